@@ -1,0 +1,5 @@
+//! Decoders that keep, for every byte they decode, the place it came from.
+
+pub mod json;
+pub mod markdown;
+pub mod yaml;

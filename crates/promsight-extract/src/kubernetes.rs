@@ -1,0 +1,1 @@
+//! Kubernetes objects that carry rules, dashboards or configuration.

@@ -1,0 +1,1 @@
+//! Python source to the syntax tree of `promsight_model::python`.

@@ -1,0 +1,116 @@
+//! From a query's analysis (byte ranges of its own text) to facts (spans in the file).
+
+use std::collections::BTreeMap;
+
+use promsight_model as model;
+use promsight_model::{Embedded, Query, QueryState};
+use promsight_promql as promql;
+use promsight_promql::{Holes, NamePart};
+
+/// Values that template variables can take, by variable name; an empty list or a missing name is unknown.
+pub type VariableValues = BTreeMap<String, Vec<String>>;
+
+/// Reads a query that stands in a file. `consumer` is the index of its consumer in the facts of that file.
+///
+/// A templated name whose variables all have known values becomes one selector for each value (at most 64);
+/// otherwise a pattern.
+pub fn read(text: &Embedded, consumer: usize, holes: Holes, variables: &VariableValues) -> Query {
+    let analysis = promql::analyze(&text.text, holes);
+    let state = match analysis.state {
+        promql::State::Parsed => QueryState::Parsed,
+        promql::State::Templated => QueryState::Templated,
+        promql::State::Unreadable { message, range } => {
+            QueryState::Unreadable { message, span: text.span(range) }
+        }
+    };
+    let selectors = analysis
+        .selectors
+        .into_iter()
+        .flat_map(|selector| selectors(text, selector, variables))
+        .collect();
+    Query { consumer, text: text.text.clone(), span: text.whole_span(), state, selectors }
+}
+
+fn selectors(text: &Embedded, selector: promql::Selector, variables: &VariableValues) -> Vec<model::Selector> {
+    let names = match selector.name {
+        promql::SelectorName::Exact(name) => vec![model::SelectorName::Exact(name)],
+        promql::SelectorName::Regex(regex) => vec![model::SelectorName::Regex(regex)],
+        promql::SelectorName::Any => vec![model::SelectorName::Any],
+        promql::SelectorName::Templated(parts) => expand(&parts, variables),
+    };
+    let matchers: Vec<model::Matcher> = selector
+        .matchers
+        .into_iter()
+        .map(|matcher| model::Matcher {
+            label_span: text.span(matcher.label_range),
+            value_span: text.span(matcher.value_range),
+            label: matcher.label,
+            op: match matcher.op {
+                promql::MatchOp::Equal => model::MatchOp::Equal,
+                promql::MatchOp::NotEqual => model::MatchOp::NotEqual,
+                promql::MatchOp::Regex => model::MatchOp::Regex,
+                promql::MatchOp::NotRegex => model::MatchOp::NotRegex,
+            },
+            value: if matcher.value_has_holes {
+                model::MatchValue::Templated(matcher.value)
+            } else {
+                model::MatchValue::Known(matcher.value)
+            },
+        })
+        .collect();
+    let guard = match selector.guard {
+        promql::Guard::None => model::Guard::None,
+        promql::Guard::OrVector => model::Guard::OrVector,
+        promql::Guard::OrOther => model::Guard::OrOther,
+        promql::Guard::Unless => model::Guard::Unless,
+        promql::Guard::Absent => model::Guard::Absent,
+    };
+    names
+        .into_iter()
+        .map(|name| model::Selector {
+            name,
+            span: text.span(selector.name_range.clone()),
+            whole: text.span(selector.range.clone()),
+            matchers: matchers.clone(),
+            guard,
+            functions: selector.functions.clone(),
+        })
+        .collect()
+}
+
+/// How many names one templated name may become before it is kept as a pattern.
+const MAX_EXPANSIONS: usize = 64;
+
+fn expand(parts: &[NamePart], variables: &VariableValues) -> Vec<model::SelectorName> {
+    let mut names = vec![String::new()];
+    for part in parts {
+        let values: &[String] = match part {
+            NamePart::Text(text) => std::slice::from_ref(text),
+            NamePart::Hole(Some(variable)) => variables.get(variable).map_or(&[], Vec::as_slice),
+            NamePart::Hole(None) => &[],
+        };
+        if values.is_empty() || names.len() * values.len() > MAX_EXPANSIONS {
+            return vec![pattern(parts)];
+        }
+        names = names
+            .iter()
+            .flat_map(|name| values.iter().map(move |value| format!("{name}{value}")))
+            .collect();
+    }
+    names.into_iter().map(model::SelectorName::Exact).collect()
+}
+
+fn pattern(parts: &[NamePart]) -> model::SelectorName {
+    let mut pieces = vec![String::new()];
+    for part in parts {
+        match part {
+            NamePart::Text(text) => {
+                if let Some(last) = pieces.last_mut() {
+                    last.push_str(text);
+                }
+            }
+            NamePart::Hole(_) => pieces.push(String::new()),
+        }
+    }
+    model::SelectorName::Pattern(model::Pattern::new(pieces))
+}

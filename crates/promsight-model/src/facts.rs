@@ -1,0 +1,180 @@
+//! What one file says, as the extractor hands it on. One [`Facts`] a file; nothing in it looks at a second file.
+
+use crate::file::FileId;
+use crate::python;
+use crate::reference::{Consumer, Query};
+use crate::span::Span;
+
+/// All facts of one file.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The file.
+    pub file: FileId,
+    /// What it counts as in the coverage, in the contract's words: `python`, `rules`, `dashboards`, `documents`,
+    /// `scripts`, `manifests`; `None` for a file in which nothing of interest was found.
+    pub kinds: Vec<FileKind>,
+    /// The Python module, where the file is one.
+    pub python: Option<python::Module>,
+    /// The things in it that look at series.
+    pub consumers: Vec<Consumer>,
+    /// Their queries.
+    pub queries: Vec<Query>,
+    /// Its alerting and recording rules.
+    pub rules: Vec<Rule>,
+    /// Words of a document that may be metrics; the resolver decides.
+    pub word_mentions: Vec<WordMention>,
+    /// Words that name alerts.
+    pub alert_mentions: Vec<AlertMention>,
+    /// Names that metric constructors of other languages hold.
+    pub other_source_names: Vec<OtherSourceName>,
+    /// What was not understood.
+    pub gaps: Vec<Gap>,
+}
+
+impl Facts {
+    /// Facts of a file in which nothing was found.
+    pub fn empty(file: FileId) -> Self {
+        Self {
+            file,
+            kinds: Vec::new(),
+            python: None,
+            consumers: Vec::new(),
+            queries: Vec::new(),
+            rules: Vec::new(),
+            word_mentions: Vec::new(),
+            alert_mentions: Vec::new(),
+            other_source_names: Vec::new(),
+            gaps: Vec::new(),
+        }
+    }
+}
+
+/// What a file counts as in the coverage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the words of the contract")]
+pub enum FileKind {
+    Python,
+    Rules,
+    Dashboards,
+    Documents,
+    Scripts,
+    Manifests,
+}
+
+/// Alerting or recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the two kinds of rules that Prometheus knows")]
+pub enum RuleKind {
+    Alert,
+    Record,
+}
+
+/// One alerting or recording rule.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// Alerting or recording.
+    pub kind: RuleKind,
+    /// The alert's name, or the recorded series' name.
+    pub name: String,
+    /// Where that name stands.
+    pub name_span: Span,
+    /// Index into [`Facts::consumers`] of the same file.
+    pub consumer: usize,
+    /// Index into [`Facts::queries`] of the same file; `None` where the rule has no expression.
+    pub query: Option<usize>,
+    /// Labels that the rule adds: name, value, the value's place.
+    pub labels: Vec<(String, String, Span)>,
+    /// Annotations: name, value, the value's place.
+    pub annotations: Vec<(String, String, Span)>,
+}
+
+/// What speaks for a word of a document being a metric. More than one can hold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct WordEvidence {
+    /// It ends like a series (`_total`, `_bucket`, `_seconds`, `_bytes` …).
+    pub suffix: bool,
+    /// A word such as metric, gauge, counter, histogram, query, PromQL, series, Prometheus stands near it: in the
+    /// same sentence or cell, the column's heading, or the section's.
+    pub near_word: bool,
+    /// Something near says that it is another thing: a function, table, environment variable, log key, command.
+    pub against: bool,
+}
+
+/// A word of a document that may be a metric: a code span, a table cell, a word of a fence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WordMention {
+    /// The word.
+    pub word: String,
+    /// Its place.
+    pub span: Span,
+    /// Index into [`Facts::consumers`] of the same file.
+    pub consumer: usize,
+    /// What speaks for and against it.
+    pub evidence: WordEvidence,
+}
+
+/// A word that names an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertMention {
+    /// The alert's name.
+    pub name: String,
+    /// Its place.
+    pub span: Span,
+    /// Index into [`Facts::consumers`] of the same file.
+    pub consumer: usize,
+    /// Whether the text itself says that it is an alert (a column `Alert`, `alertname="…"`, the word alert beside
+    /// it); otherwise it only looks like one.
+    pub explicit: bool,
+}
+
+/// A name held by a metric constructor in a language that promsight does not read in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OtherSourceName {
+    /// The literal as written; namespace and subsystem may be missing, so it can be the tail of the real name.
+    pub name: String,
+    /// Its place.
+    pub span: Span,
+    /// Whether the name can have more in front (a namespace given elsewhere).
+    pub may_have_prefix: bool,
+}
+
+/// What kind of thing was not understood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum GapKind {
+    /// The file is not valid in its format; what could be read was.
+    Syntax,
+    /// The file is too large or too deep.
+    Limit,
+    /// Its bytes are in no known encoding.
+    Encoding,
+    /// A metric constructor whose name could not be found out.
+    UnresolvedName,
+    /// An import of this tree that could not be followed.
+    UnresolvedImport,
+    /// A template that was read with holes.
+    Template,
+}
+
+/// Which names a gap could reach: what may hide in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nothing that a reference could need.
+    Nothing,
+    /// Names of this pattern.
+    Pattern(crate::name::Pattern),
+    /// Any name.
+    Anything,
+}
+
+/// Something not understood. Counted and listed, never dropped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Its kind.
+    pub kind: GapKind,
+    /// What happened, as a sentence without a full stop.
+    pub message: String,
+    /// Where.
+    pub span: Span,
+    /// Which names it could reach.
+    pub reach: Reach,
+}

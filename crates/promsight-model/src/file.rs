@@ -1,0 +1,128 @@
+//! Files as text, and positions in them.
+
+use std::sync::Arc;
+
+use crate::span::Span;
+
+/// Names one file of a [`FileSet`]: its index there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FileId(pub u32);
+
+impl FileId {
+    /// The index into [`FileSet::files`].
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// One file that was read, as text.
+#[derive(Clone, Debug)]
+pub struct SourceFile {
+    /// Its identity in the set.
+    pub id: FileId,
+    /// Relative to the root, `/` separators: what fingerprints and config globs see.
+    pub path: String,
+    /// Relative to the working directory: what a terminal or CI annotation can open.
+    pub shown_path: String,
+    /// The decoded text, without a byte order mark. All spans count bytes of it.
+    pub text: Arc<str>,
+}
+
+/// All files of a run, sorted by path.
+#[derive(Clone, Debug, Default)]
+pub struct FileSet {
+    files: Vec<SourceFile>,
+}
+
+impl FileSet {
+    /// A set of `(path, shown_path, text)`; sorted by path here, so that file ids follow the path order.
+    pub fn new(mut files: Vec<(String, String, Arc<str>)>) -> Self {
+        files.sort_by(|left, right| left.0.cmp(&right.0));
+        files.dedup_by(|left, right| left.0 == right.0);
+        let files = (0u32..)
+            .zip(files)
+            .map(|(index, (path, shown_path, text))| SourceFile { id: FileId(index), path, shown_path, text })
+            .collect();
+        Self { files }
+    }
+
+    /// The files in path order.
+    pub fn files(&self) -> &[SourceFile] {
+        &self.files
+    }
+
+    /// The file of that id. Ids come from this set, so it exists.
+    pub fn file(&self, id: FileId) -> &SourceFile {
+        &self.files[id.index()]
+    }
+
+    /// The file at that root-relative path.
+    pub fn by_path(&self, path: &str) -> Option<&SourceFile> {
+        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(|index| &self.files[index])
+    }
+
+    /// The text that a span covers; empty where it does not lie on character boundaries.
+    pub fn text(&self, span: Span) -> &str {
+        self.file(span.file).text.get(span.range()).unwrap_or_default()
+    }
+}
+
+/// A place as people and editors count: both from 1, columns in Unicode scalar values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: u32,
+    /// The column, from 1.
+    pub column: u32,
+}
+
+/// Where the lines of one text begin. Lines end at `\n` (a `\r` before it belongs to the line).
+#[derive(Clone, Debug)]
+pub struct LineIndex {
+    starts: Vec<u32>,
+}
+
+impl LineIndex {
+    /// Indexes a text.
+    pub fn new(text: &str) -> Self {
+        let mut starts = vec![0];
+        starts.extend((1u32..).zip(text.bytes()).filter(|(_, byte)| *byte == b'\n').map(|(next, _)| next));
+        Self { starts }
+    }
+
+    /// The position of a byte offset of the same text.
+    pub fn position(&self, text: &str, offset: u32) -> Position {
+        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let start = self.starts[line] as usize;
+        let end = (offset as usize).min(text.len());
+        let before = text.as_bytes().get(start..end).unwrap_or_default();
+        // Continuation bytes of UTF-8 do not start a scalar value.
+        let column = before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+        let count = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
+        Position { line: count(line), column: count(column) }
+    }
+
+    /// Number of lines; a text that ends in a line break has an empty last one.
+    pub fn lines(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The byte offset at which a line (from 1) begins.
+    pub fn start_of_line(&self, line: u32) -> Option<u32> {
+        self.starts.get((line as usize).checked_sub(1)?).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_count_scalar_values() {
+        let text = "äb\r\ncd";
+        let index = LineIndex::new(text);
+        assert_eq!(index.position(text, 2), Position { line: 1, column: 2 });
+        assert_eq!(index.position(text, 5), Position { line: 2, column: 1 });
+        assert_eq!(index.position(text, 7), Position { line: 2, column: 3 });
+    }
+}

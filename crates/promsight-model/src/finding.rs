@@ -1,0 +1,176 @@
+//! Defects, one at one place.
+
+use crate::reference::ConsumerKind;
+use crate::span::Span;
+
+/// How bad, set by the check; config may change it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the words of the contract")]
+pub enum Severity {
+    Info,
+    Warning,
+    Error,
+}
+
+impl Severity {
+    /// The word of the reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+/// How sure, set by the evidence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the variants are the words of the contract")]
+pub enum Confidence {
+    Low,
+    Medium,
+    High,
+}
+
+impl Confidence {
+    /// The word of the reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// Why a reference is blind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Reason {
+    /// Nothing emits the family.
+    NotEmitted,
+    /// The family exists, this sample of it does not (`_total`, `_bucket`, `_info`).
+    WrongSample,
+    /// A matcher names a label that the emitter does not have.
+    WrongLabel,
+    /// A matcher asks for a value that the label never has.
+    WrongValue,
+    /// `le` asks for a bound that the histogram does not have.
+    WrongBucket,
+    /// Only a declaration that never runs (or only test code) emits it.
+    DeadEmitter,
+    /// It reads a recording rule that is itself blind.
+    BlindRecord,
+    /// No workload serves it.
+    Unexposed,
+    /// No scrape job keeps its targets.
+    Unscraped,
+}
+
+impl Reason {
+    /// The word of the reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotEmitted => "not-emitted",
+            Self::WrongSample => "wrong-sample",
+            Self::WrongLabel => "wrong-label",
+            Self::WrongValue => "wrong-value",
+            Self::WrongBucket => "wrong-bucket",
+            Self::DeadEmitter => "dead-emitter",
+            Self::BlindRecord => "blind-record",
+            Self::Unexposed => "unexposed",
+            Self::Unscraped => "unscraped",
+        }
+    }
+}
+
+/// Another place that belongs to the evidence.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Related {
+    /// Where.
+    pub span: Span,
+    /// What it shows, as a clause (`closest emitted metric`).
+    pub message: String,
+}
+
+/// What kind of change would mend it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum SuggestionKind {
+    /// Another name is meant.
+    Rename,
+    /// The same family, the right sample of it.
+    Suffix,
+    /// Another spelling of a label's value (`le`).
+    Value,
+}
+
+impl SuggestionKind {
+    /// The word of the reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Rename => "rename",
+            Self::Suffix => "suffix",
+            Self::Value => "value",
+        }
+    }
+}
+
+/// Text that could stand at the finding's primary span instead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What kind of change.
+    pub kind: SuggestionKind,
+    /// The text to put in place of the primary span's.
+    pub replacement: String,
+}
+
+/// The consumer a finding speaks of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingConsumer {
+    /// Its kind.
+    pub kind: ConsumerKind,
+    /// Its name; may be empty.
+    pub name: String,
+    /// Rule group or dashboard.
+    pub group: Option<String>,
+}
+
+/// Names a finding across runs: survives moved lines. Shown as 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Fingerprint(pub u64);
+
+impl std::fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{:016x}", self.0)
+    }
+}
+
+/// One defect: exactly one primary place, and a message that stands alone without it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// The check's name.
+    pub check: &'static str,
+    /// How bad.
+    pub severity: Severity,
+    /// How sure.
+    pub confidence: Confidence,
+    /// The series, metric, alert, target or file that it is about.
+    pub subject: String,
+    /// Why, for the blind checks.
+    pub reason: Option<Reason>,
+    /// Who looks, where a consumer does.
+    pub consumer: Option<FindingConsumer>,
+    /// What is wrong, as a sentence without a full stop; names in backticks.
+    pub message: String,
+    /// Where.
+    pub primary: Span,
+    /// What the primary place shows, for the code frame (`nothing emits this`).
+    pub label: String,
+    /// The other end of the evidence.
+    pub related: Vec<Related>,
+    /// Further sentences that explain or say what to do.
+    pub notes: Vec<String>,
+    /// A mend, where one is convincing.
+    pub suggestion: Option<Suggestion>,
+    /// Its name across runs.
+    pub fingerprint: Fingerprint,
+}

@@ -1,0 +1,30 @@
+//! The vocabulary of promsight: files, spans, facts and findings.
+//!
+//! Owns the types that every other crate speaks in. Pure data: it does no I/O, and knows neither Python's nor
+//! PromQL's grammar, neither YAML nor Grafana. Types here are not serialisable on purpose: the reports have
+//! frozen structs of their own.
+
+pub mod catalogue;
+pub mod emitter;
+pub mod facts;
+pub mod file;
+pub mod finding;
+pub mod library;
+pub mod name;
+pub mod python;
+pub mod reference;
+pub mod report;
+pub mod span;
+
+pub use catalogue::{Catalogue, Exporter, ExporterMetric, GoneMetric};
+pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
+pub use facts::{AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Reach, Rule, RuleKind, WordEvidence, WordMention};
+pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
+pub use finding::{Confidence, Finding, FindingConsumer, Fingerprint, Reason, Related, Severity, Suggestion, SuggestionKind};
+pub use library::{BuiltIn, Constructor, Library, LibraryMetric};
+pub use name::{Name, Pattern};
+pub use reference::{
+    Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName, Verdict,
+};
+pub use report::{Coverage, JudgedReference, Note, Report, ResolvedBy};
+pub use span::{Embedded, OffsetMap, Span};
