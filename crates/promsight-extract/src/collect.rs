@@ -89,6 +89,16 @@ impl<'facts> Collector<'facts> {
         });
     }
 
+    /// How many gaps there are so far.
+    pub(crate) fn gaps(&self) -> usize {
+        self.facts.gaps.len()
+    }
+
+    /// Takes back the gaps beyond the first `kept`: what follows from a larger one is not told on its own.
+    pub(crate) fn forget_gaps(&mut self, kept: usize) {
+        self.facts.gaps.truncate(kept);
+    }
+
     fn has_room(&mut self, text: &Embedded) -> bool {
         let before = self.query_bytes;
         self.query_bytes = before.saturating_add(text.text.len());

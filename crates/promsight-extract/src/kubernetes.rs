@@ -121,14 +121,18 @@ fn read_file(tree: &Tree<'_>, facts: &mut Facts) {
 /// Walks all documents of a tree. `nesting` counts the strings that were unpacked on the way to it.
 fn walk(tree: &Tree<'_>, collector: &mut Collector<'_>, nesting: usize) {
     for document in tree.documents() {
+        let gaps = collector.gaps();
         if let Some(root) = document.root()
             && !is_unit_test(root)
         {
             Walk { collector, nesting }.node(root, None, 0);
         }
-        if let Some(problem) = document.problem()
-            && contains_any(&TELLING, &tree.source().text)
-        {
+        let Some(problem) = document.problem() else {
+            continue;
+        };
+        // A rule that was cut off by the problem is not broken by itself.
+        collector.forget_gaps(gaps);
+        if contains_any(&TELLING, &tree.source().text) {
             let span = tree.source().span(problem.range.clone());
             let message = format!("the text cannot be read from here on: {}", problem.message);
             collector.gap(GapKind::Syntax, message, span, rules::unknown_records());
@@ -232,3 +236,6 @@ fn is_manifest_text(text: &str) -> bool {
     };
     has_key("apiVersion:") && has_key("kind:")
 }
+
+#[cfg(test)]
+mod tests;

@@ -225,6 +225,9 @@ mod tests {
     }
 
     proptest! {
+        // A failing case becomes a plain test, not a file of seeds.
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         /// Each part of a string is plain text or an escape, and maps to exactly what was written for it.
         #[test]
         fn strings_map(parts in prop::collection::vec(prop_oneof![

@@ -331,6 +331,9 @@ fn line_break() -> impl Strategy<Value = &'static str> {
 }
 
 proptest! {
+    // A failing case becomes a plain test, not a file of seeds.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn plain_scalars_map(lines in lines(), break_ in line_break(), indent in "[ ]{1,4}") {
         let mut lines = lines;
@@ -350,7 +353,7 @@ proptest! {
 
     #[test]
     fn escapes_map(parts in prop::collection::vec((word(), 0usize..9), 1..8)) {
-        const ESCAPES: [&str; 9] = ["\\n", "\\\"", "\\\\", "\\x41", "\\u00f1", "\\U0001F601", "\\\n   ", "\\t", " \n  "];
+        const ESCAPES: [&str; 9] = ["\\n", "\\\"", "\\\\", "\\x41", "\\u2260", "\\U0001F601", "\\\n   ", "\\t", " \n  "];
         let mut text = "k: \"".to_owned();
         let mut words = Vec::new();
         for (word, escape) in parts {
