@@ -1,9 +1,8 @@
 //! `promsight metrics` and `promsight references` for people: a line an entry that begins with its place.
 
-use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use promsight_model::{JudgedReference, Name, Report, ResolvedBy, Verdict};
+use promsight_model::{JudgedReference, Name, Report, ResolvedBy};
 
 use super::summary;
 use crate::place::Places;
@@ -33,14 +32,9 @@ pub(crate) fn metrics(report: &Report, places: &Places<'_>, surface: Surface) ->
         text.push('\n');
     }
     summary::notes(report, &mut text, surface.styling);
-    let kinds = [
-        ("exact", "with an exact name"),
-        ("pattern", "with a partly known name"),
-        ("unresolved", "with an unknown name"),
-    ];
     summary::line(
         "metrics",
-        &summary::counts(&report.coverage.emitters, &kinds),
+        &summary::counts(&report.coverage.emitters, &summary::NAME_KINDS),
         &mut text,
     );
     summary::gaps(&report.gaps, places, usize::MAX, &mut text);
@@ -64,23 +58,10 @@ pub(crate) fn references(report: &Report, places: &Places<'_>, surface: Surface)
         text.push('\n');
     }
     summary::notes(report, &mut text, surface.styling);
-    let mut verdicts: BTreeMap<Verdict, u64> = BTreeMap::new();
-    for reference in &report.references {
-        *verdicts.entry(reference.verdict).or_default() += 1;
-    }
-    let verdicts: Vec<String> = verdicts
-        .iter()
-        .map(|(verdict, number)| format!("{number} {}", verdict.word()))
-        .collect();
-    summary::line("references", &verdicts.join(", "), &mut text);
-    let states = [
-        ("parsed", "parsed"),
-        ("templated", "with template variables"),
-        ("unreadable", "unreadable"),
-    ];
+    summary::line("references", &summary::verdicts(report), &mut text);
     summary::line(
         "queries",
-        &summary::counts(&report.coverage.queries, &states),
+        &summary::counts(&report.coverage.queries, &summary::QUERY_STATES),
         &mut text,
     );
     text

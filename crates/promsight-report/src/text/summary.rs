@@ -71,12 +71,13 @@ fn headline(report: &Report, text: &mut String, styling: Styling) {
                 .iter()
                 .filter(|finding| finding.severity == severity)
                 .count();
-            let noun = if severity == Severity::Info {
-                "remark"
-            } else {
-                severity.word()
-            };
-            (number > 0).then(|| paint(&words::count(number as u64, noun), style(severity), styling))
+            (number > 0).then(|| {
+                paint(
+                    &words::count(number as u64, severity.word()),
+                    style(severity),
+                    styling,
+                )
+            })
         })
         .collect();
     let _ = writeln!(text, "{}", parts.join(", "));
@@ -114,13 +115,8 @@ fn coverage(report: &Report, text: &mut String) {
     text.push('\n');
     line("files", &counts(files, &kinds), text);
     line("metrics", &counts(emitters, &NAME_KINDS), text);
-    line("references", &verdicts.join(", "), text);
-    let states = [
-        ("parsed", "parsed"),
-        ("templated", "with template variables"),
-        ("unreadable", "unreadable"),
-    ];
-    line("queries", &counts(queries, &states), text);
+    line("references", &verdicts(report), text);
+    line("queries", &counts(queries, &QUERY_STATES), text);
 }
 
 /// The references by verdict, in the contract's order.
