@@ -41,7 +41,12 @@ impl FileSet {
         files.dedup_by(|left, right| left.0 == right.0);
         let files = (0u32..)
             .zip(files)
-            .map(|(index, (path, shown_path, text))| SourceFile { id: FileId(index), path, shown_path, text })
+            .map(|(index, (path, shown_path, text))| SourceFile {
+                id: FileId(index),
+                path,
+                shown_path,
+                text,
+            })
             .collect();
         Self { files }
     }
@@ -58,7 +63,10 @@ impl FileSet {
 
     /// The file at that root-relative path.
     pub fn by_path(&self, path: &str) -> Option<&SourceFile> {
-        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(|index| &self.files[index])
+        self.files
+            .binary_search_by(|file| file.path.as_str().cmp(path))
+            .ok()
+            .map(|index| &self.files[index])
     }
 
     /// The text that a span covers; empty where it does not lie on character boundaries.
@@ -97,7 +105,12 @@ impl LineIndex {
     /// Indexes a text.
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
-        starts.extend((1u32..).zip(text.bytes()).filter(|(_, byte)| *byte == b'\n').map(|(next, _)| next));
+        starts.extend(
+            (1u32..)
+                .zip(text.bytes())
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(next, _)| next),
+        );
         let scalars = text
             .as_bytes()
             .chunks(CHUNK)
@@ -112,12 +125,20 @@ impl LineIndex {
 
     /// The position of a byte offset of the same text.
     pub fn position(&self, text: &str, offset: u32) -> Position {
-        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let line = self
+            .starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1);
         let start = self.starts[line] as usize;
         let end = (offset as usize).min(text.len());
-        let column = self.scalars_before(text, end).saturating_sub(self.scalars_before(text, start));
+        let column = self
+            .scalars_before(text, end)
+            .saturating_sub(self.scalars_before(text, start));
         let count = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
-        Position { line: count(line), column: count(column) }
+        Position {
+            line: count(line),
+            column: count(column),
+        }
     }
 
     fn scalars_before(&self, text: &str, offset: usize) -> usize {
@@ -156,9 +177,21 @@ mod tests {
         let index = LineIndex::new(&text);
         for (scalar, (offset, _)) in (0u32..).zip(text[6..].char_indices()) {
             let offset = u32::try_from(offset + 6).expect("the text is short");
-            assert_eq!(index.position(&text, offset), Position { line: 2, column: scalar + 1 });
+            assert_eq!(
+                index.position(&text, offset),
+                Position {
+                    line: 2,
+                    column: scalar + 1
+                }
+            );
         }
         let end = u32::try_from(text.len()).expect("the text is short");
-        assert_eq!(index.position(&text, end), Position { line: 2, column: 15_001 });
+        assert_eq!(
+            index.position(&text, end),
+            Position {
+                line: 2,
+                column: 15_001
+            }
+        );
     }
 }

@@ -1,25 +1,32 @@
 //! What the commands mean: from arguments to a report, its bytes and the exit code.
 
+use promsight_check::Strictness;
 use promsight_model::{FileSet, Report, Severity};
 use promsight_report::View;
 
 use crate::arguments::{CheckArguments, ColorArgument, ExplainArguments, InventoryArguments};
+use crate::clock::Date;
 use crate::config::{self, Config};
 use crate::discovery::{self, Territory};
 use crate::exit::{Exit, Failure};
-use crate::pipeline::{self, Scope};
+use crate::pipeline::{self, Selection};
 use crate::{names, reading, terminal};
 
 /// `promsight check`.
 pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, Failure> {
     known_checks(arguments.select.iter().chain(&arguments.ignore))?;
-    let scope = if arguments.strict { Scope::AllReferences } else { Scope::OwnReferences };
-    let (files, mut report) = reconcile(&arguments.inventory, scope)?;
-    report.findings.retain(|finding| {
-        finding.confidence >= arguments.min_confidence.into()
-            && (arguments.select.is_empty() || arguments.select.iter().any(|name| name == finding.check))
-            && !arguments.ignore.iter().any(|name| name == finding.check)
-    });
+    let selection = Selection {
+        select: arguments.select.clone(),
+        ignore: arguments.ignore.clone(),
+        min_confidence: arguments.min_confidence.into(),
+        strictness: if arguments.strict {
+            Strictness::Everything
+        } else {
+            Strictness::Evidence
+        },
+        today: Date::today(),
+    };
+    let (files, report) = reconcile(&arguments.inventory, &selection)?;
     print(&report, &files, View::Findings, &arguments.inventory, color)?;
     if !report.reconcilable {
         terminal::note(
@@ -33,7 +40,7 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
 
 /// `promsight metrics`.
 pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    let (files, report) = reconcile(arguments, Scope::OwnReferences)?;
+    let (files, report) = reconcile(arguments, &Selection::everything())?;
     print(&report, &files, View::Metrics, arguments, color)?;
     if report.metrics.is_empty() {
         terminal::note("no metric was found; name the folder that holds the Python code");
@@ -44,10 +51,12 @@ pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<E
 
 /// `promsight references`.
 pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    let (files, report) = reconcile(arguments, Scope::OwnReferences)?;
+    let (files, report) = reconcile(arguments, &Selection::everything())?;
     print(&report, &files, View::References, arguments, color)?;
     if report.references.is_empty() {
-        terminal::note("no reference was found; name the folder that holds the rules, dashboards and runbooks");
+        terminal::note(
+            "no reference was found; name the folder that holds the rules, dashboards and runbooks",
+        );
         return Ok(Exit::NothingToReconcile);
     }
     Ok(Exit::Clean)
@@ -55,12 +64,23 @@ pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Resul
 
 /// `promsight explain`.
 pub fn explain(arguments: &ExplainArguments) -> Result<Exit, Failure> {
-    let checks = promsight_check::checks();
+    let checks = promsight_check::CHECKS;
     let Some(name) = &arguments.check else {
-        let width = checks.iter().map(|check| check.name.len()).max().unwrap_or_default();
+        let width = checks
+            .iter()
+            .map(|check| check.name.len())
+            .max()
+            .unwrap_or_default();
         let lines: Vec<String> = checks
             .iter()
-            .map(|check| format!("{:width$}  {:7}  {}\n", check.name, check.severity.word(), check.summary))
+            .map(|check| {
+                format!(
+                    "{:width$}  {:7}  {}\n",
+                    check.name,
+                    check.severity.word(),
+                    check.summary
+                )
+            })
             .collect();
         terminal::deliver(&lines.concat(), None)?;
         return Ok(Exit::Clean);
@@ -80,7 +100,7 @@ fn known_checks<'a>(typed: impl IntoIterator<Item = &'a String>) -> Result<(), F
     }
 }
 
-fn reconcile(arguments: &InventoryArguments, scope: Scope) -> Result<(FileSet, Report), Failure> {
+fn reconcile(arguments: &InventoryArguments, selection: &Selection) -> Result<(FileSet, Report), Failure> {
     let progress = terminal::Progress::start();
     progress.stage("looking for files");
     let territory = Territory::of(&arguments.paths)?;
@@ -89,7 +109,7 @@ fn reconcile(arguments: &InventoryArguments, scope: Scope) -> Result<(FileSet, R
     progress.stage(&format!("reading {} files", discovery.candidates.len()));
     let sources = reading::read(&discovery);
     progress.stage(&format!("reconciling {} files", sources.files.files().len()));
-    let report = pipeline::run(&sources, &config, scope);
+    let report = pipeline::run(&sources, &config, selection);
     Ok((sources.files, report))
 }
 
@@ -108,5 +128,9 @@ fn print(
 
 fn verdict(report: &Report, threshold: Option<Severity>) -> Exit {
     let fails = |severity| threshold.is_some_and(|threshold| severity >= threshold);
-    if report.findings.iter().any(|finding| fails(finding.severity)) { Exit::Findings } else { Exit::Clean }
+    if report.findings.iter().any(|finding| fails(finding.severity)) {
+        Exit::Findings
+    } else {
+        Exit::Clean
+    }
 }

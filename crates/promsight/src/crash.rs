@@ -18,9 +18,13 @@ fn message(info: &PanicHookInfo<'_>) -> String {
         .copied()
         .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
         .unwrap_or("no message");
-    let location = info.location().map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
-    let arguments: Vec<String> =
-        std::env::args_os().skip(1).map(|argument| format!(" {}", argument.to_string_lossy())).collect();
+    let location = info
+        .location()
+        .map_or_else(|| "an unknown place".to_owned(), ToString::to_string);
+    let arguments: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|argument| format!(" {}", argument.to_string_lossy()))
+        .collect();
     format!(
         "\npromsight has a bug and stopped; the code it was reading is not at fault.\n\
          Please report it with these lines, and the file that it stumbled over if you can share it:\n\n\

@@ -15,17 +15,65 @@ use crate::root;
 /// Endings of files that an extractor may understand. A file that the user names is read whatever it ends in.
 const EXTENSIONS: &[&str] = &[
     // What emits: Python, and sources of other languages for the names in their metric constructors.
-    "py", "go", "c", "h", "cc", "cpp", "cxx", "hpp", "rs", "java", "kt", "scala", "cs", "js", "mjs", "cjs", "ts", "tsx",
-    "rb", "php", "ex", "exs", "lua", "erl",
+    "py",
+    "go",
+    "c",
+    "h",
+    "cc",
+    "cpp",
+    "cxx",
+    "hpp",
+    "rs",
+    "java",
+    "kt",
+    "scala",
+    "cs",
+    "js",
+    "mjs",
+    "cjs",
+    "ts",
+    "tsx",
+    "rb",
+    "php",
+    "ex",
+    "exs",
+    "lua",
+    "erl",
     // What looks: rules, dashboards, manifests and their templates.
-    "yaml", "yml", "json", "rule", "rules", "tpl", "tmpl", "j2", "jinja", "jinja2", "jsonnet", "libsonnet",
+    "yaml",
+    "yml",
+    "json",
+    "rule",
+    "rules",
+    "tpl",
+    "tmpl",
+    "j2",
+    "jinja",
+    "jinja2",
+    "jsonnet",
+    "libsonnet",
     // Documents and scripts.
-    "md", "mdx", "markdown", "rst", "rest", "txt", "sh", "bash", "zsh",
+    "md",
+    "mdx",
+    "markdown",
+    "rst",
+    "rest",
+    "txt",
+    "sh",
+    "bash",
+    "zsh",
 ];
 
 /// Folders of packages that were installed, not written here.
-const INSTALLED: &[&str] =
-    &["node_modules", "bower_components", "site-packages", "dist-packages", "venv", "__pycache__", "__pypackages__"];
+const INSTALLED: &[&str] = &[
+    "node_modules",
+    "bower_components",
+    "site-packages",
+    "dist-packages",
+    "venv",
+    "__pycache__",
+    "__pypackages__",
+];
 
 /// A file to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,7 +120,11 @@ impl Territory {
         let working_directory = std::env::current_dir()
             .and_then(|folder| folder.canonicalize())
             .map_err(|error| failure(Path::new("."), error))?;
-        Ok(Self { root: root::find(&canonical), paths: canonical, working_directory })
+        Ok(Self {
+            root: root::find(&canonical),
+            paths: canonical,
+            working_directory,
+        })
     }
 
     fn candidate(&self, location: PathBuf) -> Candidate {
@@ -86,7 +138,13 @@ impl Territory {
 
 /// Walks the territory.
 pub fn discover(territory: &Territory, config: &Config) -> Discovery {
-    let mut walk = Walk { territory, config, files: BTreeMap::new(), links: Vec::new(), unreadable: Vec::new() };
+    let mut walk = Walk {
+        territory,
+        config,
+        files: BTreeMap::new(),
+        links: Vec::new(),
+        unreadable: Vec::new(),
+    };
     for path in &territory.paths {
         if path.is_dir() {
             walk.folder(path, path);
@@ -95,10 +153,16 @@ pub fn discover(territory: &Territory, config: &Config) -> Discovery {
         }
     }
     walk.follow_links();
-    let mut candidates: Vec<Candidate> =
-        walk.files.into_values().map(|location| territory.candidate(location)).collect();
+    let mut candidates: Vec<Candidate> = walk
+        .files
+        .into_values()
+        .map(|location| territory.candidate(location))
+        .collect();
     candidates.sort_by(|left, right| left.path.cmp(&right.path));
-    Discovery { candidates, unreadable: walk.unreadable }
+    Discovery {
+        candidates,
+        unreadable: walk.unreadable,
+    }
 }
 
 struct Walk<'a> {
@@ -140,11 +204,18 @@ impl Walk<'_> {
     }
 
     fn entry(&mut self, entry: &DirEntry, location: &Path, shown: &Path) {
-        let Ok(below) = entry.path().strip_prefix(location) else { return };
+        let Ok(below) = entry.path().strip_prefix(location) else {
+            return;
+        };
         let shown = shown.join(below);
         if entry.path_is_symlink() {
             // Links inside a linked folder are not followed: nothing needs them, and they could run in circles.
-            if location == shown.ancestors().nth(below.components().count()).unwrap_or(location) {
+            if location
+                == shown
+                    .ancestors()
+                    .nth(below.components().count())
+                    .unwrap_or(location)
+            {
                 self.links.push(entry.path().to_owned());
             }
             return;
@@ -155,17 +226,30 @@ impl Walk<'_> {
     }
 
     fn is_wanted(&self, location: &Path) -> bool {
-        let extension = location.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
-        if !EXTENSIONS.iter().any(|known| known.eq_ignore_ascii_case(extension)) {
+        let extension = location
+            .extension()
+            .and_then(|extension| extension.to_str())
+            .unwrap_or_default();
+        if !EXTENSIONS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(extension))
+        {
             return false;
         }
         let path = root::relative(location, &self.territory.root);
-        !self.config.exclude.admit(&path) && self.config.include.as_ref().is_none_or(|include| include.admit(&path))
+        !self.config.exclude.admit(&path)
+            && self
+                .config
+                .include
+                .as_ref()
+                .is_none_or(|include| include.admit(&path))
     }
 
     fn error(&mut self, error: &ignore::Error, folder: &Path) {
         let location = path_of(error).unwrap_or(folder).to_owned();
-        let reason = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+        let reason = error
+            .io_error()
+            .map_or_else(|| error.to_string(), ToString::to_string);
         self.unreadable.push((self.territory.candidate(location), reason));
     }
 
@@ -193,7 +277,11 @@ fn is_folder(entry: &DirEntry) -> bool {
 fn is_installed(entry: &DirEntry) -> bool {
     // PEP 405: a virtual environment, whatever it is called, holds this file.
     let is_virtual_environment = || entry.path().join("pyvenv.cfg").is_file();
-    entry.file_name().to_str().is_some_and(|name| INSTALLED.contains(&name)) || is_virtual_environment()
+    entry
+        .file_name()
+        .to_str()
+        .is_some_and(|name| INSTALLED.contains(&name))
+        || is_virtual_environment()
 }
 
 fn path_of(error: &ignore::Error) -> Option<&Path> {

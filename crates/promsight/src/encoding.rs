@@ -41,14 +41,17 @@ pub fn decode(bytes: Vec<u8>, declaration: Declaration) -> Decoded {
     {
         return match python_codec(&label) {
             Some(encoding) => strict(&bytes, encoding),
-            None => as_windows_1252(bytes, &format!("it declares the unknown encoding `{label}`")),
+            None => as_windows_1252(&bytes, &format!("it declares the unknown encoding `{label}`")),
         };
     }
     match String::from_utf8(bytes) {
         Ok(text) => Decoded::Text(text),
         Err(error) => {
             let valid = error.utf8_error().valid_up_to();
-            as_windows_1252(error.into_bytes(), &format!("it is not UTF-8 from byte {valid} on"))
+            as_windows_1252(
+                &error.into_bytes(),
+                &format!("it is not UTF-8 from byte {valid} on"),
+            )
         }
     }
 }
@@ -62,12 +65,15 @@ fn strict(bytes: &[u8], encoding: &'static Encoding) -> Decoded {
     if encoding == UTF_16LE || encoding == UTF_16BE {
         return Decoded::Damaged(text.into_owned(), reason);
     }
-    as_windows_1252(bytes.to_vec(), &reason)
+    as_windows_1252(bytes, &reason)
 }
 
-fn as_windows_1252(bytes: Vec<u8>, reason: &str) -> Decoded {
-    let (text, _) = WINDOWS_1252.decode_without_bom_handling(&bytes);
-    Decoded::Damaged(text.into_owned(), format!("{reason}; it was read as windows-1252"))
+fn as_windows_1252(bytes: &[u8], reason: &str) -> Decoded {
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
+    Decoded::Damaged(
+        text.into_owned(),
+        format!("{reason}; it was read as windows-1252"),
+    )
 }
 
 /// The name in a comment of the first two lines, by PEP 263's regular expression
@@ -85,7 +91,9 @@ fn coding_cookie(bytes: &[u8]) -> Option<String> {
         };
         for (at, _) in comment.match_indices("coding") {
             let rest = &comment[at + "coding".len()..];
-            let Some(rest) = rest.strip_prefix([':', '=']) else { continue };
+            let Some(rest) = rest.strip_prefix([':', '=']) else {
+                continue;
+            };
             let label: String = rest
                 .trim_start_matches([' ', '\t'])
                 .chars()
@@ -128,9 +136,18 @@ mod tests {
 
     #[test]
     fn a_byte_order_mark_is_not_part_of_the_text() {
-        assert_eq!(text(b"\xEF\xBB\xBFup", Declaration::None), Decoded::Text("up".to_owned()));
-        assert_eq!(text(b"\xFF\xFEu\0p\0", Declaration::None), Decoded::Text("up".to_owned()));
-        assert_eq!(text(b"\xFE\xFF\0u\0p", Declaration::None), Decoded::Text("up".to_owned()));
+        assert_eq!(
+            text(b"\xEF\xBB\xBFup", Declaration::None),
+            Decoded::Text("up".to_owned())
+        );
+        assert_eq!(
+            text(b"\xFF\xFEu\0p\0", Declaration::None),
+            Decoded::Text("up".to_owned())
+        );
+        assert_eq!(
+            text(b"\xFE\xFF\0u\0p", Declaration::None),
+            Decoded::Text("up".to_owned())
+        );
     }
 
     #[test]
@@ -150,7 +167,10 @@ mod tests {
     #[test]
     fn a_cookie_after_code_is_none() {
         assert_eq!(coding_cookie(b"import os\n# coding: latin-1\n"), None);
-        assert_eq!(coding_cookie(b"\n# coding: latin-1\n").as_deref(), Some("latin-1"));
+        assert_eq!(
+            coding_cookie(b"\n# coding: latin-1\n").as_deref(),
+            Some("latin-1")
+        );
         assert_eq!(coding_cookie(b"#\n#\n# coding: latin-1\n"), None);
     }
 
@@ -160,7 +180,10 @@ mod tests {
             panic!("the text is not UTF-8");
         };
         assert_eq!(text, "café");
-        assert_eq!(reason, "it is not UTF-8 from byte 3 on; it was read as windows-1252");
+        assert_eq!(
+            reason,
+            "it is not UTF-8 from byte 3 on; it was read as windows-1252"
+        );
     }
 
     #[test]

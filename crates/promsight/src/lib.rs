@@ -3,7 +3,10 @@
 //! Everything impure stands in this crate: arguments, configuration, discovery, the terminal and the exit code.
 //! It contains no analysis; [`pipeline::run`] is where the other crates meet, and it is pure.
 
-#![expect(clippy::disallowed_methods, reason = "this is the crate that touches files, environment and clock")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "this is the crate that touches files, environment and clock"
+)]
 
 pub mod arguments;
 pub mod clock;

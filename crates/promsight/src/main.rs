@@ -10,7 +10,7 @@ use promsight::{command, crash, terminal};
 fn main() -> ExitCode {
     crash::install();
     let arguments = Arguments::parse();
-    run(&arguments).unwrap_or_else(report_failure).into()
+    run(&arguments).unwrap_or_else(|failure| explain(&failure)).into()
 }
 
 fn run(arguments: &Arguments) -> Result<Exit, Failure> {
@@ -22,7 +22,7 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
     }
 }
 
-fn report_failure(failure: Failure) -> Exit {
+fn explain(failure: &Failure) -> Exit {
     terminal::complain(&failure.to_string());
     failure.exit()
 }

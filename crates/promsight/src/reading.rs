@@ -40,7 +40,11 @@ pub fn read(discovery: &Discovery) -> Sources {
     let mut keep = |candidate: &Candidate, text: Arc<str>, problem: Option<(GapKind, String)>| {
         files.push((candidate.path.clone(), candidate.shown_path.clone(), text));
         if let Some((kind, message)) = problem {
-            unread.push(Unread { path: candidate.path.clone(), kind, message });
+            unread.push(Unread {
+                path: candidate.path.clone(),
+                kind,
+                message,
+            });
         }
     };
     for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
@@ -56,7 +60,10 @@ pub fn read(discovery: &Discovery) -> Sources {
         keep(candidate, Arc::from(""), Some(problem));
     }
     unread.sort_by(|left, right| left.path.cmp(&right.path));
-    Sources { files: FileSet::new(files), unread }
+    Sources {
+        files: FileSet::new(files),
+        unread,
+    }
 }
 
 enum Outcome {
@@ -71,8 +78,14 @@ fn read_one(candidate: &Candidate) -> Outcome {
         Ok(bytes) => bytes,
         Err(outcome) => return outcome,
     };
-    let is_python = Path::new(&candidate.path).extension().is_some_and(|extension| extension == "py");
-    let declaration = if is_python { Declaration::CodingCookie } else { Declaration::None };
+    let is_python = Path::new(&candidate.path)
+        .extension()
+        .is_some_and(|extension| extension == "py");
+    let declaration = if is_python {
+        Declaration::CodingCookie
+    } else {
+        Declaration::None
+    };
     match encoding::decode(bytes, declaration) {
         Decoded::Text(text) => Outcome::Text(text.into()),
         Decoded::Damaged(text, reason) => Outcome::Damaged(text.into(), reason),
@@ -81,7 +94,8 @@ fn read_one(candidate: &Candidate) -> Outcome {
 }
 
 fn bytes(location: &Path) -> Result<Vec<u8>, Outcome> {
-    let unreadable = |error: std::io::Error| Outcome::Unread(GapKind::Limit, format!("it could not be read: {error}"));
+    let unreadable =
+        |error: std::io::Error| Outcome::Unread(GapKind::Limit, format!("it could not be read: {error}"));
     let size = std::fs::metadata(location).map_err(unreadable)?.len();
     if size > MAX_BYTES {
         let message = format!("it is larger than {} MiB and was not read", MAX_BYTES >> 20);

@@ -8,9 +8,16 @@ use crate::config;
 /// `promsight.yaml`, else the git repository's top, else the folder itself.
 pub fn find(paths: &[PathBuf]) -> PathBuf {
     let start = common_folder(paths);
-    let above = |marker: &str| start.ancestors().find(|folder| folder.join(marker).exists()).map(Path::to_owned);
+    let above = |marker: &str| {
+        start
+            .ancestors()
+            .find(|folder| folder.join(marker).exists())
+            .map(Path::to_owned)
+    };
     // In a worktree or submodule `.git` is a file.
-    above(config::FILE_NAME).or_else(|| above(".git")).unwrap_or(start)
+    above(config::FILE_NAME)
+        .or_else(|| above(".git"))
+        .unwrap_or(start)
 }
 
 /// The deepest folder that holds all paths.
@@ -19,7 +26,10 @@ fn common_folder(paths: &[PathBuf]) -> PathBuf {
     let mut folders = paths.iter().map(folder_of);
     let first = folders.next().unwrap_or_else(|| PathBuf::from("."));
     folders.fold(first, |common, folder| {
-        common.ancestors().find(|ancestor| folder.starts_with(ancestor)).map_or(folder.clone(), Path::to_owned)
+        common
+            .ancestors()
+            .find(|ancestor| folder.starts_with(ancestor))
+            .map_or(folder.clone(), Path::to_owned)
     })
 }
 
@@ -38,7 +48,11 @@ pub fn relative(path: &Path, base: &Path) -> String {
     let parts: Vec<String> = std::iter::repeat_n("..".to_owned(), up)
         .chain(down.map(|component| component.as_os_str().to_string_lossy().into_owned()))
         .collect();
-    if parts.is_empty() { ".".to_owned() } else { parts.join("/") }
+    if parts.is_empty() {
+        ".".to_owned()
+    } else {
+        parts.join("/")
+    }
 }
 
 #[cfg(test)]

@@ -20,19 +20,29 @@ pub fn surface(color: ColorArgument, output: Option<&Path>) -> Surface {
         ColorArgument::Never => false,
         ColorArgument::Auto => output.is_none() && AutoStream::choice(&stdout) != ColorChoice::Never,
     };
-    let width = to_terminal.then(terminal_size::terminal_size).flatten().map(|(width, _)| width.0);
-    Surface { width, styling: if colored { Styling::Colored } else { Styling::Plain } }
+    let width = to_terminal
+        .then(terminal_size::terminal_size)
+        .flatten()
+        .map(|(width, _)| width.0);
+    Surface {
+        width,
+        styling: if colored { Styling::Colored } else { Styling::Plain },
+    }
 }
 
 /// Writes the report to stdout, or to a file that is replaced as a whole: whoever reads it meanwhile sees the old
 /// or the new one, never half of it.
 pub fn deliver(text: &str, output: Option<&Path>) -> Result<(), Failure> {
     let Some(path) = output else {
-        return write_to_stdout(text)
-            .map_err(|error| Failure::Output { target: "stdout".to_owned(), reason: error.to_string() });
+        return write_to_stdout(text).map_err(|error| Failure::Output {
+            target: "stdout".to_owned(),
+            reason: error.to_string(),
+        });
     };
-    replace_file(path, text)
-        .map_err(|error| Failure::Output { target: path.display().to_string(), reason: error.to_string() })
+    replace_file(path, text).map_err(|error| Failure::Output {
+        target: path.display().to_string(),
+        reason: error.to_string(),
+    })
 }
 
 /// A reader that has seen enough (`promsight check | head`) is no failure.

@@ -7,7 +7,7 @@ mod yaml;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use globset::{Glob, GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
+use globset::{Glob, GlobBuilder, GlobMatcher};
 use promsight_model::Severity;
 
 use crate::clock::Date;
@@ -49,30 +49,39 @@ pub struct IgnoreEntry {
 /// everything below it.
 #[derive(Clone, Debug, Default)]
 pub struct PathGlobs {
-    set: GlobSet,
+    matchers: Vec<GlobMatcher>,
 }
 
 impl PathGlobs {
-    /// Compiles globs; errs with a clause on the first that is none.
-    pub fn new<'a>(globs: impl IntoIterator<Item = &'a str>) -> Result<Self, String> {
-        let mut set = GlobSetBuilder::new();
-        for glob in globs {
-            let folder = glob.trim_start_matches("./").trim_end_matches('/');
-            let folder = folder.strip_suffix("/**").unwrap_or(folder);
-            set.add(path_glob(folder)?);
-            set.add(path_glob(&format!("{folder}/**"))?);
-        }
-        set.build().map(|set| Self { set }).map_err(|error| error.to_string())
+    /// Compiles one glob; errs with a clause where it is none.
+    pub fn new(glob: &str) -> Result<Self, String> {
+        let glob = glob.trim_start_matches("./").trim_end_matches('/');
+        let folder = glob.strip_suffix("/**").unwrap_or(glob);
+        Ok(Self {
+            matchers: vec![path_glob(folder)?, path_glob(&format!("{folder}/**"))?],
+        })
     }
 
     /// Whether one of them admits the path of a file or folder.
     pub fn admit(&self, path: &str) -> bool {
-        self.set.is_match(path)
+        self.matchers.iter().any(|matcher| matcher.is_match(path))
     }
 }
 
-fn path_glob(glob: &str) -> Result<Glob, String> {
-    GlobBuilder::new(glob).literal_separator(true).build().map_err(|error| error.to_string())
+impl FromIterator<PathGlobs> for PathGlobs {
+    fn from_iter<I: IntoIterator<Item = PathGlobs>>(globs: I) -> Self {
+        Self {
+            matchers: globs.into_iter().flat_map(|globs| globs.matchers).collect(),
+        }
+    }
+}
+
+fn path_glob(glob: &str) -> Result<GlobMatcher, String> {
+    let glob = GlobBuilder::new(glob)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| error.to_string())?;
+    Ok(glob.compile_matcher())
 }
 
 /// A glob over the subjects of findings: series, metrics, alerts.
@@ -85,7 +94,9 @@ impl SubjectGlob {
     /// Compiles a glob; errs with a clause where it is none.
     pub fn new(glob: &str) -> Result<Self, String> {
         let glob = Glob::new(glob).map_err(|error| error.to_string())?;
-        Ok(Self { matcher: glob.compile_matcher() })
+        Ok(Self {
+            matcher: glob.compile_matcher(),
+        })
     }
 
     /// Whether it admits the subject.
@@ -127,8 +138,13 @@ pub fn load(root: &Path, named: Option<&Path>) -> Result<Config, ConfigError> {
     };
     match std::fs::read_to_string(&path) {
         Ok(text) => parse(&text, &path),
-        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => Ok(Config::default()),
-        Err(error) => Err(ConfigError::Unreadable { path, reason: error.to_string() }),
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            Ok(Config::default())
+        }
+        Err(error) => Err(ConfigError::Unreadable {
+            path,
+            reason: error.to_string(),
+        }),
     }
 }
 

@@ -4,9 +4,11 @@
 //! Values are checked while they are decoded, so that every error knows its line.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use promsight_model::Severity;
-use serde::de::Error as _;
+use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
 use super::{Config, IgnoreEntry, PathGlobs, SubjectGlob};
@@ -25,145 +27,173 @@ pub(super) fn config(text: &str) -> Result<Config, Problem> {
     let file: Option<File> = serde_yaml::from_str(text).map_err(|error| problem(&error))?;
     let file = file.unwrap_or_default();
     Ok(Config {
-        include: file.include,
-        exclude: file.exclude.unwrap_or_default(),
-        external: file.external.into_iter().map(|series| series.0).collect(),
+        include: file.include.map(globs),
+        exclude: globs(file.exclude),
+        external: file.external.into_iter().map(|series| series.0.0).collect(),
         ignore: file.ignore.into_iter().map(IgnoreEntry::from).collect(),
-        severity: file.severity.into_iter().map(|(check, severity)| (check.0, severity.0)).collect(),
+        severity: file
+            .severity
+            .into_iter()
+            .map(|(check, severity)| (check.0.0, severity.0))
+            .collect(),
     })
+}
+
+fn globs(scalars: Vec<Scalar<PathGlob>>) -> PathGlobs {
+    scalars.into_iter().map(|scalar| scalar.0.0).collect()
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default, deserialize_with = "path_globs")]
-    include: Option<PathGlobs>,
-    #[serde(default, deserialize_with = "path_globs")]
-    exclude: Option<PathGlobs>,
+    include: Option<Vec<Scalar<PathGlob>>>,
     #[serde(default)]
-    external: Vec<ExternalSeries>,
+    exclude: Vec<Scalar<PathGlob>>,
+    #[serde(default)]
+    external: Vec<Scalar<ExternalSeries>>,
     #[serde(default)]
     ignore: Vec<Ignore>,
     #[serde(default)]
-    severity: BTreeMap<CheckName, SeverityWord>,
+    severity: BTreeMap<Scalar<CheckName>, Scalar<Severity>>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Ignore {
-    check: CheckName,
-    #[serde(default, deserialize_with = "subject_glob")]
-    subject: Option<SubjectGlob>,
-    #[serde(default, deserialize_with = "path_glob")]
-    path: Option<PathGlobs>,
-    reason: Reason,
-    #[serde(default)]
-    until: Option<Day>,
+    check: Scalar<CheckName>,
+    subject: Option<Scalar<SubjectGlob>>,
+    path: Option<Scalar<PathGlob>>,
+    reason: Scalar<Reason>,
+    until: Option<Scalar<Date>>,
 }
 
 impl From<Ignore> for IgnoreEntry {
     fn from(ignore: Ignore) -> Self {
         Self {
-            check: ignore.check.0,
-            subject: ignore.subject,
-            path: ignore.path,
-            reason: ignore.reason.0,
+            check: ignore.check.0.0,
+            subject: ignore.subject.map(|glob| glob.0),
+            path: ignore.path.map(|glob| glob.0.0),
+            reason: ignore.reason.0.0,
             until: ignore.until.map(|day| day.0),
         }
+    }
+}
+
+/// A value written as one scalar, checked while the decoder stands at it: an error raised later would carry the
+/// place of the whole list or mapping.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Scalar<T>(T);
+
+/// What a scalar can mean.
+trait Meaning: Sized {
+    /// The meaning of the text, or what is wrong with it and what to write instead.
+    fn of(text: &str) -> Result<Self, String>;
+}
+
+impl<'de, T: Meaning> Deserialize<'de> for Scalar<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(ScalarVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ScalarVisitor<T>(PhantomData<T>);
+
+impl<T: Meaning> Visitor<'_> for ScalarVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a text")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<T, E> {
+        T::of(text).map_err(E::custom)
     }
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct CheckName(String);
 
-impl<'de> Deserialize<'de> for CheckName {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let name = String::deserialize(deserializer)?;
+impl Meaning for CheckName {
+    fn of(text: &str) -> Result<Self, String> {
         let known = names::checks();
-        if known.contains(&name.as_str()) {
-            return Ok(Self(name));
+        if !known.contains(&text) {
+            return Err(names::unknown("check", text, &known));
         }
-        Err(D::Error::custom(names::unknown("check", &name, &known)))
+        Ok(Self(text.to_owned()))
     }
 }
 
-struct SeverityWord(Severity);
-
-impl<'de> Deserialize<'de> for SeverityWord {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let word = String::deserialize(deserializer)?;
-        [Severity::Error, Severity::Warning, Severity::Info]
+impl Meaning for Severity {
+    fn of(text: &str) -> Result<Self, String> {
+        [Self::Error, Self::Warning, Self::Info]
             .into_iter()
-            .find(|severity| severity.word() == word)
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(names::unknown("severity", &word, &["error", "warning", "info"])))
+            .find(|severity| severity.word() == text)
+            .ok_or_else(|| names::unknown("severity", text, &["error", "warning", "info"]))
     }
 }
 
 struct ExternalSeries(String);
 
-impl<'de> Deserialize<'de> for ExternalSeries {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let series = String::deserialize(deserializer)?;
+impl Meaning for ExternalSeries {
+    fn of(text: &str) -> Result<Self, String> {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_:*".contains(&byte);
-        if !series.is_empty() && series.bytes().all(allowed) {
-            return Ok(Self(series));
+        if text.is_empty() || !text.bytes().all(allowed) {
+            return Err(format!(
+                "`{text}` is no series name; write letters, digits, `_` and `:`, and `*` for any characters"
+            ));
         }
-        Err(D::Error::custom(format!(
-            "`{series}` is no series name; write letters, digits, `_` and `:`, and `*` for any characters"
-        )))
+        Ok(Self(text.to_owned()))
     }
 }
 
 struct Reason(String);
 
-impl<'de> Deserialize<'de> for Reason {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let reason = String::deserialize(deserializer)?;
-        if reason.trim().is_empty() {
-            return Err(D::Error::custom("the reason is empty; say why this may be ignored"));
+impl Meaning for Reason {
+    fn of(text: &str) -> Result<Self, String> {
+        if text.trim().is_empty() {
+            return Err("the reason is empty; say why this may be ignored".to_owned());
         }
-        Ok(Self(reason))
+        Ok(Self(text.to_owned()))
     }
 }
 
-struct Day(Date);
-
-impl<'de> Deserialize<'de> for Day {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Date::parse(&text)
-            .map(Self)
-            .ok_or_else(|| D::Error::custom(format!("`{text}` is no day; write it as in 2027-06-30")))
+impl Meaning for Date {
+    fn of(text: &str) -> Result<Self, String> {
+        Self::parse(text).ok_or_else(|| format!("`{text}` is no day; write it as in 2027-06-30"))
     }
 }
 
-fn path_globs<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathGlobs>, D::Error> {
-    let Some(globs) = Option::<Vec<String>>::deserialize(deserializer)? else { return Ok(None) };
-    PathGlobs::new(globs.iter().map(String::as_str)).map(Some).map_err(D::Error::custom)
+struct PathGlob(PathGlobs);
+
+impl Meaning for PathGlob {
+    fn of(text: &str) -> Result<Self, String> {
+        PathGlobs::new(text).map(Self)
+    }
 }
 
-fn path_glob<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathGlobs>, D::Error> {
-    let Some(glob) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    PathGlobs::new([glob.as_str()]).map(Some).map_err(D::Error::custom)
-}
-
-fn subject_glob<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SubjectGlob>, D::Error> {
-    let Some(glob) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
-    SubjectGlob::new(&glob).map(Some).map_err(D::Error::custom)
+impl Meaning for SubjectGlob {
+    fn of(text: &str) -> Result<Self, String> {
+        Self::new(text)
+    }
 }
 
 /// serde_yaml's error with its place taken out of its text, and unknown keys in our words.
 fn problem(error: &serde_yaml::Error) -> Problem {
     let mut message = error.to_string();
-    let (line, column) = error.location().map_or((1, 1), |location| (location.line(), location.column()));
+    let (line, column) = error
+        .location()
+        .map_or((1, 1), |location| (location.line(), location.column()));
     if let Some(at) = message.find(&format!(" at line {line} column {column}")) {
         message.truncate(at);
     }
     if let Some(better) = unknown_key(&message) {
         message = better;
     }
-    Problem { line, column, message }
+    Problem {
+        line,
+        column,
+        message,
+    }
 }
 
 /// serde words it ``unknown field `a`, expected one of `b`, `c` `` behind a path such as `ignore[0]: `.
