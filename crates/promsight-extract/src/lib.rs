@@ -15,9 +15,54 @@ pub mod query;
 pub mod rules;
 pub mod scripts;
 
-use promsight_model::{Facts, SourceFile};
+use promsight_model::{Facts, FileKind, SourceFile};
 
-/// The facts of one file, dispatched by what its path and content say it is.
+/// The facts of one file, dispatched by what its path says it is.
 pub fn extract(file: &SourceFile) -> Facts {
-    Facts::empty(file.id)
+    let mut facts = Facts::empty(file.id);
+    match Format::of(&file.path) {
+        Some(Format::Python) => python_file(file, &mut facts),
+        Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
+        Some(Format::Json) => kubernetes::json_file(file, &mut facts),
+        None => {}
+    }
+    facts
+}
+
+/// Whether a file of that path can hold anything that an extractor reads.
+pub fn is_source(path: &str) -> bool {
+    Format::of(path).is_some()
+}
+
+/// What kind of text a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Python,
+    Yaml,
+    Json,
+}
+
+impl Format {
+    fn of(path: &str) -> Option<Self> {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        // A template keeps the format of what it renders: `rules.yml.j2`, `alerts.yaml.tmpl`.
+        let name = [".j2", ".tmpl", ".tpl", ".gotmpl", ".erb"]
+            .into_iter()
+            .find_map(|template| name.strip_suffix(template))
+            .unwrap_or(name);
+        let (_, extension) = name.rsplit_once('.')?;
+        match extension.to_ascii_lowercase().as_str() {
+            "py" => Some(Self::Python),
+            "yaml" | "yml" | "rules" | "rule" | "alerts" => Some(Self::Yaml),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+fn python_file(file: &SourceFile, facts: &mut Facts) {
+    let (module, gaps) = python::module(file);
+    facts.kinds.push(FileKind::Python);
+    facts.gaps.extend(gaps);
+    facts.python = Some(module);
 }
