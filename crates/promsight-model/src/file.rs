@@ -41,7 +41,12 @@ impl FileSet {
         files.dedup_by(|left, right| left.0 == right.0);
         let files = (0u32..)
             .zip(files)
-            .map(|(index, (path, shown_path, text))| SourceFile { id: FileId(index), path, shown_path, text })
+            .map(|(index, (path, shown_path, text))| SourceFile {
+                id: FileId(index),
+                path,
+                shown_path,
+                text,
+            })
             .collect();
         Self { files }
     }
@@ -58,7 +63,10 @@ impl FileSet {
 
     /// The file at that root-relative path.
     pub fn by_path(&self, path: &str) -> Option<&SourceFile> {
-        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(|index| &self.files[index])
+        self.files
+            .binary_search_by(|file| file.path.as_str().cmp(path))
+            .ok()
+            .map(|index| &self.files[index])
     }
 
     /// The text that a span covers; empty where it does not lie on character boundaries.
@@ -86,20 +94,31 @@ impl LineIndex {
     /// Indexes a text.
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
-        starts.extend((1u32..).zip(text.bytes()).filter(|(_, byte)| *byte == b'\n').map(|(next, _)| next));
+        starts.extend(
+            (1u32..)
+                .zip(text.bytes())
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(next, _)| next),
+        );
         Self { starts }
     }
 
     /// The position of a byte offset of the same text.
     pub fn position(&self, text: &str, offset: u32) -> Position {
-        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let line = self
+            .starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1);
         let start = self.starts[line] as usize;
         let end = (offset as usize).min(text.len());
         let before = text.as_bytes().get(start..end).unwrap_or_default();
         // Continuation bytes of UTF-8 do not start a scalar value.
         let column = before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
         let count = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
-        Position { line: count(line), column: count(column) }
+        Position {
+            line: count(line),
+            column: count(column),
+        }
     }
 
     /// Number of lines; a text that ends in a line break has an empty last one.

@@ -19,11 +19,23 @@ pub struct Holes {
 
 impl Holes {
     /// Everything is understood.
-    pub const ALL: Self = Self { variables: true, actions: true, formats: true };
+    pub const ALL: Self = Self {
+        variables: true,
+        actions: true,
+        formats: true,
+    };
     /// A rule file: a `$variable` is an error there, generators' actions and markers are not.
-    pub const RULES: Self = Self { variables: false, actions: true, formats: true };
+    pub const RULES: Self = Self {
+        variables: false,
+        actions: true,
+        formats: true,
+    };
     /// Plain PromQL.
-    pub const NONE: Self = Self { variables: false, actions: false, formats: false };
+    pub const NONE: Self = Self {
+        variables: false,
+        actions: false,
+        formats: false,
+    };
 }
 
 /// What was read of a query. All ranges are bytes of the text given to [`analyze`].
@@ -138,5 +150,8 @@ pub struct Matcher {
 /// Reads a query. Never fails and never panics; see [`State`] for what could not be read.
 pub fn analyze(text: &str, holes: Holes) -> Analysis {
     let _ = (text, holes);
-    Analysis { state: State::Parsed, selectors: Vec::new() }
+    Analysis {
+        state: State::Parsed,
+        selectors: Vec::new(),
+    }
 }
