@@ -1,0 +1,1 @@
+//! What documents look at, and where.
