@@ -8,6 +8,7 @@ use std::thread;
 
 use promsight_check::{Settings, Strictness};
 use promsight_extract::knowledge;
+use promsight_extract::python::{self, Needles};
 use promsight_model::{
     Confidence, Facts, FileId, FileSet, Finding, Gap, Library, Reach, Report, SourceFile, Span,
 };
@@ -131,8 +132,7 @@ fn is_python(file: &SourceFile) -> bool {
 
 /// Whether a Python file can declare a metric or look at one, judged by its bytes alone.
 fn matters(file: &SourceFile) -> bool {
-    let _ = file;
-    true
+    python::may_matter(&file.text)
 }
 
 /// The waiting Python files that the linker wants, and those that still wait.
@@ -141,9 +141,10 @@ fn split_wanted<'a>(
     wanted: &Wanted,
 ) -> (Vec<&'a SourceFile>, Vec<&'a SourceFile>) {
     let modules: BTreeSet<&str> = wanted.modules.iter().map(|module| module_name(module)).collect();
+    let needles = Needles::new(&wanted.identifiers);
     waiting
         .into_par_iter()
-        .partition(|file| is_one_of(&file.path, &modules))
+        .partition(|file| is_one_of(&file.path, &modules) || python::mentions_any(&file.text, &needles))
 }
 
 /// Whether the path ends, at a folder's border, in one of the modules.
