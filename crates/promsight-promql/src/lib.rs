@@ -4,7 +4,21 @@
 //! around it, and whether the query is valid PromQL. Knows nothing of files, YAML, or which metrics exist. Never
 //! fails: of a query that cannot be parsed the names in it are still found.
 
+mod functions;
+mod guard;
+mod hole;
+mod lexer;
+mod literal;
+mod parser;
+mod regex;
+mod scan;
+mod selector;
+mod token;
+
 use std::ops::Range;
+
+use crate::parser::Stop;
+use crate::token::Failure;
 
 /// Which template syntaxes may stand in a query's place of origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,11 +33,23 @@ pub struct Holes {
 
 impl Holes {
     /// Everything is understood.
-    pub const ALL: Self = Self { variables: true, actions: true, formats: true };
+    pub const ALL: Self = Self {
+        variables: true,
+        actions: true,
+        formats: true,
+    };
     /// A rule file: a `$variable` is an error there, generators' actions and markers are not.
-    pub const RULES: Self = Self { variables: false, actions: true, formats: true };
+    pub const RULES: Self = Self {
+        variables: false,
+        actions: true,
+        formats: true,
+    };
     /// Plain PromQL.
-    pub const NONE: Self = Self { variables: false, actions: false, formats: false };
+    pub const NONE: Self = Self {
+        variables: false,
+        actions: false,
+        formats: false,
+    };
 }
 
 /// What was read of a query. All ranges are bytes of the text given to [`analyze`].
@@ -136,7 +162,49 @@ pub struct Matcher {
 }
 
 /// Reads a query. Never fails and never panics; see [`State`] for what could not be read.
+///
+/// A matcher whose label is a template hole is left out of [`Selector::matchers`]: which label it restricts is not
+/// known. So are all matchers of a selector whose braces hold MetricsQL's `or`.
 pub fn analyze(text: &str, holes: Holes) -> Analysis {
-    let _ = (text, holes);
-    Analysis { state: State::Parsed, selectors: Vec::new() }
+    let lexed = lexer::lex(text, holes);
+    let tokens = lexed.tokens.as_slice();
+    let unreadable = |failure: Failure| State::Unreadable {
+        message: failure.message,
+        range: failure.range,
+    };
+    let may_be_metricsql = || holes.variables && scan::is_metricsql(text, tokens);
+    match parser::parse(text, tokens) {
+        Ok(parsed) => {
+            let state = match parsed.failure {
+                _ if lexed.has_holes => State::Templated,
+                None => State::Parsed,
+                Some(_) if may_be_metricsql() => State::Templated,
+                Some(failure) => unreadable(failure),
+            };
+            Analysis {
+                state,
+                selectors: parsed.selectors,
+            }
+        }
+        Err(stop) => {
+            let broken = scan::broken_structure(text, tokens);
+            let state = match (stop, broken) {
+                // What stands between control actions may be alternatives, each with half of a pair of brackets.
+                _ if lexed.has_control => State::Templated,
+                (Stop::Syntax(_), None) if lexed.has_holes || may_be_metricsql() => State::Templated,
+                (Stop::Syntax(_), Some(broken)) if lexed.has_holes => unreadable(broken),
+                (Stop::Syntax(failure), _) => unreadable(failure),
+                // Too deep to parse is not invalid: Prometheus knows no such limit.
+                (Stop::TooDeep, None) if lexed.has_holes => State::Templated,
+                (Stop::TooDeep, broken) => match broken.or_else(|| scan::first_bad_word(tokens)) {
+                    None => State::Parsed,
+                    Some(failure) => unreadable(failure),
+                },
+            };
+            Analysis {
+                state,
+                selectors: scan::selectors(text, tokens),
+            }
+        }
+    }
 }

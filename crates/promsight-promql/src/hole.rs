@@ -1,0 +1,262 @@
+//! Template holes: where one begins, where it ends, and what it is called.
+//!
+//! Owns the three template syntaxes of [`Holes`]. Knows nothing of PromQL beyond what tells a hole from an operator
+//! (`%s` against the modulo of a metric named `s`).
+
+use crate::Holes;
+
+/// What stands in the text at a hole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HoleKind {
+    /// Renders text: a name, a number, a matcher list, anything.
+    Value,
+    /// Renders nothing by itself: `{{ if … }}`, `{% endif %}`, an assignment, a comment.
+    Control,
+}
+
+/// One hole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Hole {
+    /// Byte behind it.
+    pub(crate) end: usize,
+    /// Whether it renders text.
+    pub(crate) kind: HoleKind,
+    /// The variable's name, for Grafana's and the shell's variables.
+    pub(crate) name: Option<String>,
+}
+
+/// Where in a query a possible hole stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Where an operand is expected: no operator can stand here.
+    Operand,
+    /// Behind an operand.
+    Operator,
+    /// Between the braces of a selector, outside a string.
+    Braces,
+    /// In a string.
+    Text,
+}
+
+/// The hole that begins at that byte, if one does.
+pub(crate) fn at(text: &str, start: usize, holes: Holes, place: Place) -> Option<Hole> {
+    let rest = text.get(start..)?;
+    match rest.as_bytes().first()? {
+        b'$' | b'[' if holes.variables => variable(rest, start),
+        b'{' => action_or_marker(rest, start, holes, place),
+        b'%' if holes.formats => format(text, start, place),
+        _ => None,
+    }
+}
+
+/// Grafana's own pattern for variables, `\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:^\}]+))?(?::([^\}]+))?\}`,
+/// widened by what a shell allows behind the name. `$1` is a replacement of `label_replace`, not a variable.
+fn variable(rest: &str, start: usize) -> Option<Hole> {
+    let (open, close) = match rest.as_bytes() {
+        [b'$', b'{', ..] => (2, "}"),
+        [b'[', b'[', ..] => (2, "]]"),
+        [b'$', ..] => (1, ""),
+        _ => return None,
+    };
+    let inner = &rest[open..];
+    let name_length = inner.bytes().take_while(|byte| is_word(*byte)).count();
+    let name = &inner[..name_length];
+    if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    let length = match close {
+        "" => open + name_length,
+        "]]" => {
+            let behind = &inner[name_length..];
+            let format = behind.strip_prefix(':').map_or(0, |format| {
+                1 + format.bytes().take_while(|byte| is_word(*byte)).count()
+            });
+            if !behind[format..].starts_with(close) {
+                return None;
+            }
+            open + name_length + format + close.len()
+        }
+        _ => {
+            let line_end = inner.find('\n').unwrap_or(inner.len());
+            open + inner[..line_end].find('}')? + 1
+        }
+    };
+    Some(Hole {
+        end: start + length,
+        kind: HoleKind::Value,
+        name: Some(name.to_owned()),
+    })
+}
+
+/// `{{ … }}`, `{% … %}`, `{# … #}`.
+fn action_or_marker(rest: &str, start: usize, holes: Holes, place: Place) -> Option<Hole> {
+    if !holes.actions {
+        return None;
+    }
+    let hole = |length: usize, kind: HoleKind| {
+        Some(Hole {
+            end: start + length,
+            kind,
+            name: None,
+        })
+    };
+    match rest.as_bytes() {
+        // `foo{%%topology%%}`: the brace is the selector's, the marker follows.
+        [b'{', b'%', b'%', ..] => None,
+        [b'{', b'%', ..] => hole(closing(rest, "%}")?, HoleKind::Control),
+        [b'{', b'#', ..] if place != Place::Text => {
+            // Only on one line: a PromQL comment may follow a brace too, and it ends with its line.
+            let line = rest.lines().next().unwrap_or_default();
+            hole(line.find("#}")? + 2, HoleKind::Control)
+        }
+        // `foo{{{ matchers }}}`: the outer braces are the selector's.
+        [b'{', b'{', b'{', ..] if place != Place::Text => None,
+        [b'{', b'{', ..] => {
+            let length = closing(rest, "}}")?;
+            let content = rest[2..length - 2]
+                .trim_matches(|edge: char| edge == '-' || edge == '~')
+                .trim();
+            if is_quoted(content, "{{") {
+                // `{{ "{{" }} … {{ "}}" }}` renders an action for a later stage: one hole.
+                if let Some(escaped) = escaped_action(&rest[length..]) {
+                    return hole(length + escaped, HoleKind::Value);
+                }
+            }
+            hole(
+                length,
+                if is_control(content) {
+                    HoleKind::Control
+                } else {
+                    HoleKind::Value
+                },
+            )
+        }
+        _ => None,
+    }
+}
+
+/// Length up to and with the closing mark that is not in quotes; without one, the first closing mark.
+fn closing(rest: &str, mark: &str) -> Option<usize> {
+    let bytes = rest.as_bytes();
+    let mut quote = None;
+    let mut index = 2;
+    while index < bytes.len() {
+        let byte = bytes[index];
+        match quote {
+            None if bytes[index..].starts_with(mark.as_bytes()) => return Some(index + mark.len()),
+            None if matches!(byte, b'"' | b'\'' | b'`') => quote = Some(byte),
+            Some(open) if byte == b'\\' && open != b'`' => index += 1,
+            Some(open) if byte == open => quote = None,
+            _ => {}
+        }
+        index += 1;
+    }
+    rest.find(mark).map(|index| index + mark.len())
+}
+
+/// Length up to and with the action that renders `}}`.
+fn escaped_action(rest: &str) -> Option<usize> {
+    let mut from = 0;
+    while let Some(open) = rest[from..].find("{{").map(|index| index + from) {
+        let end = open + closing(&rest[open..], "}}")?;
+        if is_quoted(rest[open + 2..end - 2].trim_matches('-').trim(), "}}") {
+            return Some(end);
+        }
+        from = end;
+    }
+    None
+}
+
+fn is_quoted(content: &str, inner: &str) -> bool {
+    ['"', '\'', '`'].iter().any(|quote| {
+        content
+            .strip_prefix(*quote)
+            .and_then(|rest| rest.strip_suffix(*quote))
+            .map(str::trim)
+            == Some(inner)
+    })
+}
+
+/// Whether an action renders nothing where it stands: Go's and Handlebars' control words, assignments, comments.
+fn is_control(content: &str) -> bool {
+    const WORDS: [&str; 9] = [
+        "if", "else", "end", "range", "with", "define", "block", "break", "continue",
+    ];
+    if content.is_empty() || content.starts_with(['/', '#', '!']) {
+        return true;
+    }
+    let word = content
+        .split(|end: char| !end.is_ascii_alphanumeric() && end != '_')
+        .next()
+        .unwrap_or_default();
+    if WORDS.contains(&word) {
+        // `{{ end_time }}` and `{{ range(3) }}` are values; the word stands alone in a control action.
+        return content[word.len()..]
+            .chars()
+            .next()
+            .is_none_or(char::is_whitespace);
+    }
+    let Some(variable) = content.strip_prefix('$') else {
+        return false;
+    };
+    let behind = variable
+        .trim_start_matches(|part: char| part.is_ascii_alphanumeric() || part == '_')
+        .trim_start();
+    behind.starts_with(":=") || (behind.starts_with('=') && !behind.starts_with("=="))
+}
+
+/// `%%topology%%`, `%(name)s`, `%s`.
+fn format(text: &str, start: usize, place: Place) -> Option<Hole> {
+    let rest = &text[start..];
+    let bytes = rest.as_bytes();
+    let hole = |length: usize| {
+        Some(Hole {
+            end: start + length,
+            kind: HoleKind::Value,
+            name: None,
+        })
+    };
+    if bytes.get(1) == Some(&b'%') {
+        let name = bytes[2..].iter().take_while(|byte| is_word(**byte)).count();
+        let marked = name > 0 && bytes[2 + name..].starts_with(b"%%");
+        return if marked { hole(name + 4) } else { None };
+    }
+    let named = match bytes.get(1) {
+        Some(b'(') => {
+            let name = bytes[2..].iter().take_while(|byte| is_word(**byte)).count();
+            if name == 0 || bytes.get(2 + name) != Some(&b')') {
+                return None;
+            }
+            name + 2
+        }
+        _ => 0,
+    };
+    let flags = bytes[1 + named..]
+        .iter()
+        .take_while(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-' | b'+' | b'#'));
+    let conversion = 1 + named + flags.count();
+    if !matches!(
+        bytes.get(conversion)?,
+        b's' | b'd' | b'i' | b'f' | b'g' | b'v' | b'q' | b'r'
+    ) {
+        return None;
+    }
+    let length = conversion + 1;
+    if named > 0 {
+        return hole(length);
+    }
+    // `a %s` is the modulo of the series `s`; `foo_%s_total`, `(%s)` and `"%s"` can only be formats.
+    let before = start.checked_sub(1).and_then(|index| text.as_bytes().get(index));
+    let joined = matches!(before, Some(b'_' | b':'));
+    let ends = bytes.get(length).is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let possible = match place {
+        Place::Operand | Place::Braces | Place::Text => true,
+        Place::Operator => joined,
+    };
+    if possible && ends { hole(length) } else { None }
+}
+
+/// A character of `\w` in the patterns above.
+fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
