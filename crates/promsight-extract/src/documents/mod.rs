@@ -147,12 +147,14 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The last sentence of a paragraph, which introduces what follows, and whether a colon ends it.
+/// The last sentence of a paragraph, which introduces what follows, and whether it points to it.
 fn last_sentence(prose: &Prose) -> (String, bool) {
     let text = prose.text.text.trim_end();
     let end = text.trim_end_matches([':', '.']).len();
     let start = text[..end].rfind(". ").map_or(0, |at| at + 2);
-    (text[start..].to_owned(), text.ends_with(':'))
+    let sentence = text[start..].to_lowercase();
+    let points_on = text.ends_with(':') || sentence.contains("following") || sentence.contains("below");
+    (sentence, points_on)
 }
 
 /// The section that is being read.

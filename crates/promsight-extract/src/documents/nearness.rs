@@ -268,14 +268,29 @@ pub(super) fn evidence(
 
 /// Whether some word of a text says metric.
 pub(super) fn speaks_of_metrics(text: &str) -> bool {
-    says(text, Noun::Metric)
+    let words: Vec<String> = text
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    words.iter().enumerate().any(|(index, word)| {
+        let before = index.checked_sub(1).map(|before| words[before].as_str());
+        let after = words.get(index + 1).map(String::as_str);
+        words::noun(word) == Some(Noun::Metric) && !is_other_query(before, word, after)
+    })
 }
 
-/// Whether some word of a text says so.
-pub(super) fn says(text: &str, wanted: Noun) -> bool {
-    text.split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .any(|word| words::noun(&word.to_lowercase()) == Some(wanted))
+/// Queries of addresses and databases: `query parameter`, `SQL query`.
+fn is_other_query(before: Option<&str>, word: &str, after: Option<&str>) -> bool {
+    matches!(word, "query" | "queries")
+        && (after.is_some_and(|after| {
+            ["param", "string", "argument", "builder", "set"]
+                .iter()
+                .any(|start| after.starts_with(start))
+        }) || matches!(
+            before,
+            Some("sql" | "database" | "db" | "search" | "graphql" | "slow" | "user" | "api" | "http")
+        ))
 }
 
 /// The furthest that a sentence is followed to each side, in bytes.
