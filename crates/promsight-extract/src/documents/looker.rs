@@ -291,7 +291,7 @@ fn is_surely_promql(query: &Query) -> bool {
                     .iter()
                     .any(|function| is_own_function(function))
                 || exact.is_some_and(common)
-                || has_range(&query.text))
+                || (has_range(&query.text) && exact.is_some_and(words::is_metric_shaped)))
     };
     query.selectors.iter().any(shows)
 }

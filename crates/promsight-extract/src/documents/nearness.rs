@@ -22,6 +22,20 @@ pub(super) struct Around {
     pub(super) metric_place: bool,
 }
 
+/// The prefix that a text says all metrics have: "all metrics are prefixed with `shop_`".
+pub(super) fn stated_prefix(prose: &Prose) -> Option<String> {
+    let run = prose.runs.iter().find(|run| {
+        let text = prose.text.text.get(run.at.clone()).unwrap_or_default();
+        matches!(run.kind, RunKind::Code) && text.len() >= 3 && text.ends_with('_') && words::is_name(text)
+    })?;
+    let sentence = sentence(prose, &run.at);
+    let all = ["all ", "every ", "each ", "metrics are ", "names are "]
+        .iter()
+        .any(|word| sentence.contains(word));
+    (all && sentence.contains("prefix") && speaks_of_metrics(&sentence))
+        .then(|| prose.text.text.get(run.at.clone()).unwrap_or_default().to_owned())
+}
+
 /// The code spans and the emphasised single words of a prose, in order, with what the text says of each.
 pub(super) fn named_runs(prose: &Prose) -> Vec<NamedRun<'_>> {
     let runs = candidates(prose);

@@ -323,6 +323,31 @@ fn a_selector_in_a_list_in_a_quotation_has_its_own_place() {
     assert_eq!(files.text(selector.span), "ferry_up");
 }
 
+#[test]
+fn keys_of_examples_hold_queries() {
+    let text = "```json\n{\n  \"expr\": \"rate(ferry_a_total{pier=\\\"x\\\"}[5m])\",\n  \"query\": \"ferry_plain\"\n}\n```\n\n\
+                ```yaml\ntriggers:\n  - query: sum(rate(ferry_b_total[1m])) # now\n    expr: |\n      max(\n        ferry_c)\n    other: 'ferry_d_total'\n```\n";
+    assert_eq!(
+        markdown(text),
+        ["query ferry_a_total", "query ferry_b_total", "query ferry_c"]
+    );
+}
+
+#[test]
+fn a_stated_prefix_belongs_to_the_names_of_its_section() {
+    let text = "## Metrics\n\nAll metrics are prefixed with `ferry_`.\n\n### Boats\n\n| Metric | Label |\n|---|---|\n\
+                | boats_total | `boat_kind` |\n| `ferry_cars` | |\n\n## Other metrics\n\n- `port_up`\n";
+    assert_eq!(
+        markdown(text),
+        [
+            "word ferry_boats_total in «boats_total»: suffix near",
+            "word boat_kind: against",
+            "word ferry_cars: near",
+            "word port_up: near",
+        ]
+    );
+}
+
 proptest! {
     #[test]
     fn any_document_is_read_and_every_span_lies_on_characters(
