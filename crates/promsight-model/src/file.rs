@@ -88,6 +88,17 @@ pub struct Position {
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// Scalar values before each multiple of [`CHUNK`] bytes: a minified document is one line of megabytes, and
+    /// counting from its start for each of its places would be quadratic.
+    scalars: Vec<u32>,
+}
+
+/// Distance in bytes between two entries of [`LineIndex::scalars`].
+const CHUNK: usize = 4096;
+
+/// Number of scalar values that begin in `bytes`: continuation bytes of UTF-8 begin none.
+fn scalar_values(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
 }
 
 impl LineIndex {
@@ -100,7 +111,16 @@ impl LineIndex {
                 .filter(|(_, byte)| *byte == b'\n')
                 .map(|(next, _)| next),
         );
-        Self { starts }
+        let scalars = text
+            .as_bytes()
+            .chunks(CHUNK)
+            .scan(0u32, |sum, chunk| {
+                let before = *sum;
+                *sum = sum.saturating_add(u32::try_from(scalar_values(chunk)).unwrap_or(u32::MAX));
+                Some(before)
+            })
+            .collect();
+        Self { starts, scalars }
     }
 
     /// The position of a byte offset of the same text.
@@ -111,14 +131,20 @@ impl LineIndex {
             .saturating_sub(1);
         let start = self.starts[line] as usize;
         let end = (offset as usize).min(text.len());
-        let before = text.as_bytes().get(start..end).unwrap_or_default();
-        // Continuation bytes of UTF-8 do not start a scalar value.
-        let column = before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+        let column = self
+            .scalars_before(text, end)
+            .saturating_sub(self.scalars_before(text, start));
         let count = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
         Position {
             line: count(line),
             column: count(column),
         }
+    }
+
+    fn scalars_before(&self, text: &str, offset: usize) -> usize {
+        let chunk = (offset / CHUNK).min(self.scalars.len().saturating_sub(1));
+        let counted = self.scalars.get(chunk).map_or(0, |sum| *sum as usize);
+        counted + scalar_values(text.as_bytes().get(chunk * CHUNK..offset).unwrap_or_default())
     }
 
     /// Number of lines; a text that ends in a line break has an empty last one.
@@ -143,5 +169,29 @@ mod tests {
         assert_eq!(index.position(text, 2), Position { line: 1, column: 2 });
         assert_eq!(index.position(text, 5), Position { line: 2, column: 1 });
         assert_eq!(index.position(text, 7), Position { line: 2, column: 3 });
+    }
+
+    #[test]
+    fn columns_of_a_line_longer_than_a_chunk_are_exact() {
+        let text = format!("first\n{}", "ä€x".repeat(5_000));
+        let index = LineIndex::new(&text);
+        for (scalar, (offset, _)) in (0u32..).zip(text[6..].char_indices()) {
+            let offset = u32::try_from(offset + 6).expect("the text is short");
+            assert_eq!(
+                index.position(&text, offset),
+                Position {
+                    line: 2,
+                    column: scalar + 1
+                }
+            );
+        }
+        let end = u32::try_from(text.len()).expect("the text is short");
+        assert_eq!(
+            index.position(&text, end),
+            Position {
+                line: 2,
+                column: 15_001
+            }
+        );
     }
 }

@@ -4,7 +4,6 @@
 //! around it, and whether the query is valid PromQL. Knows nothing of files, YAML, or which metrics exist. Never
 //! fails: of a query that cannot be parsed the names in it are still found.
 
-mod duration;
 mod functions;
 mod guard;
 mod hole;

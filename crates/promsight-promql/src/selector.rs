@@ -312,8 +312,7 @@ impl<'query> Reader<'query> {
         if label == "__name__" {
             // Whatever its operator, a second name beside the one before the braces is refused.
             if self.name.is_some() {
-                self.inner_name
-                    .get_or_insert((SelectorName::Any, text.inner.clone()));
+                self.named_inside.get_or_insert_with(|| text.inner.clone());
                 return;
             }
             let positive = matches!(op, MatchOp::Equal | MatchOp::Regex);

@@ -3,7 +3,7 @@
 //! Durations are expressions since Prometheus 3.4 (`[5m + 1m]`, `offset -(1h)`, `[step()]`). Their precedences are
 //! those of the query's operators, with the quirks of the generated parser noted where they show.
 
-use crate::parser::{MAX_NESTING, Parser, Stop};
+use super::{MAX_NESTING, Parser, Stop};
 use crate::token::{Failure, Keyword, Kind, Sign};
 
 /// A duration as far as it must be known.
@@ -20,7 +20,7 @@ const LARGEST_SECONDS: f64 = 9_223_372_036.854_776;
 
 impl Parser<'_> {
     /// The range or step of brackets: positive where it is a literal.
-    pub(crate) fn range_duration(&mut self) -> Result<(), Stop> {
+    pub(super) fn range_duration(&mut self) -> Result<(), Stop> {
         let start = self.token().range.start;
         let before = self.index;
         let duration = self.duration(0)?;
@@ -41,7 +41,7 @@ impl Parser<'_> {
     ///
     /// `x offset 5m + 1` adds 1 to `x`, and `x offset (5m) + 1` adds to the offset: only what begins with a
     /// parenthesis goes on (a conflict that the generated parser resolves so).
-    pub(crate) fn offset_duration(&mut self) -> Result<bool, Stop> {
+    pub(super) fn offset_duration(&mut self) -> Result<bool, Stop> {
         let duration = match self.kind() {
             Kind::Sign(Sign::Add | Sign::Subtract) => {
                 let is_chain = matches!(self.ahead(1).kind, Kind::Sign(Sign::Add | Sign::Subtract));
@@ -58,7 +58,7 @@ impl Parser<'_> {
     }
 
     /// The time after `@`, in seconds where it is a literal.
-    pub(crate) fn instant(&mut self) -> Result<Option<f64>, Failure> {
+    pub(super) fn instant(&mut self) -> Result<Option<f64>, Failure> {
         if let Kind::Keyword(Keyword::Start | Keyword::End) = self.kind() {
             self.index += 1;
             self.empty_parentheses()?;

@@ -1,0 +1,187 @@
+//! Calls of functions and aggregations, and the types of their arguments.
+
+use super::{Expression, NameShape, Parser, Precedence, Shape, Stop};
+use crate::functions::{self, ValueType};
+use crate::selector;
+use crate::token::{Keyword, Kind, Parameter};
+
+impl Parser<'_> {
+    pub(super) fn call(&mut self) -> Result<Expression, Stop> {
+        let token = self.token();
+        let name = self.word(token);
+        self.index += 1;
+        let is_template = matches!(token.kind, Kind::Template(_));
+        let signature = if is_template {
+            None
+        } else {
+            functions::signature(name)
+        };
+        if signature.is_none() && !is_template {
+            self.report(format!("there is no function `{name}`"), token.range.clone());
+        }
+        let from = self.selectors.len();
+        self.calls.push(name.to_ascii_lowercase());
+        let expected = |index: usize| signature.as_ref().and_then(|signature| signature.argument(index));
+        let (arguments, end) = self.arguments(name, &expected)?;
+        self.calls.pop();
+        let range = token.range.start..end;
+        if let Some(signature) = &signature {
+            let (least, most) = signature.counts();
+            let given = arguments.len();
+            if given < least || most.is_some_and(|most| given > most) {
+                let wanted = match most {
+                    Some(most) if most == least => format!("{least}"),
+                    Some(most) => format!("{least} to {most}"),
+                    None => format!("at least {least}"),
+                };
+                let plural = if wanted == "1" { "argument" } else { "arguments" };
+                self.report(
+                    format!("`{name}` takes {wanted} {plural}, not {given}"),
+                    range.clone(),
+                );
+            }
+        }
+        // After an aggregation's name that is a hole, `by (…)` may follow.
+        if is_template && matches!(self.kind(), Kind::Keyword(Keyword::By | Keyword::Without)) {
+            self.index += 1;
+            self.labels()?;
+        }
+        let selectors = from..self.selectors.len();
+        if matches!(name, "absent" | "absent_over_time") {
+            self.guards.absent(selectors.clone());
+        }
+        let value = signature.map_or(ValueType::Unknown, |signature| signature.returns);
+        let has_holes = is_template || arguments.iter().any(|argument| argument.has_holes);
+        Ok(Expression {
+            value,
+            range,
+            selectors,
+            has_holes,
+            shape: Shape::Other,
+        })
+    }
+
+    /// `( … , … )`: the arguments and the byte behind them. `expected` gives the type wanted at an index.
+    fn arguments(
+        &mut self,
+        name: &str,
+        expected: &dyn Fn(usize) -> Option<ValueType>,
+    ) -> Result<(Vec<Expression>, usize), Stop> {
+        let open = self.expect(&Kind::LeftParen, "`(`")?;
+        let mut arguments: Vec<Expression> = Vec::new();
+        if self.kind() == &Kind::RightParen {
+            let end = self.token().range.end;
+            self.index += 1;
+            return Ok((arguments, end));
+        }
+        loop {
+            let index = arguments.len();
+            self.admits_unrestricted = name == "info" && index == 1;
+            let mut argument = self.expression(Precedence::Or)?;
+            self.admits_unrestricted = false;
+            if let Some(wanted) = expected(index) {
+                self.check_argument(name, index, wanted, &mut argument);
+            }
+            arguments.push(argument);
+            if self.kind() == &Kind::Comma {
+                let comma = self.token().range.clone();
+                self.index += 1;
+                if self.kind() == &Kind::RightParen {
+                    self.report("a comma cannot stand behind the last argument", comma);
+                } else {
+                    continue;
+                }
+            }
+            let close = self.close(&open, "an operator, `,` or `)`")?;
+            return Ok((arguments, close.end));
+        }
+    }
+
+    fn check_argument(&mut self, name: &str, index: usize, wanted: ValueType, argument: &mut Expression) {
+        if name == "info" && index == 1 {
+            let is_label_selector = matches!(
+                argument.shape,
+                Shape::Instant(_, NameShape::NotBeforeBraces) | Shape::Hole(_)
+            );
+            if !is_label_selector {
+                self.report(
+                    "the second argument of `info` must be label matchers in braces, without a name",
+                    argument.range.clone(),
+                );
+            }
+        }
+        if argument.value == ValueType::Unknown {
+            self.hole_as_selector(wanted, argument);
+            return;
+        }
+        if argument.value == wanted {
+            return;
+        }
+        let found = argument.value.describe();
+        let message = match (wanted, argument.value) {
+            (ValueType::Range, ValueType::Instant) => {
+                format!("`{name}` needs a range vector, as `[5m]` behind a selector gives, and gets {found}")
+            }
+            _ => format!("`{name}` needs {} and gets {found}", wanted.describe()),
+        };
+        self.report(message, argument.range.clone());
+    }
+
+    /// A hole alone where only a vector can stand is a selector with an unknown name.
+    fn hole_as_selector(&mut self, wanted: ValueType, argument: &mut Expression) {
+        let (ValueType::Instant, Shape::Hole(token)) = (wanted, &argument.shape) else {
+            return;
+        };
+        let reading = selector::read(self.text, self.tokens, *token);
+        self.push_selector(reading.selector);
+        argument.selectors.end = self.selectors.len();
+    }
+
+    /// An aggregation; `None` where its name is a hole.
+    pub(super) fn aggregation(&mut self, parameter: Option<Parameter>) -> Result<Expression, Stop> {
+        let token = self.token();
+        let name = self.word(token).to_ascii_lowercase();
+        self.index += 1;
+        let is_grouped = matches!(self.kind(), Kind::Keyword(Keyword::By | Keyword::Without));
+        if is_grouped {
+            self.index += 1;
+            self.labels()?;
+        }
+        let from = self.selectors.len();
+        self.calls.push(name.clone());
+        let wanted = |index: usize| match (parameter?, index) {
+            (Parameter::None, 0) | (Parameter::Scalar | Parameter::Text, 1) => Some(ValueType::Instant),
+            (Parameter::Scalar, 0) => Some(ValueType::Scalar),
+            (Parameter::Text, 0) => Some(ValueType::Text),
+            _ => None,
+        };
+        let (arguments, end) = self.arguments(&name, &wanted)?;
+        self.calls.pop();
+        let range = token.range.start..end;
+        if let Some(parameter) = parameter {
+            let count = if parameter == Parameter::None { 1 } else { 2 };
+            if arguments.len() != count {
+                let plural = if count == 1 { "argument" } else { "arguments" };
+                let given = arguments.len();
+                self.report(
+                    format!("`{name}` takes {count} {plural}, not {given}"),
+                    range.clone(),
+                );
+            }
+        }
+        if !is_grouped && matches!(self.kind(), Kind::Keyword(Keyword::By | Keyword::Without)) {
+            self.index += 1;
+            self.labels()?;
+        }
+        let range = range.start..self.previous_end();
+        let has_holes = parameter.is_none() || arguments.iter().any(|argument| argument.has_holes);
+        let selectors = from..self.selectors.len();
+        Ok(Expression {
+            value: ValueType::Instant,
+            range,
+            selectors,
+            has_holes,
+            shape: Shape::Other,
+        })
+    }
+}
