@@ -132,7 +132,8 @@ fn walk(tree: &Tree<'_>, collector: &mut Collector<'_>, nesting: usize) {
         };
         // A rule that was cut off by the problem is not broken by itself.
         collector.forget_gaps(gaps);
-        if contains_any(&TELLING, &tree.source().text) {
+        let text = &tree.source().text;
+        if contains_any(&TELLING, text) || looks_like_yaml(text) || is_manifest_text(text) {
             let span = tree.source().span(problem.range.clone());
             let message = format!("the text cannot be read from here on: {}", problem.message);
             collector.gap(GapKind::Syntax, message, span, rules::unknown_records());

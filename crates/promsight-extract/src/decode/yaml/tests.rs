@@ -228,8 +228,8 @@ fn a_template_is_read_with_its_actions_in_place() {
     let lines: Vec<&str> = block.text.lines().map(str::trim).collect();
     assert_eq!(
         lines,
-        ["a{{ x }}", "{{ y }}", "", "b", ""],
-        "values stay, statements leave nothing behind"
+        ["a{{ x }}", "{{ y }}", "{{ if z }}", "b", ""],
+        "what stands left of the scalar is no part of it"
     );
     assert_eq!(&text[block.span(0..8).range()], "a{{ x }}");
 }
