@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use granit_parser::ScalarStyle;
 
+use super::repair;
 use crate::decode::tree::{Decoding, Text};
 
 /// A scalar as the parser reports it.
@@ -32,7 +33,17 @@ pub(super) fn decode(scalar: &Scalar<'_>) -> Text {
         }
         _ => range.clone(),
     };
-    if scalar.parsed.get(content.clone()) == Some(scalar.decoded) {
+    let written = scalar.written.get(content.clone()).unwrap_or_default();
+    let was_repaired = written.contains(['\n', '\r'])
+        && matches!(
+            scalar.style,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted
+        )
+        && scalar
+            .parsed
+            .get(content.clone())
+            .is_some_and(|parsed| !parsed.contains(['\n', '\r']));
+    if scalar.parsed.get(content.clone()) == Some(scalar.decoded) && !was_repaired {
         return Text::Verbatim(content);
     }
     let mut decoding = Decoding::new(scalar.parsed, scalar.written, content.start);
@@ -40,7 +51,13 @@ pub(super) fn decode(scalar: &Scalar<'_>) -> Text {
         ScalarStyle::Literal | ScalarStyle::Folded => block(scalar, &mut decoding),
         style => flow(scalar, content, style, &mut decoding),
     }
-    decoding.verified(scalar.decoded, range)
+    let text = decoding.verified(scalar.decoded, range);
+    match text {
+        Text::Decoded(decoded) if was_repaired => {
+            Text::Decoded(Box::new(repair::fold(&decoded.0, &decoded.1, scalar.written)))
+        }
+        text => text,
+    }
 }
 
 /// Plain and quoted scalars: lines are folded, quotes and escapes undone.
