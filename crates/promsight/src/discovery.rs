@@ -1,7 +1,8 @@
 //! Which files belong to a run.
 //!
 //! Owns the walk: hidden files, what `.gitignore` names and installed packages are left out, symbolic links that
-//! leave the root are not followed, and of the rest only files of kinds that can matter are kept. Reads no file.
+//! leave the root are not followed, and of the rest only files of which an extractor reads the format are kept. Reads
+//! no file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -11,58 +12,6 @@ use ignore::{DirEntry, WalkBuilder};
 use crate::config::Config;
 use crate::exit::Failure;
 use crate::root;
-
-/// Endings of files that an extractor may understand. A file that the user names is read whatever it ends in.
-const EXTENSIONS: &[&str] = &[
-    // What emits: Python, and sources of other languages for the names in their metric constructors.
-    "py",
-    "go",
-    "c",
-    "h",
-    "cc",
-    "cpp",
-    "cxx",
-    "hpp",
-    "rs",
-    "java",
-    "kt",
-    "scala",
-    "cs",
-    "js",
-    "mjs",
-    "cjs",
-    "ts",
-    "tsx",
-    "rb",
-    "php",
-    "ex",
-    "exs",
-    "lua",
-    "erl",
-    // What looks: rules, dashboards, manifests and their templates.
-    "yaml",
-    "yml",
-    "json",
-    "rule",
-    "rules",
-    "tpl",
-    "tmpl",
-    "j2",
-    "jinja",
-    "jinja2",
-    "jsonnet",
-    "libsonnet",
-    // Documents and scripts.
-    "md",
-    "mdx",
-    "markdown",
-    "rst",
-    "rest",
-    "txt",
-    "sh",
-    "bash",
-    "zsh",
-];
 
 /// Folders of packages that were installed, not written here.
 const INSTALLED: &[&str] = &[
@@ -226,23 +175,7 @@ impl Walk<'_> {
     }
 
     fn is_wanted(&self, location: &Path) -> bool {
-        let extension = location
-            .extension()
-            .and_then(|extension| extension.to_str())
-            .unwrap_or_default();
-        if !EXTENSIONS
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(extension))
-        {
-            return false;
-        }
-        let path = root::relative(location, &self.territory.root);
-        !self.config.exclude.admit(&path)
-            && self
-                .config
-                .include
-                .as_ref()
-                .is_none_or(|include| include.admit(&path))
+        self.config.reads(&root::relative(location, &self.territory.root))
     }
 
     fn error(&mut self, error: &ignore::Error, folder: &Path) {
