@@ -24,6 +24,9 @@ pub fn extract(file: &SourceFile) -> Facts {
         Some(Format::Python) => python_file(file, &mut facts),
         Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
         Some(Format::Json) => kubernetes::json_file(file, &mut facts),
+        Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
+        Some(Format::Shell) => scripts::shell(file, &mut facts),
+        Some(Format::OtherSource) => other_sources::extract(file, &mut facts),
         None => {}
     }
     facts
@@ -40,10 +43,22 @@ enum Format {
     Python,
     Yaml,
     Json,
+    Document,
+    Shell,
+    OtherSource,
 }
 
 impl Format {
     fn of(path: &str) -> Option<Self> {
+        if documents::is_document(path) {
+            return Some(Self::Document);
+        }
+        if scripts::is_shell(path) {
+            return Some(Self::Shell);
+        }
+        if other_sources::is_source(path) {
+            return Some(Self::OtherSource);
+        }
         let name = path.rsplit('/').next().unwrap_or(path);
         // A template keeps the format of what it renders: `rules.yml.j2`, `alerts.yaml.tmpl`.
         let name = [".j2", ".tmpl", ".tpl", ".gotmpl", ".erb"]
@@ -64,5 +79,6 @@ fn python_file(file: &SourceFile, facts: &mut Facts) {
     let (module, gaps) = python::module(file);
     facts.kinds.push(FileKind::Python);
     facts.gaps.extend(gaps);
+    scripts::python(file, &module, facts);
     facts.python = Some(module);
 }

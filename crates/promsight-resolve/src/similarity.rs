@@ -51,10 +51,14 @@ pub(crate) fn closest(series: &str, index: &Index<'_>) -> Option<Closest> {
             (name, emitter.name_span.unwrap_or(emitter.span))
         })
         .collect();
-    candidates.extend(index.all_records().into_iter().map(|id| {
-        let rule = index.rule(id);
-        (rule.name.as_str(), rule.name_span)
-    }));
+    // A recorded name is a candidate only for what is named like one (`level:metric:operations`): the other rules
+    // often bear the name of what they sum up, and would be offered in the place of their own root.
+    if series.contains(':') {
+        candidates.extend(index.all_records().into_iter().map(|id| {
+            let rule = index.rule(id);
+            (rule.name.as_str(), rule.name_span)
+        }));
+    }
     candidates.sort_unstable();
     for (name, span) in candidates {
         let score = alike(series, name);

@@ -1,5 +1,7 @@
 //! Every format of every view on one fixed report, and the law that all formats agree on places.
 
+#![expect(clippy::expect_used, reason = "a test fails by it")]
+
 mod fixture;
 
 use promsight_model::{FileSet, Finding, Report, Span};
