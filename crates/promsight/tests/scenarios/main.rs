@@ -17,7 +17,7 @@ mod entries;
 mod page;
 mod run;
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::path::Path;
 
 use page::{Block, Scenario};
@@ -51,12 +51,25 @@ fn scenarios(path: &Path) -> datatest_stable::Result<()> {
     if std::env::var_os("PROMSIGHT_UPDATE").is_some() {
         return Ok(std::fs::write(path, page::replaced(&text, &rewritten))?);
     }
-    Err(format!(
-        "{}: PROMSIGHT_UPDATE=1 rewrites the blocks\n{complaints}",
-        path.display()
-    )
-    .into())
+    Err(Box::new(Failed(complaints)))
 }
+
+/// What is wrong with a page. The harness prints errors by their `Debug`.
+struct Failed(String);
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}\nPROMSIGHT_UPDATE=1 rewrites the blocks", self.0)
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, formatter)
+    }
+}
+
+impl std::error::Error for Failed {}
 
 /// The scenario's blocks, each with the entries that really came of it.
 fn outcomes(scenario: &Scenario) -> Result<Vec<(&Block, Vec<entries::Entry>)>, String> {
