@@ -95,6 +95,7 @@ impl<'a> Machine<'a> {
             return Value::unknown(Reason::Call);
         };
         self.note_makers();
+        self.note_wrappers(&names);
         let mut made = Vec::new();
         for name in names {
             for around in self.around(constructor, arguments) {
@@ -449,6 +450,15 @@ impl<'a> Machine<'a> {
             .and_then(|site| self.sites.get(site.0 as usize))
             .copied()
             .unwrap_or(record.constructor)
+    }
+
+    /// The functions to which the names were handed.
+    fn note_wrappers(&mut self, names: &[Text]) {
+        for name in names {
+            let Some(site) = name.site else { continue };
+            let frame = self.frames.iter().find(|frame| frame.site == Some(site));
+            self.wrappers.extend(frame.and_then(|frame| frame.function));
+        }
     }
 
     fn note_makers(&mut self) {
