@@ -60,6 +60,8 @@ pub(super) struct Record {
     pub(super) dead: Option<&'static str>,
     pub(super) updated: bool,
     pub(super) escaped: bool,
+    /// Whether the constructor's value was thrown away where it was made.
+    pub(super) discarded: bool,
 }
 
 /// What makes two declarations the same: place of the call that names it, of the constructor, and the name.
@@ -305,6 +307,7 @@ impl<'a> Machine<'a> {
             dead: self.dead,
             updated: constructor.signature != Signature::Instrument,
             escaped: false,
+            discarded: false,
         })
     }
 
