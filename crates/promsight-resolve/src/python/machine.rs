@@ -149,6 +149,8 @@ pub(super) struct Machine<'a> {
     pub(super) wrappers: BTreeSet<FunctionId>,
     pub(super) loose_calls: Vec<LooseCall>,
     pub(super) loose_seen: FxHashSet<Span>,
+    /// Constructor calls that were evaluated.
+    pub(super) reached: FxHashSet<Span>,
     /// Modules whose run was cut short.
     pub(super) exhausted: BTreeSet<u32>,
     /// Modules that used a name before it was bound.
@@ -210,6 +212,7 @@ impl<'a> Machine<'a> {
             wrappers: BTreeSet::new(),
             loose_calls: Vec::new(),
             loose_seen: FxHashSet::default(),
+            reached: FxHashSet::default(),
             exhausted: BTreeSet::new(),
             unsettled: BTreeSet::new(),
             missing: BTreeSet::new(),
@@ -249,6 +252,9 @@ impl<'a> Machine<'a> {
             self.run_uncalled(test);
             self.memo.clear();
             self.run_loose_calls(test);
+            if !test {
+                self.recover_unreached();
+            }
             self.memo.clear();
         }
     }

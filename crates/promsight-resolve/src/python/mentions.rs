@@ -10,12 +10,18 @@ use rustc_hash::FxHashSet;
 #[derive(Debug, Default)]
 pub(super) struct Mentions<'a> {
     names: FxHashSet<&'a str>,
+    calls: Vec<&'a Expr>,
 }
 
 impl<'a> Mentions<'a> {
     /// Whether some code reads a variable or attribute of that name.
     pub(super) fn contains(&self, name: &str) -> bool {
         self.names.contains(name)
+    }
+
+    /// Every call that was met.
+    pub(super) fn into_calls(self) -> Vec<&'a Expr> {
+        self.calls
     }
 
     /// Adds what a block reads.
@@ -144,6 +150,7 @@ impl<'a> Mentions<'a> {
                 self.expression(key);
             }
             ExprKind::Call(call) => {
+                self.calls.push(expression);
                 self.expression(&call.func);
                 call.args.iter().for_each(|value| self.expression(value));
                 call.keywords.iter().for_each(|(_, value)| self.expression(value));

@@ -1,4 +1,19 @@
 //! Python names linked across files: from modules to the metrics they declare.
+//!
+//! An abstract interpreter: it runs every module's top level, then what nobody known calls, on values of which parts
+//! may be unknown ([`value`]), and notes each constructor that it comes to ([`record`]). So a name reaches its
+//! constructor as it does in Python, through imports, tables, loops, wrappers, classes and closures, and no shape of
+//! call is special. Everything is bounded: steps for each unit of work, nested calls, alternatives, collections.
+//!
+//! - [`index`], [`imports`]: which module an import means, and what it binds;
+//! - [`machine`], [`roots`], [`recover`]: what is run and in which order, and the net below it;
+//! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`]: Python itself, over the
+//!   state in [`heap`];
+//! - [`attributes`], [`containers`], [`methods`], [`text`], [`builtins`], [`standard`]: what values can do;
+//! - [`library`], [`built_in`]: which paths make metrics or expose some by themselves;
+//! - [`mentions`], [`finish`]: from records to the inventory.
+//!
+//! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
 
 mod attributes;
 mod built_in;
@@ -18,6 +33,7 @@ mod mentions;
 mod methods;
 mod parameters;
 mod record;
+mod recover;
 mod roots;
 mod standard;
 mod statements;

@@ -84,6 +84,7 @@ impl<'a> Machine<'a> {
     /// A constructor call: one metric for each name that it can have.
     pub(super) fn declare(&mut self, constructor: &Constructor, arguments: &Arguments, span: Span) -> Value {
         self.extend_allotment();
+        self.reached.insert(span);
         self.declarations += 1;
         if let Some(reached) = &mut self.rehearsal {
             *reached += 1;
@@ -139,7 +140,7 @@ impl<'a> Machine<'a> {
     }
 
     /// What the name can be; `None` where the call gives none at all.
-    fn names_of(&mut self, arguments: &Arguments) -> Option<Vec<Text>> {
+    pub(super) fn names_of(&mut self, arguments: &Arguments) -> Option<Vec<Text>> {
         let value = self.argument(arguments, 0, "name")?;
         let mut texts: Vec<Text> = Vec::new();
         for atom in value.atoms() {

@@ -80,7 +80,7 @@ impl Machine<'_> {
     }
 
     /// A frame for what is run outside any module's own code.
-    fn push_idle_frame(&mut self, span: Span) {
+    pub(super) fn push_idle_frame(&mut self, span: Span) {
         let at = self
             .sources
             .iter()
@@ -99,10 +99,15 @@ impl Machine<'_> {
         });
     }
 
+    /// Whether a module imports an instrumentation library, wherever in it.
+    pub(super) fn imports_library(&self, module: ModuleId) -> bool {
+        let imports = self.index.imports(module);
+        self.table.packages().any(|package| imports.contains(package))
+    }
+
     /// Whether a module holds a metric, a library or something that makes metrics.
     fn touches_metrics(&self, module: ModuleId) -> bool {
-        let mut imports = self.table.packages();
-        if imports.any(|package| self.index.imports(module).contains(package)) {
+        if self.imports_library(module) {
             return true;
         }
         let namespace = self.heap.namespace(self.modules[module.index()].namespace);

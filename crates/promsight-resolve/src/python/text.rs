@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use super::heap::{Container, ContainerKind};
 use super::machine::Machine;
 use super::value::{Arguments, Atom, Digits, Reason, Text, Unknown, Value};
 
@@ -396,7 +397,14 @@ impl<'a> Machine<'a> {
                 })
             })
             .collect();
-        self.heap.new_container(super::heap::ContainerKind::List, items)
+        // Configuration can put other parts there.
+        let more = text.configurable.then(|| Value::unknown(Reason::Environment));
+        self.heap.insert_container(Container {
+            kind: ContainerKind::List,
+            items,
+            values: Vec::new(),
+            more,
+        })
     }
 }
 
