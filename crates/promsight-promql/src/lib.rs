@@ -164,7 +164,10 @@ pub struct Matcher {
 /// Reads a query. Never fails and never panics; see [`State`] for what could not be read.
 ///
 /// A matcher whose label is a template hole is left out of [`Selector::matchers`]: which label it restricts is not
-/// known. So are all matchers of a selector whose braces hold MetricsQL's `or`.
+/// known. So are all matchers of a selector whose braces hold MetricsQL's `or`. A hole alone is a selector only where
+/// a vector must stand or a selector's modifier follows; elsewhere it may as well be a number. Of functions around a
+/// selector the 16 innermost are kept. A query nested deeper than 256 is scanned, not parsed: it is readable where its
+/// brackets are sound. There is no limit of size; the time is linear in it.
 pub fn analyze(text: &str, holes: Holes) -> Analysis {
     let lexed = lexer::lex(text, holes);
     let tokens = lexed.tokens.as_slice();
