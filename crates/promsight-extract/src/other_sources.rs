@@ -3,7 +3,7 @@
 //! Owns one table of constructors; it reads no grammar. A name found here says only that this tree's own sources
 //! make such a metric, so that a reference to it is not called blind; labels and types stay unknown.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -51,10 +51,11 @@ pub fn extract(file: &SourceFile, facts: &mut Facts) {
     if !is_source(&file.path) || !mentions_metrics(&file.text) {
         return;
     }
+    let source = Source::new(&file.text);
     let mut seen = BTreeSet::new();
     for rule in TABLE.iter() {
         for captures in rule.regex.captures_iter(&file.text) {
-            let Some(found) = rule.name(&file.text, &captures) else {
+            let Some(found) = rule.name(&source, &captures) else {
                 continue;
             };
             let span = Span::new(file.id, found.range);
@@ -134,12 +135,12 @@ struct Found {
 const PATTERNS: &[(Spelling, &str)] = &[
     // Go: client_golang, promauto, VictoriaMetrics/metrics, OpenTelemetry.
     (
-        Spelling::Tail,
+        Spelling::Whole,
         r#"\bNewDesc\(\s*(?:"(?P<name>[^"\n]*)"|`(?P<raw>[^`\n]*)`)"#,
     ),
     (
         Spelling::Joined,
-        r#"\bBuildFQName\(\s*(?:"(?P<namespace>[^"\n]*)"|[\w.]+)\s*,\s*(?:"(?P<subsystem>[^"\n]*)"|[\w.]+)\s*,\s*"(?P<name>[^"\n]*)""#,
+        r#"\bBuildFQName\(\s*(?:"(?P<namespace>[^"\n]*)"|(?P<namespace_constant>[\w.]+))\s*,\s*(?:"(?P<subsystem>[^"\n]*)"|(?P<subsystem_constant>[\w.]+))\s*,\s*"(?P<name>[^"\n]*)""#,
     ),
     (
         Spelling::Options,
@@ -231,7 +232,7 @@ const PATTERNS: &[(Spelling, &str)] = &[
     // PHP: registerCounter('namespace', 'name').
     (
         Spelling::Joined,
-        r#"\b(?:register|getOrRegister)(?:Counter|Gauge|Histogram|Summary)\(\s*(?:['"](?P<namespace>\w*)['"]|[\w$>:\-]+)\s*,\s*['"](?P<name>\w+)['"]"#,
+        r#"\b(?:register|getOrRegister)(?:Counter|Gauge|Histogram|Summary)\(\s*(?:['"](?P<namespace>\w*)['"]|(?P<namespace_constant>[\w$>:\-]+))\s*,\s*['"](?P<name>\w+)['"]"#,
     ),
     // Lua: nginx-lua-prometheus.
     (
@@ -258,23 +259,24 @@ static TABLE: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 });
 
 impl Rule {
-    fn name(&self, text: &str, captures: &Captures<'_>) -> Option<Found> {
+    fn name(&self, source: &Source<'_>, captures: &Captures<'_>) -> Option<Found> {
         if self.spelling == Spelling::Options {
-            return options(text, captures.get(0)?.end());
+            return options(source, captures.get(0)?.end());
         }
         let literal = captures.name("name").or_else(|| captures.name("raw"))?;
         let name = literal.as_str();
         let (name, may_have_prefix) = match self.spelling {
             Spelling::Dotted => (name.replace(['.', '-'], "_"), false),
             Spelling::Tail => (name.to_owned(), true),
-            Spelling::Joined => joined(
-                [
-                    captures.name("namespace").map(|group| group.as_str()),
-                    captures.name("subsystem").map(|group| group.as_str()),
-                ],
-                name,
-                captures.get(0).map_or("", |all| all.as_str()),
-            ),
+            Spelling::Joined => {
+                let part = |literal, constant| match (captures.name(literal), captures.name(constant)) {
+                    (Some(text), _) => Part::Known(text.as_str()),
+                    (None, Some(constant)) => source.constant(constant.as_str()),
+                    (None, None) => Part::Known(""),
+                };
+                let namespace = part("namespace", "namespace_constant");
+                joined([namespace, part("subsystem", "subsystem_constant")], name)
+            }
             Spelling::Whole | Spelling::Options => (name.to_owned(), false),
         };
         Some(Found {
@@ -285,20 +287,59 @@ impl Rule {
     }
 }
 
-/// `namespace_subsystem_name` of the parts that are literals; what is none can stand before the rest.
-fn joined(parts: [Option<&str>; 2], name: &str, matched: &str) -> (String, bool) {
-    // PHP's pattern has no subsystem.
-    let expected = if matched.contains("BuildFQName") { 2 } else { 1 };
-    let known = parts.iter().flatten().count() == expected;
-    let mut words: Vec<&str> = Vec::new();
-    // A literal namespace before an unknown subsystem cannot be joined to the name.
-    if known {
-        words.extend(parts.into_iter().flatten().filter(|part| !part.is_empty()));
-    } else if let [None, Some(subsystem)] = parts {
-        words.extend(Some(subsystem).filter(|part| !part.is_empty()));
+/// A file's text and the string constants that it declares.
+struct Source<'t> {
+    text: &'t str,
+    constants: BTreeMap<&'t str, Option<&'t str>>,
+}
+
+/// `const name = "text"`, `name := "text"`, `name string = "text"`.
+static CONSTANT: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"\b(\w+)\s*(?::?=|\bstring\s*=)\s*["']([\w:]*)["']"#).ok());
+
+impl<'t> Source<'t> {
+    fn new(text: &'t str) -> Self {
+        let mut constants: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        for captures in CONSTANT.iter().flat_map(|constant| constant.captures_iter(text)) {
+            if let (Some(name), Some(value)) = (captures.get(1), captures.get(2)) {
+                let value = Some(value.as_str());
+                // A name with two values has none.
+                constants
+                    .entry(name.as_str())
+                    .and_modify(|known| *known = known.filter(|known| Some(*known) == value))
+                    .or_insert(value);
+            }
+        }
+        Self { text, constants }
     }
-    words.push(name);
-    (words.join("_"), !known)
+
+    fn constant(&self, name: &str) -> Part<'t> {
+        self.constants
+            .get(name)
+            .copied()
+            .flatten()
+            .map_or(Part::Unknown, Part::Known)
+    }
+}
+
+/// What is known of a namespace or subsystem.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Part<'t> {
+    Known(&'t str),
+    Unknown,
+}
+
+/// `namespace_subsystem_name` as far as it is known from the right; whether something unknown stands before it.
+fn joined(parts: [Part<'_>; 2], name: &str) -> (String, bool) {
+    let mut full = name.to_owned();
+    for part in parts.into_iter().rev() {
+        match part {
+            Part::Known("") => {}
+            Part::Known(text) => full = format!("{text}_{full}"),
+            Part::Unknown => return (full, true),
+        }
+    }
+    (full, false)
 }
 
 /// The longest options literal that is looked through, in bytes.
@@ -312,10 +353,14 @@ static FIELD: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 /// The name of an options literal that begins at `start`: its fields up to the brace that closes it.
-fn options(text: &str, start: usize) -> Option<Found> {
+fn options(source: &Source<'_>, start: usize) -> Option<Found> {
     let mut end = start;
     let mut depth = 1usize;
-    for (offset, byte) in text.as_bytes()[start..].iter().take(MAX_OPTIONS).enumerate() {
+    for (offset, byte) in source.text.as_bytes()[start..]
+        .iter()
+        .take(MAX_OPTIONS)
+        .enumerate()
+    {
         match byte {
             b'{' => depth += 1,
             b'}' => depth -= 1,
@@ -326,199 +371,38 @@ fn options(text: &str, start: usize) -> Option<Found> {
             break;
         }
     }
-    while !text.is_char_boundary(end) {
+    while !source.text.is_char_boundary(end) {
         end -= 1;
     }
-    let body = &text[start..end];
-    let (mut namespace, mut subsystem, mut name) = (Some(""), Some(""), None);
+    let body = &source.text[start..end];
+    let (mut namespace, mut subsystem, mut name) = (Part::Known(""), Part::Known(""), None);
     for captures in FIELD.as_ref()?.captures_iter(body) {
         let literal = captures.get(2);
-        let value = literal.map(|literal| literal.as_str());
+        let part = match (literal, captures.get(3)) {
+            (Some(text), _) => Part::Known(text.as_str()),
+            (None, Some(constant)) => source.constant(constant.as_str().trim()),
+            (None, None) => Part::Unknown,
+        };
         match captures
             .get(1)
             .map(|key| key.as_str().to_ascii_lowercase())
             .as_deref()
         {
-            Some("namespace") => namespace = value,
-            Some("subsystem") => subsystem = value,
+            Some("namespace") => namespace = part,
+            Some("subsystem") => subsystem = part,
             Some("name") if name.is_none() => name = literal,
             _ => {}
         }
     }
-    let name = name?;
-    let range = start + name.start()..start + name.end();
-    let mut words: Vec<&str> = Vec::new();
-    match (namespace, subsystem) {
-        (Some(namespace), Some(subsystem)) => words.extend([namespace, subsystem]),
-        (None, Some(subsystem)) => words.push(subsystem),
-        (_, None) => {}
-    }
-    words.retain(|word| !word.is_empty());
-    words.push(name.as_str());
-    let may_have_prefix = namespace.is_none() || subsystem.is_none();
+    let literal = name?;
+    let range = start + literal.start()..start + literal.end();
+    let (name, may_have_prefix) = joined([namespace, subsystem], literal.as_str());
     Some(Found {
-        name: words.join("_"),
+        name,
         range,
         may_have_prefix,
     })
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use promsight_model::FileId;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn facts(path: &str, text: &str) -> Facts {
-        let file = SourceFile {
-            id: FileId(0),
-            path: path.to_owned(),
-            shown_path: path.to_owned(),
-            text: Arc::from(text),
-        };
-        let mut facts = Facts::empty(file.id);
-        extract(&file, &mut facts);
-        facts
-    }
-
-    /// Names in order; `~` marks those that may have more in front.
-    fn names(path: &str, text: &str) -> Vec<String> {
-        let mark =
-            |name: &OtherSourceName| format!("{}{}", if name.may_have_prefix { "~" } else { "" }, name.name);
-        facts(path, text).other_source_names.iter().map(mark).collect()
-    }
-
-    #[test]
-    fn go() {
-        let text = r#"
-            var a = prometheus.NewDesc("ferry_trips_total", "Trips.", nil, nil)
-            var b = prometheus.NewDesc(prometheus.BuildFQName("ferry", "engine", "starts_total"), "Starts.", nil, nil)
-            var c = prometheus.NewDesc(prometheus.BuildFQName(namespace, "engine", "stops_total"), "Stops.", nil, nil)
-            var d = promauto.NewCounterVec(prometheus.CounterOpts{
-                Namespace: "ferry",
-                Name:      "tickets_total", // {sold}
-                ConstLabels: prometheus.Labels{"name": "x"},
-            }, []string{"class"})
-            var e = prometheus.NewGauge(prometheus.GaugeOpts{Namespace: ns, Subsystem: "deck", Name: "cars"})
-            var f = metrics.NewCounter(`ferry_horns_total{side="port"}`)
-        "#;
-        assert_eq!(
-            names("metrics.go", text),
-            [
-                "~ferry_trips_total",
-                "ferry_engine_starts_total",
-                "~engine_stops_total",
-                "ferry_tickets_total",
-                "~deck_cars",
-                "ferry_horns_total",
-            ]
-        );
-    }
-
-    #[test]
-    fn rust() {
-        let text = r#"
-            let a = register_int_counter_vec!("ferry_trips_total", "Trips.", &["port"]);
-            counter!("ferry_tickets_total", "class" => "car").increment(1);
-            let b = IntGauge::with_opts(Opts::new("cars", "Cars.").namespace("ferry"));
-        "#;
-        assert_eq!(
-            names("src/metrics.rs", text),
-            ["ferry_trips_total", "ferry_tickets_total", "~cars"]
-        );
-    }
-
-    #[test]
-    fn java() {
-        let text = r#"
-            static final Counter A = Counter.build().namespace("ferry").name("trips_total").help("Trips.").register();
-            Counter.builder("ferry.tickets.sold").register(registry);
-            meterRegistry.timer("ferry.crossing-time");
-        "#;
-        assert_eq!(
-            names("A.java", text),
-            ["~trips_total", "ferry_tickets_sold", "ferry_crossing_time"]
-        );
-    }
-
-    #[test]
-    fn javascript_ruby_csharp_elixir_php_and_lua() {
-        let javascript = "new client.Counter({\n  help: 'Trips', name: 'ferry_trips_total',\n});\nnew Gauge<string>({ name: \"ferry_cars\" })";
-        assert_eq!(names("a.ts", javascript), ["ferry_trips_total", "ferry_cars"]);
-        assert_eq!(
-            names(
-                "a.rb",
-                "Prometheus::Client::Counter.new(:ferry_trips_total, docstring: '')"
-            ),
-            ["ferry_trips_total"]
-        );
-        assert_eq!(
-            names("a.cs", "Metrics.CreateCounter(\"ferry_trips_total\", \"\")"),
-            ["ferry_trips_total"]
-        );
-        assert_eq!(
-            names("a.ex", "Counter.declare(name: :ferry_trips_total, help: \"\")"),
-            ["ferry_trips_total"]
-        );
-        assert_eq!(
-            names(
-                "a.php",
-                "$registry->getOrRegisterCounter('ferry', 'trips_total', '')"
-            ),
-            ["ferry_trips_total"]
-        );
-        assert_eq!(
-            names(
-                "a.lua",
-                "local m = prometheus:counter(\"ferry_trips_total\", \"\")"
-            ),
-            ["ferry_trips_total"]
-        );
-    }
-
-    #[test]
-    fn exposition_written_by_hand() {
-        let text = "printf(\"# HELP ferry_up Whether.\\n# TYPE ferry_up gauge\\n\");";
-        assert_eq!(names("main.c", text), ["ferry_up", "ferry_up"]);
-    }
-
-    #[test]
-    fn tests_and_other_files_are_left_alone() {
-        let text = "prometheus.NewDesc(\"ferry_trips_total\", \"\", nil, nil)";
-        for path in [
-            "metrics_test.go",
-            "pkg/testdata/metrics.go",
-            "metrics.py",
-            "metrics.txt",
-        ] {
-            assert!(names(path, text).is_empty(), "{path}");
-        }
-    }
-
-    #[test]
-    fn every_pattern_compiles() {
-        assert_eq!(TABLE.len(), PATTERNS.len());
-    }
-
-    #[test]
-    fn a_span_covers_the_literal() {
-        let text = "/* ä */ new Counter({ name: 'ferry_trips_total' })";
-        let facts = facts("a.js", text);
-        assert_eq!(
-            &text[facts.other_source_names[0].span.range()],
-            "ferry_trips_total"
-        );
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_read(text in "(Opts\\{|Name: |\"|`|[a-z_{}(),:\\n ä]|# TYPE |NewDesc\\(|new Counter\\(\\{ name: '){0,60}") {
-            for name in facts("a.go", &text).other_source_names {
-                prop_assert!(text.get(name.span.range()).is_some());
-            }
-        }
-    }
-}
+mod tests;

@@ -8,7 +8,7 @@ use promsight_model::{Embedded, Facts, QueryState, WordEvidence};
 use super::RulesReader;
 use super::looker::{self, Looker, Trust};
 use super::nearness::{self, Around};
-use super::words;
+use super::{values, words};
 use crate::decode::markdown::Fence;
 use crate::scripts::command_lines;
 
@@ -17,6 +17,7 @@ use crate::scripts::command_lines;
 enum Language {
     PromQl,
     Yaml,
+    Json,
     /// A shell's input, perhaps with its output.
     Shell,
     /// Nothing, or only that it is text.
@@ -29,6 +30,7 @@ fn language(name: &str) -> Language {
     match name {
         "promql" | "metricsql" | "promsql" => Language::PromQl,
         "yaml" | "yml" => Language::Yaml,
+        "json" | "jsonc" | "json5" => Language::Json,
         "sh" | "bash" | "shell" | "zsh" | "console" | "shell-session" | "shellsession" | "sh-session"
         | "terminal" | "cmd" | "powershell" | "fish" | "ksh" => Language::Shell,
         "" | "text" | "txt" | "plaintext" | "plain" | "none" | "prometheus" | "prom" | "openmetrics"
@@ -70,7 +72,7 @@ pub(super) fn read(fence: &Fence, around: Around, looker: &mut Looker<'_>) {
         Language::Other => {
             read_names(&fence.text, around, looker);
         }
-        Language::Yaml => {}
+        Language::Yaml | Language::Json => values::read(&fence.text, &lines(&fence.text.text), looker),
     }
 }
 

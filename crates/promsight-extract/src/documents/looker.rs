@@ -239,42 +239,41 @@ fn has_name(selector: &Selector) -> bool {
 /// A templated name with fewer known characters than this says nothing.
 const MIN_KNOWN: usize = 3;
 
-/// Functions and aggregations that other languages have too: around a plain word they show nothing.
-const COMMON_FUNCTIONS: &[&str] = &[
-    "abs",
-    "avg",
-    "ceil",
-    "clamp",
-    "count",
-    "day_of_month",
-    "day_of_week",
-    "exp",
-    "floor",
-    "group",
-    "hour",
-    "ln",
-    "log10",
-    "log2",
-    "max",
-    "min",
-    "minute",
-    "month",
-    "round",
-    "scalar",
-    "sgn",
-    "sort",
-    "sqrt",
-    "sum",
-    "time",
-    "timestamp",
-    "vector",
-    "year",
-    "sin",
-    "cos",
-    "tan",
-    "changes",
-    "limitk",
+/// Functions and aggregations that hardly any other language has, besides those that end in `_over_time`. The
+/// others (`sum`, `count`, `max`, `round` …) show nothing around a plain word.
+const OWN_FUNCTIONS: &[&str] = &[
+    "absent",
+    "bottomk",
+    "count_values",
+    "delta",
+    "deriv",
+    "double_exponential_smoothing",
+    "histogram_avg",
+    "histogram_count",
+    "histogram_fraction",
+    "histogram_quantile",
+    "histogram_stddev",
+    "histogram_stdvar",
+    "histogram_sum",
+    "holt_winters",
+    "idelta",
+    "increase",
+    "irate",
+    "label_join",
+    "label_replace",
+    "predict_linear",
+    "quantile",
+    "rate",
+    "resets",
+    "sort_desc",
+    "stddev",
+    "stdvar",
+    "topk",
 ];
+
+fn is_own_function(function: &str) -> bool {
+    OWN_FUNCTIONS.contains(&function) || function.ends_with("_over_time")
+}
 
 /// Whether a readable query is PromQL by its own form: a named selector with matchers, a range or a function that
 /// only PromQL has; common functions count around a name that ends like a series.
@@ -290,9 +289,9 @@ fn is_surely_promql(query: &Query) -> bool {
                 || selector
                     .functions
                     .iter()
-                    .any(|function| !COMMON_FUNCTIONS.contains(&function.as_str()))
+                    .any(|function| is_own_function(function))
                 || exact.is_some_and(common)
-                || has_range(&query.text))
+                || (has_range(&query.text) && exact.is_some_and(words::is_metric_shaped)))
     };
     query.selectors.iter().any(shows)
 }

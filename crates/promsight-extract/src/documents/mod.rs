@@ -9,6 +9,7 @@ pub(crate) mod looker;
 mod nearness;
 mod prose;
 mod tables;
+mod values;
 pub(crate) mod words;
 
 use promsight_model::{ConsumerKind, Embedded, Facts, FileKind, SourceFile, Span};
@@ -66,6 +67,10 @@ impl Reader<'_, '_> {
         if self.section.past {
             return;
         }
+        if let PieceKind::Paragraph(prose) | PieceKind::Item(prose) = &piece.kind {
+            self.section.state_prefix(prose);
+        }
+        let first_word = self.facts.word_mentions.len();
         let around = self.around(index, piece);
         let runbook = self.section.runbook;
         let mut looker = Looker::new(self.facts, ConsumerKind::Runbook, self.section.name(), piece.span);
@@ -121,6 +126,20 @@ impl Reader<'_, '_> {
             }
             PieceKind::Comment(_) => {}
         }
+        self.add_prefix(first_word);
+    }
+
+    /// Puts the prefix that the section states before the metrics that a piece names without it.
+    fn add_prefix(&mut self, first_word: usize) {
+        let Some((_, prefix)) = &self.section.prefix else {
+            return;
+        };
+        for mention in self.facts.word_mentions.iter_mut().skip(first_word) {
+            let evidence = mention.evidence;
+            if evidence.near_word && !evidence.against && !mention.word.starts_with(prefix.as_str()) {
+                mention.word.insert_str(0, prefix);
+            }
+        }
     }
 
     /// What a piece inherits from its section and from what introduces it.
@@ -147,12 +166,14 @@ impl Reader<'_, '_> {
     }
 }
 
-/// The last sentence of a paragraph, which introduces what follows, and whether a colon ends it.
+/// The last sentence of a paragraph, which introduces what follows, and whether it points to it.
 fn last_sentence(prose: &Prose) -> (String, bool) {
     let text = prose.text.text.trim_end();
     let end = text.trim_end_matches([':', '.']).len();
     let start = text[..end].rfind(". ").map_or(0, |at| at + 2);
-    (text[start..].to_owned(), text.ends_with(':'))
+    let sentence = text[start..].to_lowercase();
+    let points_on = text.ends_with(':') || sentence.contains("following") || sentence.contains("below");
+    (sentence, points_on)
 }
 
 /// The section that is being read.
@@ -163,6 +184,8 @@ struct Section {
     past: bool,
     /// Whether the document is about alerts: a runbook, a playbook, an on-call guide.
     runbook: bool,
+    /// What the section says that the names of all metrics begin with, and the level at which it says so.
+    prefix: Option<(u8, String)>,
 }
 
 impl Section {
@@ -171,6 +194,7 @@ impl Section {
             headings: Vec::new(),
             past: false,
             runbook: speaks_of_alerts(path),
+            prefix: None,
         }
     }
 
@@ -180,11 +204,19 @@ impl Section {
         if self.headings.is_empty() && speaks_of_alerts(&text) {
             self.runbook = true;
         }
+        self.prefix = self.prefix.take().filter(|(stated_at, _)| level > *stated_at);
         self.headings.push((level, text));
         self.past = self
             .headings
             .iter()
             .any(|(_, heading)| words::is_past_heading(&heading.to_lowercase()));
+    }
+
+    fn state_prefix(&mut self, prose: &Prose) {
+        if let Some(prefix) = nearness::stated_prefix(prose) {
+            let level = self.headings.last().map_or(0, |(level, _)| *level);
+            self.prefix = Some((level, prefix));
+        }
     }
 
     fn name(&self) -> &str {

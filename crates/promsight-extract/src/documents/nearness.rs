@@ -22,6 +22,20 @@ pub(super) struct Around {
     pub(super) metric_place: bool,
 }
 
+/// The prefix that a text says all metrics have: "all metrics are prefixed with `shop_`".
+pub(super) fn stated_prefix(prose: &Prose) -> Option<String> {
+    let run = prose.runs.iter().find(|run| {
+        let text = prose.text.text.get(run.at.clone()).unwrap_or_default();
+        matches!(run.kind, RunKind::Code) && text.len() >= 3 && text.ends_with('_') && words::is_name(text)
+    })?;
+    let sentence = sentence(prose, &run.at);
+    let all = ["all ", "every ", "each ", "metrics are ", "names are "]
+        .iter()
+        .any(|word| sentence.contains(word));
+    (all && sentence.contains("prefix") && speaks_of_metrics(&sentence))
+        .then(|| prose.text.text.get(run.at.clone()).unwrap_or_default().to_owned())
+}
+
 /// The code spans and the emphasised single words of a prose, in order, with what the text says of each.
 pub(super) fn named_runs(prose: &Prose) -> Vec<NamedRun<'_>> {
     let runs = candidates(prose);
@@ -268,14 +282,29 @@ pub(super) fn evidence(
 
 /// Whether some word of a text says metric.
 pub(super) fn speaks_of_metrics(text: &str) -> bool {
-    says(text, Noun::Metric)
+    let words: Vec<String> = text
+        .split(|character: char| !character.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    words.iter().enumerate().any(|(index, word)| {
+        let before = index.checked_sub(1).map(|before| words[before].as_str());
+        let after = words.get(index + 1).map(String::as_str);
+        words::noun(word) == Some(Noun::Metric) && !is_other_query(before, word, after)
+    })
 }
 
-/// Whether some word of a text says so.
-pub(super) fn says(text: &str, wanted: Noun) -> bool {
-    text.split(|character: char| !character.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .any(|word| words::noun(&word.to_lowercase()) == Some(wanted))
+/// Queries of addresses and databases: `query parameter`, `SQL query`.
+fn is_other_query(before: Option<&str>, word: &str, after: Option<&str>) -> bool {
+    matches!(word, "query" | "queries")
+        && (after.is_some_and(|after| {
+            ["param", "string", "argument", "builder", "set"]
+                .iter()
+                .any(|start| after.starts_with(start))
+        }) || matches!(
+            before,
+            Some("sql" | "database" | "db" | "search" | "graphql" | "slow" | "user" | "api" | "http")
+        ))
 }
 
 /// The furthest that a sentence is followed to each side, in bytes.

@@ -72,13 +72,12 @@ fn read_run(prose: &Prose, named: &NamedRun<'_>, around: Around, place: Place, l
     } else {
         Trust::Shown
     };
-    if !against && text.text.contains(['{', '(', '[']) {
-        if let Some(query) = looker::read(&text, trust)
-            && (trust == Trust::Shown || query.text.contains(['{', '(', '[']))
-        {
-            looker.add_query(query);
-            return;
-        }
+    if !against
+        && text.text.contains(['{', '(', '['])
+        && let Some(query) = looker::read(&text, trust)
+    {
+        looker.add_query(query);
+        return;
     }
     if read_command(&text, looker) || read_address(&text, looker) {
         return;
@@ -105,10 +104,10 @@ fn read_alert(
     match beside {
         Some(Noun::Alert) if words::is_explicit_alert(name) => looker.named_alert(name, text.whole_span()),
         None if around.alerts && words::is_camel_alert(name, 2) => {
-            looker.named_alert(name, text.whole_span())
+            looker.named_alert(name, text.whole_span());
         }
         None if place.runbook && words::is_camel_alert(name, 2) => {
-            looker.likely_alert(name, text.whole_span())
+            looker.likely_alert(name, text.whole_span());
         }
         _ => return false,
     }

@@ -60,7 +60,7 @@ pub(super) fn read(table: &Table, cells: &Cells<'_>, facts: &mut Facts) {
                 runbook: cells.runbook,
             };
             let snake = column == Column::Alerts && snake_alert(cell, &mut looker);
-            if !snake && !(column == Column::Metrics && plain_query(cell, &mut looker)) {
+            if !(snake || column == Column::Metrics && plain_query(cell, &mut looker)) {
                 prose::read(cell, around, place, &mut looker);
             }
         }

@@ -62,7 +62,7 @@ fn read_pipeline(commands: &[Command], sights: &mut Vec<Sight>) {
         sights.push(Sight {
             command: range.clone(),
             target,
-        })
+        });
     };
     let mut exposition = false;
     for command in commands {
@@ -89,7 +89,7 @@ fn read_pipeline(commands: &[Command], sights: &mut Vec<Sight>) {
                     .into_iter()
                     .for_each(&mut see);
             } else if word.quoted {
-                see(Target::Argument(word.text.clone()));
+                see(Target::Argument(assigned(&word.text)));
             }
         }
         promtool(command).into_iter().for_each(&mut see);
@@ -98,6 +98,14 @@ fn read_pipeline(commands: &[Command], sights: &mut Vec<Sight>) {
             searched(command).into_iter().for_each(&mut see);
         }
         exposition = exposition || command.iter().any(|word| reads_exposition(&word.text.text));
+    }
+}
+
+/// The value of `name='value'`; any other word as it is.
+fn assigned(word: &Embedded) -> Embedded {
+    match word.text.split_once('=') {
+        Some((name, _)) if words::is_name(name) => word.slice(name.len() + 1..word.text.len()),
+        _ => word.clone(),
     }
 }
 

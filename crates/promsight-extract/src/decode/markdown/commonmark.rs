@@ -247,6 +247,7 @@ impl<'a> Reader<'a> {
         let prose = self.prose_at(range.start);
         let start = prose.position();
         prose.push_aligned(code, inner);
+        prose.take(range);
         prose.run(RunKind::Code, start);
     }
 
@@ -296,9 +297,9 @@ impl<'a> Reader<'a> {
                 at = end;
                 continue;
             }
-            if rest.starts_with('<') {
+            if let Some(tag) = rest.strip_prefix('<') {
                 let end = at + rest.find('>').map_or(rest.len(), |index| index + 1);
-                let tag: String = rest[1..]
+                let tag: String = tag
                     .chars()
                     .take_while(|c| c.is_ascii_alphanumeric() || *c == '/')
                     .map(|c| c.to_ascii_lowercase())

@@ -7,6 +7,8 @@
 mod commonmark;
 mod prose;
 mod restructured;
+mod restructured_inline;
+mod restructured_tables;
 
 pub use prose::{Prose, Run, RunKind};
 

@@ -125,7 +125,8 @@ impl<'a> ProseBuilder<'a> {
     }
 
     pub(super) fn finish(mut self) -> Prose {
-        // Outer runs come before what is inside them.
+        // Outer runs come before what is inside them; they were closed later.
+        self.runs.reverse();
         self.runs
             .sort_by_key(|run| (run.at.start, std::cmp::Reverse(run.at.end)));
         Prose {
@@ -134,7 +135,8 @@ impl<'a> ProseBuilder<'a> {
         }
     }
 
-    fn take(&mut self, range: Range<usize>) {
+    /// Counts a range of the source as read, markers included.
+    pub(super) fn take(&mut self, range: Range<usize>) {
         self.taken = Some(match self.taken.take() {
             Some(taken) => taken.start.min(range.start)..taken.end.max(range.end),
             None => range,

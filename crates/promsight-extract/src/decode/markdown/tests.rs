@@ -133,10 +133,60 @@ fn carriage_returns_do_not_shift_places() {
     assert_eq!(&text[fence.text.span(at..at + 9).range()], "shop_down");
 }
 
+#[test]
+fn restructured_headings_paragraphs_and_lists() {
+    let text = "=====\nGuide\n=====\n\nThe ``shop_up`` gauge\nand :code:`shop_down`:\n\n- **shop_a** and\n  more\n- `docs <http://p/graph?x>`_\n\nBelow\n-----\n\nText::\n\n    shop_b 1\n\n      shop_c\n\nEnd.\n";
+    assert_eq!(
+        outline("a.rst", text),
+        [
+            "h1: Guide",
+            "p: The shop_up gauge and shop_down: code «shop_up» code «shop_down»",
+            "item of 1: shop_a and more emphasis «shop_a»",
+            "item of 1: docs link «docs» to «http://p/graph?x»",
+            "h2: Below",
+            "p: Text:",
+            "fence : \"shop_b 1\\n\\n  shop_c\\n\"",
+            "p: End.",
+        ]
+    );
+}
+
+#[test]
+fn restructured_directives_and_comments() {
+    let text = ".. a comment\n   in two lines\n\n.. _target:\n\n.. code-block:: PromQL\n   :linenos:\n\n   sum(\n     shop_up)\n\n.. note:: Mind\n\n   the ``shop_gap``.\n\n.. toctree::\n\n   shop_file\n";
+    assert_eq!(
+        outline("a.rst", text),
+        [
+            "comment: a comment\n   in two lines",
+            "fence promql: \"sum(\\n  shop_up)\\n\"",
+            "p: the shop_gap. code «shop_gap»",
+        ]
+    );
+}
+
+#[test]
+fn restructured_tables() {
+    let simple = "======== =====\nMetric   Means\n======== =====\nshop_up  up\n         or so\nshop_low low\n======== =====\n";
+    assert_eq!(
+        outline("a.rst", simple),
+        ["table: Metric | Means // shop_up | up or so // shop_low | low"]
+    );
+    let grid = "+--------+-------+\n| Metric | Means |\n+========+=======+\n| ``up`` | is    |\n|        | up    |\n+--------+-------+\n";
+    assert_eq!(
+        outline("a.rst", grid),
+        ["table: Metric | Means // up code «up» | is up"]
+    );
+    let list = ".. list-table:: Title\n   :header-rows: 1\n\n   * - Metric\n     - Means\n   * - ``shop_up``\n     - is\n       up\n";
+    assert_eq!(
+        outline("a.rst", list),
+        ["table: Metric | Means // shop_up code «shop_up» | is up"]
+    );
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_and_every_span_lies_on_characters(
-        text in "([-a_`|>#*~ \\n\\r\\t:<!\\[\\](){}=.\"'ä+]|:: |\\.\\. |```|\\| |--|<code>|</code>|<!--|-->){0,120}",
+        text in "([-a_`|>#*~ \\n\\r\\t:<!\\[\\](){}=.\"'ä+]|:: |\\.\\. |\\.\\. code::|===|== =\n|\\+--\\+|\\.\\. list-table::\n   |\\* - |```|\\| |--|<code>|</code>|<!--|-->){0,120}",
         rst in any::<bool>(),
     ) {
         let markup = if rst { Markup::Restructured } else { Markup::Markdown };
