@@ -1,2 +1,37 @@
-//! x
-fn main() {}
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`. None of this ships.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "development commands read the source tree and start cargo"
+)]
+
+mod ci;
+mod generate;
+mod problem;
+mod tidy;
+mod tree;
+
+use std::process::ExitCode;
+
+use problem::Problem;
+
+const USAGE: &str = "\
+Usage: cargo xtask COMMAND
+
+Commands:
+  ci        formatting, clippy, every test, then tidy: what a change has to pass
+  tidy      check what the compiler cannot: crate edges, file sizes, checks and their pages, links
+  generate  write docs/checks from the checks' pages
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let command = arguments.iter().map(String::as_str).collect::<Vec<_>>();
+    let problems = match command.as_slice() {
+        ["ci"] => ci::run(),
+        ["tidy"] => tidy::run(),
+        ["generate"] => generate::write(),
+        _ => vec![Problem::new(USAGE)],
+    };
+    problem::report(&problems)
+}

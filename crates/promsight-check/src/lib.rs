@@ -1,1 +1,80 @@
-//! placeholder
+//! Resolution to findings: one check a file, each with its page.
+//!
+//! Owns the registry of checks, the wording of findings, and the one sink where severities, selection and
+//! configured ignores apply. Checks read the resolution; they neither parse nor match names themselves, and render
+//! nothing.
+
+mod blind;
+mod blind_alert;
+mod blind_panel;
+mod blind_record;
+mod blind_runbook;
+mod blind_script;
+mod bucket_mismatch;
+mod invalid_query;
+mod sink;
+mod unknown_alert;
+mod unreadable_file;
+mod unused_metric;
+mod unused_record;
+mod words;
+
+use promsight_model::{FileSet, Finding, Severity};
+use promsight_resolve::Resolution;
+
+pub use sink::{Settings, run};
+
+/// One check.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// Its name: a kebab-case noun for the defect.
+    pub name: &'static str,
+    /// Its severity unless the configuration says otherwise.
+    pub severity: Severity,
+    /// What it says, in one clause.
+    pub summary: &'static str,
+    /// Its page: documentation, `explain` text and executed test at once.
+    pub documentation: &'static str,
+    find: fn(&Context<'_>) -> Vec<Finding>,
+}
+
+/// What a check may look at.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// What exists and what sees it.
+    pub(crate) resolution: &'a Resolution,
+    /// For paths in messages.
+    pub(crate) files: &'a FileSet,
+    /// Whether references that nothing in the tree is known to emit are findings too.
+    pub(crate) strict: Strictness,
+}
+
+/// What becomes of references without any evidence that this tree should emit them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// They are counted and listed, and are no findings.
+    #[default]
+    Evidence,
+    /// They are findings of low confidence.
+    Everything,
+}
+
+/// Every check, sorted by name.
+pub const CHECKS: &[Check] = &[
+    blind_alert::CHECK,
+    blind_panel::CHECK,
+    blind_record::CHECK,
+    blind_runbook::CHECK,
+    blind_script::CHECK,
+    bucket_mismatch::CHECK,
+    invalid_query::CHECK,
+    unknown_alert::CHECK,
+    unreadable_file::CHECK,
+    unused_metric::CHECK,
+    unused_record::CHECK,
+];
+
+/// The check of that name.
+pub fn check(name: &str) -> Option<&'static Check> {
+    CHECKS.iter().find(|check| check.name == name)
+}

@@ -1,13 +1,45 @@
 //! The tables of `grammars/`, decoded: instrumentation libraries and exporter catalogues.
+//!
+//! Owns the reading of the file formats that `grammars/README.md` describes. Decodes once, when first asked. A
+//! table that does not decode yields nothing here: the tests of this module, which read every table strictly, are
+//! what keeps that from happening in a release. Knows no exporter and no library by name.
 
+mod tables;
+
+use std::sync::OnceLock;
+
+use promsight_grammars::{CATALOGUES, LIBRARIES};
 use promsight_model::{Catalogue, Library};
 
-/// Every instrumentation library known.
+/// Every instrumentation library known, sorted by package name.
 pub fn libraries() -> Vec<Library> {
-    Vec::new()
+    static DECODED: OnceLock<Vec<Library>> = OnceLock::new();
+    DECODED
+        .get_or_init(|| {
+            let mut libraries: Vec<Library> = LIBRARIES
+                .iter()
+                .filter_map(|(_, text)| tables::library(text).ok())
+                .collect();
+            libraries.sort_by(|left, right| left.package.cmp(&right.package));
+            libraries
+        })
+        .clone()
 }
 
-/// Every exporter known.
+/// Every exporter known, sorted by name.
 pub fn catalogue() -> Catalogue {
-    Catalogue::default()
+    static DECODED: OnceLock<Catalogue> = OnceLock::new();
+    DECODED
+        .get_or_init(|| {
+            let mut exporters: Vec<_> = CATALOGUES
+                .iter()
+                .filter_map(|(_, text)| tables::exporter(text).ok())
+                .collect();
+            exporters.sort_by(|left, right| left.name.cmp(&right.name));
+            Catalogue { exporters }
+        })
+        .clone()
 }
+
+#[cfg(test)]
+mod tests;

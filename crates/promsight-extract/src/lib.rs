@@ -3,6 +3,7 @@
 //! Owns every source format: a module per kind of source, decoders that keep offsets below `decode/`. An
 //! extractor sees one file, cannot fail, and touches no disk; what it does not understand becomes a gap.
 
+mod collect;
 pub mod decode;
 pub mod documents;
 pub mod grafana;
@@ -14,9 +15,70 @@ pub mod query;
 pub mod rules;
 pub mod scripts;
 
-use promsight_model::{Facts, SourceFile};
+use promsight_model::{Facts, FileKind, SourceFile};
 
-/// The facts of one file, dispatched by what its path and content say it is.
+/// The facts of one file, dispatched by what its path says it is.
 pub fn extract(file: &SourceFile) -> Facts {
-    Facts::empty(file.id)
+    let mut facts = Facts::empty(file.id);
+    match Format::of(&file.path) {
+        Some(Format::Python) => python_file(file, &mut facts),
+        Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
+        Some(Format::Json) => kubernetes::json_file(file, &mut facts),
+        Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
+        Some(Format::Shell) => scripts::shell(file, &mut facts),
+        Some(Format::OtherSource) => other_sources::extract(file, &mut facts),
+        None => {}
+    }
+    facts
+}
+
+/// Whether a file of that path can hold anything that an extractor reads.
+pub fn is_source(path: &str) -> bool {
+    Format::of(path).is_some()
+}
+
+/// What kind of text a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Format {
+    Python,
+    Yaml,
+    Json,
+    Document,
+    Shell,
+    OtherSource,
+}
+
+impl Format {
+    fn of(path: &str) -> Option<Self> {
+        if documents::is_document(path) {
+            return Some(Self::Document);
+        }
+        if scripts::is_shell(path) {
+            return Some(Self::Shell);
+        }
+        if other_sources::is_source(path) {
+            return Some(Self::OtherSource);
+        }
+        let name = path.rsplit('/').next().unwrap_or(path);
+        // A template keeps the format of what it renders: `rules.yml.j2`, `alerts.yaml.tmpl`.
+        let name = [".j2", ".tmpl", ".tpl", ".gotmpl", ".erb"]
+            .into_iter()
+            .find_map(|template| name.strip_suffix(template))
+            .unwrap_or(name);
+        let (_, extension) = name.rsplit_once('.')?;
+        match extension.to_ascii_lowercase().as_str() {
+            "py" => Some(Self::Python),
+            "yaml" | "yml" | "rules" | "rule" | "alerts" => Some(Self::Yaml),
+            "json" => Some(Self::Json),
+            _ => None,
+        }
+    }
+}
+
+fn python_file(file: &SourceFile, facts: &mut Facts) {
+    let (module, gaps) = python::module(file);
+    facts.kinds.push(FileKind::Python);
+    facts.gaps.extend(gaps);
+    scripts::python(file, &module, facts);
+    facts.python = Some(module);
 }

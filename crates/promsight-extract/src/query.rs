@@ -19,19 +19,30 @@ pub fn read(text: &Embedded, consumer: usize, holes: Holes, variables: &Variable
     let state = match analysis.state {
         promql::State::Parsed => QueryState::Parsed,
         promql::State::Templated => QueryState::Templated,
-        promql::State::Unreadable { message, range } => {
-            QueryState::Unreadable { message, span: text.span(range) }
-        }
+        promql::State::Unreadable { message, range } => QueryState::Unreadable {
+            message,
+            span: text.span(range),
+        },
     };
     let selectors = analysis
         .selectors
         .into_iter()
         .flat_map(|selector| selectors(text, selector, variables))
         .collect();
-    Query { consumer, text: text.text.clone(), span: text.whole_span(), state, selectors }
+    Query {
+        consumer,
+        text: text.text.clone(),
+        span: text.whole_span(),
+        state,
+        selectors,
+    }
 }
 
-fn selectors(text: &Embedded, selector: promql::Selector, variables: &VariableValues) -> Vec<model::Selector> {
+fn selectors(
+    text: &Embedded,
+    selector: promql::Selector,
+    variables: &VariableValues,
+) -> Vec<model::Selector> {
     let names = match selector.name {
         promql::SelectorName::Exact(name) => vec![model::SelectorName::Exact(name)],
         promql::SelectorName::Regex(regex) => vec![model::SelectorName::Regex(regex)],

@@ -1,1 +1,150 @@
-//! Prometheus rule files.
+//! Alerting and recording rules, in whatever they are wrapped.
+//!
+//! Owns: what a rule and a rule group look like (Prometheus, and what Thanos, Mimir, VictoriaMetrics and the
+//! operators' objects share with it), and the facts of each. Where in a document rules may stand is the business
+//! of [`crate::kubernetes`].
+
+use promsight_model::{ConsumerKind, Embedded, FileKind, GapKind, Pattern, Reach, Rule, RuleKind, Span};
+use promsight_promql::Holes;
+
+use crate::collect::{Collector, trimmed};
+use crate::decode::tree::Node;
+use crate::grafana::datasource::looks_like_logql;
+use crate::query::VariableValues;
+
+/// Whether a mapping is a rule by itself: it has a name of one of the two kinds, and an expression.
+pub(crate) fn is_rule(node: Node<'_>) -> bool {
+    node.is_mapping()
+        && ["alert", "record"].iter().any(|key| node.get_str(key).is_some())
+        && node
+            .get("expr")
+            .is_some_and(|expression| !expression.is_mapping() && !expression.is_sequence())
+}
+
+/// Whether a sequence is what stands under `groups:` in a rule file: some group's rules have the keys of rules.
+pub(crate) fn are_groups(node: Node<'_>) -> bool {
+    node.items().any(|group| {
+        group.get("rules").is_some_and(|rules| {
+            rules.items().any(|rule| {
+                ["alert", "record", "expr"]
+                    .iter()
+                    .any(|key| rule.get(key).is_some())
+            })
+        })
+    })
+}
+
+/// Reads the groups of a rule file. A rule that is none, and a group without a list of rules, becomes a gap.
+pub(crate) fn groups(node: Node<'_>, collector: &mut Collector<'_>) {
+    collector.kind(FileKind::Rules);
+    for group in node.items() {
+        // VictoriaMetrics runs groups over other stores too (`graphite`, `vlogs`).
+        if group.get_str("type").is_some_and(|kind| kind != "prometheus") {
+            continue;
+        }
+        let name = group.get_str("name");
+        let Some(rules) = group.get("rules").filter(|rules| !rules.is_null()) else {
+            continue;
+        };
+        if !rules.is_sequence() {
+            let message = format!(
+                "the `rules` of group `{}` are not a list",
+                name.unwrap_or_default()
+            );
+            collector.gap(GapKind::Syntax, message, rules.span(), unknown_records());
+            continue;
+        }
+        for rule in rules.items().filter(|rule| !rule.is_null()) {
+            grouped_rule(rule, name, collector);
+        }
+    }
+}
+
+/// Reads one rule outside a group list: of a file that is one rule, or of a list of them.
+pub(crate) fn rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>) {
+    collector.kind(FileKind::Rules);
+    grouped_rule(node, group, collector);
+}
+
+/// A broken rule file could have recorded anything that follows the naming convention of recording rules.
+pub(crate) fn unknown_records() -> Reach {
+    Reach::Pattern(Pattern::new(vec![String::new(), ":".to_owned(), String::new()]))
+}
+
+fn grouped_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>) {
+    let alert = node.get("alert").and_then(Node::embedded);
+    let record = node.get("record").and_then(Node::embedded);
+    let (kind, name) = match (alert, record) {
+        (Some(_), Some(_)) => {
+            let message = "the rule has both `alert` and `record`".to_owned();
+            return collector.gap(GapKind::Syntax, message, node.span(), unknown_records());
+        }
+        (Some(name), None) => (RuleKind::Alert, trimmed(&name)),
+        (None, Some(name)) => (RuleKind::Record, trimmed(&name)),
+        (None, None) => {
+            let message = "the rule has neither `alert` nor `record`".to_owned();
+            return collector.gap(GapKind::Syntax, message, node.span(), unknown_records());
+        }
+    };
+    let expression = match expression(node, &name) {
+        Ok(expression) => expression,
+        Err(message) => {
+            let reach = match kind {
+                RuleKind::Alert => Reach::Nothing,
+                // The series that it would have recorded.
+                RuleKind::Record => Reach::Pattern(Pattern::new(vec![name.text.clone(), String::new()])),
+            };
+            return collector.gap(GapKind::Syntax, message, node.span(), reach);
+        }
+    };
+    let consumer_kind = match kind {
+        RuleKind::Alert => ConsumerKind::Alert,
+        RuleKind::Record => ConsumerKind::Record,
+    };
+    let consumer = collector.consumer(consumer_kind, &name.text, group, node.span());
+    // Loki's ruler reads files of the same shape; its alerts exist, its queries are not ours.
+    let query = if looks_like_logql(&expression.text) {
+        None
+    } else {
+        collector.query(&expression, consumer, Holes::RULES, &VariableValues::new())
+    };
+    collector.rule(Rule {
+        kind,
+        name_span: name.whole_span(),
+        name: name.text,
+        consumer,
+        query,
+        labels: texts(node.get("labels")),
+        annotations: texts(node.get("annotations")),
+    });
+}
+
+/// The rule's expression. Prometheus reads any scalar as its text, so `expr: 1` is one.
+fn expression(rule: Node<'_>, name: &Embedded) -> Result<Embedded, String> {
+    let name = &name.text;
+    let Some(node) = rule.get("expr") else {
+        return Err(format!("rule `{name}` has no `expr`"));
+    };
+    if node.is_mapping() || node.is_sequence() {
+        return Err(format!("the `expr` of rule `{name}` is not a string"));
+    }
+    let expression = node
+        .embedded()
+        .map(|text| trimmed(&text))
+        .filter(|text| !text.text.is_empty());
+    expression.ok_or_else(|| format!("the `expr` of rule `{name}` is empty"))
+}
+
+/// Name, value and the value's place of each entry of `labels` or `annotations`.
+pub(crate) fn texts(node: Option<Node<'_>>) -> Vec<(String, String, Span)> {
+    let Some(node) = node else { return Vec::new() };
+    node.effective_entries()
+        .into_iter()
+        .filter_map(|entry| {
+            let key = entry.key.as_str()?.to_owned();
+            let value = entry.value.embedded()?;
+            let span = value.whole_span();
+            Some((key, value.text, span))
+        })
+        .collect()
+}

@@ -34,9 +34,17 @@ impl MetricType {
 
     /// The type of that word.
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Counter, Self::Gauge, Self::Histogram, Self::Summary, Self::Info, Self::StateSet, Self::Untyped]
-            .into_iter()
-            .find(|metric_type| metric_type.word() == word)
+        [
+            Self::Counter,
+            Self::Gauge,
+            Self::Histogram,
+            Self::Summary,
+            Self::Info,
+            Self::StateSet,
+            Self::Untyped,
+        ]
+        .into_iter()
+        .find(|metric_type| metric_type.word() == word)
     }
 }
 

@@ -98,6 +98,8 @@ pub struct WordEvidence {
     pub near_word: bool,
     /// Something near says that it is another thing: a function, table, environment variable, log key, command.
     pub against: bool,
+    /// The word is searched for as a part of names (`grep word`): any series that contains it is what is meant.
+    pub part: bool,
 }
 
 /// A word of a document that may be a metric: a code span, a table cell, a word of a fence.

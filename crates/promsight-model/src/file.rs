@@ -41,7 +41,12 @@ impl FileSet {
         files.dedup_by(|left, right| left.0 == right.0);
         let files = (0u32..)
             .zip(files)
-            .map(|(index, (path, shown_path, text))| SourceFile { id: FileId(index), path, shown_path, text })
+            .map(|(index, (path, shown_path, text))| SourceFile {
+                id: FileId(index),
+                path,
+                shown_path,
+                text,
+            })
             .collect();
         Self { files }
     }
@@ -58,7 +63,10 @@ impl FileSet {
 
     /// The file at that root-relative path.
     pub fn by_path(&self, path: &str) -> Option<&SourceFile> {
-        self.files.binary_search_by(|file| file.path.as_str().cmp(path)).ok().map(|index| &self.files[index])
+        self.files
+            .binary_search_by(|file| file.path.as_str().cmp(path))
+            .ok()
+            .map(|index| &self.files[index])
     }
 
     /// The text that a span covers; empty where it does not lie on character boundaries.
@@ -76,10 +84,16 @@ pub struct Position {
     pub column: u32,
 }
 
+/// Bytes between two places of a text at which the number of scalar values before is kept: what stands on one long
+/// line (minified JSON) is then found without counting the line from its start.
+const BLOCK: usize = 4096;
+
 /// Where the lines of one text begin. Lines end at `\n` (a `\r` before it belongs to the line).
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// Scalar values that start before each block of [`BLOCK`] bytes.
+    scalars_before_block: Vec<u32>,
 }
 
 impl LineIndex {
@@ -87,19 +101,33 @@ impl LineIndex {
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
         starts.extend((1u32..).zip(text.bytes()).filter(|(_, byte)| *byte == b'\n').map(|(next, _)| next));
-        Self { starts }
+        let mut before = 0;
+        let scalars_before_block = text
+            .as_bytes()
+            .chunks(BLOCK)
+            .map(|block| {
+                let start = before;
+                before += scalars(block);
+                start
+            })
+            .chain([0])
+            .collect();
+        Self { starts, scalars_before_block }
     }
 
     /// The position of a byte offset of the same text.
     pub fn position(&self, text: &str, offset: u32) -> Position {
         let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
-        let start = self.starts[line] as usize;
-        let end = (offset as usize).min(text.len());
-        let before = text.as_bytes().get(start..end).unwrap_or_default();
-        // Continuation bytes of UTF-8 do not start a scalar value.
-        let column = before.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
-        let count = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
-        Position { line: count(line), column: count(column) }
+        let column = self.scalars_before(text, offset) - self.scalars_before(text, self.starts[line]);
+        Position { line: u32::try_from(line + 1).unwrap_or(u32::MAX), column: column + 1 }
+    }
+
+    fn scalars_before(&self, text: &str, offset: u32) -> u32 {
+        let offset = (offset as usize).min(text.len());
+        // The last block may be empty where the text ends with a full one; the one before it is whole then.
+        let block = (offset / BLOCK).min(text.len().saturating_sub(1) / BLOCK);
+        let rest = text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        self.scalars_before_block[block] + scalars(rest)
     }
 
     /// Number of lines; a text that ends in a line break has an empty last one.
@@ -113,9 +141,27 @@ impl LineIndex {
     }
 }
 
+/// Scalar values that start in these bytes of UTF-8: all bytes but the continuations.
+fn scalars(bytes: &[u8]) -> u32 {
+    let count = bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_far_out_on_one_line_are_counted_from_the_nearest_block() {
+        let text = "ä".repeat(BLOCK);
+        let index = LineIndex::new(&text);
+        for scalar in [0, 1, BLOCK / 2, BLOCK - 1, BLOCK] {
+            let offset = u32::try_from(2 * scalar).expect("the text is short");
+            let column = u32::try_from(scalar + 1).expect("the text is short");
+            assert_eq!(index.position(&text, offset), Position { line: 1, column });
+        }
+        assert_eq!(LineIndex::new("").position("", 0), Position { line: 1, column: 1 });
+    }
 
     #[test]
     fn columns_count_scalar_values() {
@@ -124,5 +170,29 @@ mod tests {
         assert_eq!(index.position(text, 2), Position { line: 1, column: 2 });
         assert_eq!(index.position(text, 5), Position { line: 2, column: 1 });
         assert_eq!(index.position(text, 7), Position { line: 2, column: 3 });
+    }
+
+    #[test]
+    fn columns_of_a_line_longer_than_a_chunk_are_exact() {
+        let text = format!("first\n{}", "ä€x".repeat(5_000));
+        let index = LineIndex::new(&text);
+        for (scalar, (offset, _)) in (0u32..).zip(text[6..].char_indices()) {
+            let offset = u32::try_from(offset + 6).expect("the text is short");
+            assert_eq!(
+                index.position(&text, offset),
+                Position {
+                    line: 2,
+                    column: scalar + 1
+                }
+            );
+        }
+        let end = u32::try_from(text.len()).expect("the text is short");
+        assert_eq!(
+            index.position(&text, end),
+            Position {
+                line: 2,
+                column: 15_001
+            }
+        );
     }
 }

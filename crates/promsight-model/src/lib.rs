@@ -18,13 +18,19 @@ pub mod span;
 
 pub use catalogue::{Catalogue, Exporter, ExporterMetric, GoneMetric};
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
-pub use facts::{AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Reach, Rule, RuleKind, WordEvidence, WordMention};
+pub use facts::{
+    AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Reach, Rule, RuleKind, WordEvidence,
+    WordMention,
+};
 pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
-pub use finding::{Confidence, Finding, FindingConsumer, Fingerprint, Reason, Related, Severity, Suggestion, SuggestionKind};
+pub use finding::{
+    Confidence, Finding, FindingConsumer, Fingerprint, Reason, Related, Severity, Suggestion, SuggestionKind,
+};
 pub use library::{BuiltIn, Constructor, Library, LibraryMetric};
 pub use name::{Name, Pattern};
 pub use reference::{
-    Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName, Verdict,
+    Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
+    Verdict,
 };
 pub use report::{Coverage, JudgedReference, Note, Report, ResolvedBy};
 pub use span::{Embedded, OffsetMap, Span};

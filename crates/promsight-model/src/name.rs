@@ -31,7 +31,8 @@ impl Pattern {
 
     /// From text in which each `*` is an unknown run; `None` where there is no `*`.
     pub fn parse(text: &str) -> Option<Self> {
-        text.contains('*').then(|| Self::new(text.split('*').map(str::to_owned).collect()))
+        text.contains('*')
+            .then(|| Self::new(text.split('*').map(str::to_owned).collect()))
     }
 
     /// The known pieces in order.
@@ -46,9 +47,15 @@ impl Pattern {
 
     /// Whether the pattern admits `name`.
     pub fn matches(&self, name: &str) -> bool {
-        let Some((first, rest)) = self.pieces.split_first() else { return true };
-        let Some((last, middle)) = rest.split_last() else { return name == first };
-        let Some(mut remaining) = name.strip_prefix(first.as_str()) else { return false };
+        let Some((first, rest)) = self.pieces.split_first() else {
+            return true;
+        };
+        let Some((last, middle)) = rest.split_last() else {
+            return name == first;
+        };
+        let Some(mut remaining) = name.strip_prefix(first.as_str()) else {
+            return false;
+        };
         for piece in middle {
             match remaining.find(piece.as_str()) {
                 Some(at) => remaining = &remaining[at + piece.len()..],
@@ -68,8 +75,12 @@ impl Pattern {
                 left.ends_with(right) || right.ends_with(left)
             }
         };
-        let (Some(first), Some(last)) = (self.pieces.first(), self.pieces.last()) else { return true };
-        let (Some(other_first), Some(other_last)) = (other.pieces.first(), other.pieces.last()) else { return true };
+        let (Some(first), Some(last)) = (self.pieces.first(), self.pieces.last()) else {
+            return true;
+        };
+        let (Some(other_first), Some(other_last)) = (other.pieces.first(), other.pieces.last()) else {
+            return true;
+        };
         ends_agree(first, other_first, true) && ends_agree(last, other_last, false)
     }
 
@@ -152,7 +163,10 @@ mod tests {
         assert!(pattern("*_total").matches("_total"));
         assert!(!pattern("*_total").matches("a_total_x"));
         assert!(pattern("a*b*c").matches("a1b2c"));
-        assert!(!pattern("ab*ba").matches("aba"), "the pieces may not share characters");
+        assert!(
+            !pattern("ab*ba").matches("aba"),
+            "the pieces may not share characters"
+        );
         assert!(pattern("a**b").matches("ab"));
         assert_eq!(pattern("a**b").to_string(), "a*b");
     }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::emitter::Emitter;
+use crate::facts::Gap;
 use crate::finding::Finding;
 use crate::name::Name;
-use crate::facts::Gap;
 use crate::reference::{Consumer, Selector, Verdict};
 use crate::span::Span;
 

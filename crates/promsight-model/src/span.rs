@@ -24,7 +24,11 @@ impl Span {
     /// A span over `range` of `file`. Offsets beyond 4 GiB saturate (files that large are never read).
     pub fn new(file: FileId, range: Range<usize>) -> Self {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
-        Self { file, start: clamp(range.start), end: clamp(range.end.max(range.start)) }
+        Self {
+            file,
+            start: clamp(range.start),
+            end: clamp(range.end.max(range.start)),
+        }
     }
 
     /// The span as a range for slicing the file's text.
@@ -37,7 +41,11 @@ impl Span {
         if self.file != other.file {
             return self;
         }
-        Span { file: self.file, start: self.start.min(other.start), end: self.end.max(other.end) }
+        Span {
+            file: self.file,
+            start: self.start.min(other.start),
+            end: self.end.max(other.end),
+        }
     }
 
     /// Whether `other` lies inside this span, in the same file.
@@ -75,7 +83,11 @@ pub struct OffsetMap {
 impl OffsetMap {
     /// An empty map whose decoded text is empty and stands at `source_start`.
     pub fn at(source_start: usize) -> Self {
-        Self { segments: Vec::new(), decoded_end: 0, source_start }
+        Self {
+            segments: Vec::new(),
+            decoded_end: 0,
+            source_start,
+        }
     }
 
     /// The map of `length` bytes copied as they are from `source_start`.
@@ -121,7 +133,12 @@ impl OffsetMap {
     }
 
     fn push(&mut self, decoded_len: usize, source: usize, source_len: usize) {
-        self.segments.push(Segment { decoded: self.decoded_end, decoded_len, source, source_len });
+        self.segments.push(Segment {
+            decoded: self.decoded_end,
+            decoded_len,
+            source,
+            source_len,
+        });
         self.decoded_end += decoded_len;
     }
 
@@ -145,7 +162,10 @@ impl OffsetMap {
     }
 
     fn segment_at(&self, offset: usize) -> Segment {
-        let index = self.segments.partition_point(|segment| segment.decoded <= offset).saturating_sub(1);
+        let index = self
+            .segments
+            .partition_point(|segment| segment.decoded <= offset)
+            .saturating_sub(1);
         self.segments[index]
     }
 
@@ -164,7 +184,11 @@ impl OffsetMap {
     fn end_of(&self, offset: usize) -> usize {
         let segment = self.segment_at(offset - 1);
         let into = (offset - segment.decoded).min(segment.decoded_len);
-        if segment.verbatim() { segment.source + into } else { segment.source + segment.source_len }
+        if segment.verbatim() {
+            segment.source + into
+        } else {
+            segment.source + segment.source_len
+        }
     }
 }
 
@@ -181,12 +205,20 @@ pub struct Embedded {
 impl Embedded {
     /// The whole text of a file, as it stands.
     pub fn whole(file: FileId, text: &str) -> Self {
-        Self { text: text.to_owned(), file, maps: Vec::new() }
+        Self {
+            text: text.to_owned(),
+            file,
+            maps: Vec::new(),
+        }
     }
 
     /// Text decoded from the file itself by `map`.
     pub fn decoded(file: FileId, text: String, map: OffsetMap) -> Self {
-        Self { text, file, maps: vec![Arc::new(map)] }
+        Self {
+            text,
+            file,
+            maps: vec![Arc::new(map)],
+        }
     }
 
     /// Text decoded from this text by `map`: a layer more.
@@ -194,7 +226,11 @@ impl Embedded {
         let mut maps = Vec::with_capacity(self.maps.len() + 1);
         maps.push(Arc::new(map));
         maps.extend(self.maps.iter().cloned());
-        Self { text, file: self.file, maps }
+        Self {
+            text,
+            file: self.file,
+            maps,
+        }
     }
 
     /// A piece of this text. The range must lie on character boundaries; otherwise the piece is empty.

@@ -1,1 +1,69 @@
-//! placeholder
+//! Findings to bytes: one module a format.
+//!
+//! Owns how a report looks. Each format owns its own serialisable structs; none knows single checks or how a
+//! verdict came about. Nothing here prints: the caller writes the text where it belongs.
+
+mod json;
+mod place;
+mod table;
+mod text;
+mod words;
+
+use promsight_model::{FileSet, Report};
+
+/// The formats a report can be printed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// For people: one code frame a finding, then a summary.
+    Text,
+    /// For people in a hurry: one line a finding.
+    Table,
+    /// For programs: the contract's JSON object, `schema_version` 1.
+    Json,
+}
+
+/// Which part of the report is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum View {
+    /// Findings, and how much was read.
+    Findings,
+    /// What the code emits.
+    Metrics,
+    /// What is looked at.
+    References,
+}
+
+/// Whether terminal escape sequences may colour the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Styling {
+    /// With colours.
+    Colored,
+    /// Without any escape sequence.
+    Plain,
+}
+
+/// The surface that the report is printed on.
+#[derive(Clone, Copy, Debug)]
+pub struct Surface {
+    /// Columns of the terminal; `None` where the output is none, and lines may be of any length.
+    pub width: Option<u16>,
+    /// Whether colours are wanted.
+    pub styling: Styling,
+}
+
+/// The bytes of `view` of the report in `format`, ending in a line break. `files` is the set that the report's
+/// spans count in.
+pub fn render(report: &Report, files: &FileSet, view: View, format: Format, surface: Surface) -> String {
+    let places = place::Places::new(files);
+    match (format, view) {
+        (Format::Json, View::Findings) => json::findings(report, &places),
+        (Format::Json, View::Metrics) => json::metrics(report, &places),
+        (Format::Json, View::References) => json::references(report, &places),
+        (Format::Table, View::Findings) => table::findings(report, &places, surface),
+        (Format::Table, View::Metrics) => table::metrics(report, &places, surface),
+        (Format::Table, View::References) => table::references(report, &places, surface),
+        (Format::Text, View::Findings) => text::findings(report, &places, surface),
+        (Format::Text, View::Metrics) => text::metrics(report, &places, surface),
+        (Format::Text, View::References) => text::references(report, &places, surface),
+    }
+}

@@ -1,2 +1,28 @@
-//! The binary.
-fn main() {}
+//! The binary: what was typed, what it means, what came of it.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use promsight::arguments::{Arguments, Command};
+use promsight::exit::{Exit, Failure};
+use promsight::{command, crash, terminal};
+
+fn main() -> ExitCode {
+    crash::install();
+    let arguments = Arguments::parse();
+    run(&arguments).unwrap_or_else(|failure| explain(&failure)).into()
+}
+
+fn run(arguments: &Arguments) -> Result<Exit, Failure> {
+    match &arguments.command {
+        Command::Check(check) => command::check(check, arguments.color),
+        Command::Metrics(inventory) => command::metrics(inventory, arguments.color),
+        Command::References(inventory) => command::references(inventory, arguments.color),
+        Command::Explain(explain) => command::explain(explain),
+    }
+}
+
+fn explain(failure: &Failure) -> Exit {
+    terminal::complain(&failure.to_string());
+    failure.exit()
+}

@@ -2,4 +2,6 @@
 
 pub mod json;
 pub mod markdown;
+pub mod template;
+pub mod tree;
 pub mod yaml;

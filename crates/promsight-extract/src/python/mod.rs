@@ -1,1 +1,93 @@
 //! Python source to the syntax tree of `promsight_model::python`.
+//!
+//! Owns the lowering of tree-sitter's concrete tree (tree-sitter-python 0.25) to the few kinds of statements and
+//! expressions that can matter for metrics, the decoding of string literals, and the cheap questions asked of a
+//! file before it is parsed at all. It knows nothing of `prometheus_client`: which calls declare metrics is found
+//! out later, by whoever links the modules.
+//!
+//! A file cannot fail. What does not parse becomes one gap, and what parses around it is kept; what is nested
+//! deeper than [`lowering::MAX_DEPTH`] becomes [`ExprKind::Unknown`](promsight_model::python::ExprKind::Unknown), so
+//! that neither this walk nor any later one can run out of stack.
+
+mod branches;
+mod expressions;
+mod imports;
+mod kinds;
+mod literals;
+mod lowering;
+mod prefilter;
+mod statements;
+mod syntax_gap;
+mod syntax_tree;
+mod test_paths;
+
+#[cfg(test)]
+mod dump;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod tests;
+
+use promsight_model::python::Module;
+use promsight_model::{Gap, GapKind, Reach, SourceFile, Span};
+
+pub use prefilter::{Needles, may_matter, mentions_any};
+pub use test_paths::is_test_path;
+
+use lowering::Lowering;
+
+/// Files above this size are not parsed. The largest Python files that people write are below 1 MB; what is above
+/// 16 MiB is data, and would cost seconds.
+const MAX_BYTES: usize = 16 << 20;
+
+/// The syntax tree of one Python file, and what of it could not be read: at most one gap for its syntax errors,
+/// one for what is nested too deeply, and one where parsing had to stop. Python 2 is read as far as its grammar is the same.
+pub fn module(file: &SourceFile) -> (Module, Vec<Gap>) {
+    let test_code = is_test_path(&file.path);
+    let text = &*file.text;
+    if text.len() > MAX_BYTES {
+        return (
+            Module {
+                test_code,
+                body: Vec::new(),
+            },
+            vec![too_large(file)],
+        );
+    }
+    let (tree, stopped) = syntax_tree::of(file);
+    let Some(tree) = tree else {
+        return (
+            Module {
+                test_code,
+                body: Vec::new(),
+            },
+            vec![unparsed(file)],
+        );
+    };
+
+    let mut lowering = Lowering::new(file, &tree);
+    let body = lowering.module(tree.root_node());
+    let mut gaps = Vec::new();
+    gaps.extend(stopped);
+    gaps.extend(syntax_gap::of(file, &tree));
+    gaps.extend(lowering.depth_gap());
+    (Module { test_code, body }, gaps)
+}
+
+fn too_large(file: &SourceFile) -> Gap {
+    Gap {
+        kind: GapKind::Limit,
+        message: format!("the file is larger than {} MiB and was not read", MAX_BYTES >> 20),
+        span: Span::new(file.id, 0..0),
+        reach: syntax_gap::reach_of(&file.text),
+    }
+}
+
+fn unparsed(file: &SourceFile) -> Gap {
+    Gap {
+        kind: GapKind::Syntax,
+        message: "the file could not be parsed as Python".to_owned(),
+        span: Span::new(file.id, 0..0),
+        reach: Reach::Anything,
+    }
+}

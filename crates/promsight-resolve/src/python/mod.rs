@@ -1,6 +1,26 @@
 //! Python names linked across files: from modules to the metrics they declare.
 
+mod attributes;
+mod built_in;
+mod builtins;
+mod calls;
+mod classes;
+mod expressions;
+mod finish;
+mod heap;
+mod imports;
+mod index;
+mod library;
+mod machine;
+mod record;
+mod statements;
+mod text;
+mod value;
+
 use promsight_model::{Emitter, FileId, Gap, Library, python::Module};
+
+use library::Table;
+use machine::Machine;
 
 /// One module with the path it was read from, relative to the root.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +57,9 @@ pub struct Wanted {
 
 /// Links all modules. Order of `modules` does not matter.
 pub fn link(modules: &[SourceModule<'_>], libraries: &[Library]) -> Inventory {
-    let _ = (modules, libraries);
-    Inventory::default()
+    let mut sorted = modules.to_vec();
+    sorted.sort_by(|left, right| left.path.cmp(right.path));
+    let mut machine = Machine::new(&sorted, Table::new(libraries));
+    machine.run();
+    machine.finish()
 }

@@ -1,0 +1,245 @@
+//! What the blind checks share: from a reference that sees nothing to a finding with both ends of evidence.
+
+use std::collections::BTreeSet;
+
+use promsight_model::{
+    Confidence, ConsumerKind, FileId, Finding, MetricType, Name, Reason, Related, SelectorName, Suggestion,
+    SuggestionKind, Verdict,
+};
+use promsight_resolve::{Blindness, Closest, Declared, Evidence, Reference, selector_text};
+
+use crate::{Context, Strictness, words};
+
+/// What identifies the expression that a selector stands in.
+type Expression = (FileId, Option<usize>);
+
+/// The findings of one check: every blind reference of those kinds of consumer, once for each expression and series
+/// (a document's words: once for each document and series).
+pub(crate) fn findings(check: &'static str, kinds: &[ConsumerKind], context: &Context<'_>) -> Vec<Finding> {
+    let mut seen: BTreeSet<(Expression, String)> = BTreeSet::new();
+    let mut findings = Vec::new();
+    for reference in &context.resolution.references {
+        let reported = match reference.verdict {
+            Verdict::Blind => true,
+            Verdict::Foreign => context.strict == Strictness::Everything,
+            _ => false,
+        };
+        if !reported || !kinds.contains(&reference.consumer.kind) {
+            continue;
+        }
+        let expression = (reference.file(), reference.query);
+        if seen.insert((expression, selector_text(&reference.selector))) {
+            findings.push(finding(check, reference));
+        }
+    }
+    findings
+}
+
+fn finding(check: &'static str, reference: &Reference) -> Finding {
+    let series = selector_text(&reference.selector);
+    let message = format!(
+        "{}: {}",
+        consequence(reference, &series),
+        cause(reference, &series)
+    );
+    let mut finding = words::finding(check, reference.selector.span, series.clone(), message);
+    finding.consumer = Some(words::consumer(&reference.consumer));
+    let Some(blindness) = &reference.blindness else {
+        finding.confidence = Confidence::Low;
+        finding.reason = Some(Reason::NotEmitted);
+        finding.label = "nothing here emits this".to_owned();
+        finding.notes.push(
+            "nothing says that this tree should emit it; `external:` in promsight.yaml names what others emit".to_owned(),
+        );
+        return finding;
+    };
+    finding.confidence = blindness.confidence;
+    finding.reason = Some(blindness.reason);
+    finding.label = label(blindness.reason);
+    finding.related = related(blindness);
+    finding.notes = notes(blindness, &series);
+    finding.suggestion = suggestion(reference, blindness);
+    finding
+}
+
+/// What the blindness does to its reader.
+fn consequence(reference: &Reference, series: &str) -> String {
+    let who = words::who(&reference.consumer);
+    match reference.consumer.kind {
+        ConsumerKind::Alert => format!("{who} can never fire"),
+        ConsumerKind::Record => format!("{who} records nothing"),
+        ConsumerKind::Panel => format!("{who} shows nothing"),
+        ConsumerKind::Variable | ConsumerKind::Annotation => format!("{who} finds nothing"),
+        ConsumerKind::Runbook => format!("{who} tells readers to look at `{series}`"),
+        ConsumerKind::Script => format!("{who} queries nothing"),
+        ConsumerKind::Trigger => format!("{who} can never trigger"),
+    }
+}
+
+/// Why nothing is there.
+fn cause(reference: &Reference, series: &str) -> String {
+    let missing = || format!("nothing emits `{}`", family_in_words(series));
+    let Some(blindness) = &reference.blindness else {
+        return missing();
+    };
+    match (blindness.reason, &blindness.declared, &blindness.root) {
+        (Reason::WrongSample, Some(declared), _) => {
+            format!("`{series}` does not exist, {}", exposes(declared))
+        }
+        (Reason::DeadEmitter, Some(declared), _) => format!(
+            "the only declaration of `{}` does not count: {}",
+            family_in_words(series),
+            declared.dead.as_deref().unwrap_or("it never runs")
+        ),
+        (Reason::BlindRecord, _, Some(root)) if root.record == series => {
+            format!(
+                "the recording rule `{series}` records nothing, for nothing emits `{}`",
+                root.series
+            )
+        }
+        (Reason::BlindRecord, _, Some(root)) => format!(
+            "`{series}` comes from the recording rule `{}`, and nothing emits `{}`",
+            root.record, root.series
+        ),
+        _ => match &blindness.gone {
+            Some((exporter, gone)) => format!("{exporter} no longer exposes `{series}` since {}", gone.since),
+            None => missing(),
+        },
+    }
+}
+
+/// A bucket series is named by its histogram: that is what would have to be declared.
+fn family_in_words(series: &str) -> &str {
+    series.strip_suffix("_bucket").unwrap_or(series)
+}
+
+fn exposes(declared: &Declared) -> String {
+    let series: Vec<String> = declared
+        .series
+        .iter()
+        .filter_map(Name::exact)
+        .filter(|name| !name.ends_with("_created"))
+        .map(|name| format!("`{name}`"))
+        .collect();
+    let what = match declared.metric_type {
+        MetricType::Info => "an info metric".to_owned(),
+        MetricType::StateSet => "an enum".to_owned(),
+        MetricType::Untyped => "an untyped metric".to_owned(),
+        other => format!("a {other}"),
+    };
+    format!("`{}` is {what} and exposes {}", declared.name, listed(&series))
+}
+
+fn listed(items: &[String]) -> String {
+    match items {
+        [] => "nothing".to_owned(),
+        [only] => format!("only {only}"),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+fn label(reason: Reason) -> String {
+    match reason {
+        Reason::WrongSample => "no such sample of this family",
+        Reason::DeadEmitter => "nothing that runs emits this",
+        Reason::BlindRecord => "recorded from what nothing emits",
+        _ => "nothing emits this",
+    }
+    .to_owned()
+}
+
+fn related(blindness: &Blindness) -> Vec<Related> {
+    let mut related = Vec::new();
+    let mut add = |span, message: String| {
+        if related.iter().all(|one: &Related| one.span != span) {
+            related.push(Related { span, message });
+        }
+    };
+    if let Some(root) = &blindness.root {
+        add(
+            root.series_span,
+            format!(
+                "the root: recording rule `{}` reads this, and nothing emits it",
+                root.record
+            ),
+        );
+    }
+    if let Some(declared) = &blindness.declared {
+        add(
+            declared.span,
+            format!("`{}` is declared here, a {}", declared.name, declared.metric_type),
+        );
+    }
+    if let Some(closest) = blindness.closest.as_ref().filter(|closest| !closest.same_family) {
+        add(
+            closest.span,
+            format!("closest emitted metric: `{}`", closest.series),
+        );
+    }
+    for evidence in &blindness.evidence {
+        match evidence {
+            Evidence::SharedPrefix(prefix, span) => {
+                add(*span, format!("`{prefix}_…` metrics are emitted here"));
+            }
+            Evidence::Neighbour(span) => add(*span, "read side by side with what this tree emits".to_owned()),
+            Evidence::SharedTail(span) => add(*span, "the same name but for what stands in front".to_owned()),
+            Evidence::NearlySame(span) => add(*span, "nearly the same name".to_owned()),
+            Evidence::SameFamily | Evidence::BlindRecord | Evidence::Gone => {}
+        }
+    }
+    for gap in blindness.gaps.iter().take(3) {
+        add(gap.span, format!("it could be this one: {}", gap.message));
+    }
+    related
+}
+
+fn notes(blindness: &Blindness, series: &str) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some((exporter, gone)) = &blindness.gone {
+        match &gone.replacement {
+            Some(replacement) => notes.push(format!(
+                "{exporter} calls it `{replacement}` since {}",
+                gone.since
+            )),
+            None => notes.push(format!(
+                "{exporter} has nothing in its place since {}",
+                gone.since
+            )),
+        }
+    }
+    if blindness.gaps.len() > 3 {
+        notes.push(format!(
+            "{} more names could not be resolved and could hide `{series}`",
+            blindness.gaps.len() - 3
+        ));
+    }
+    notes
+}
+
+fn suggestion(reference: &Reference, blindness: &Blindness) -> Option<Suggestion> {
+    // A replacement stands in for a name as written; a pattern or regular expression has no such place.
+    let SelectorName::Exact(series) = &reference.selector.name else {
+        return None;
+    };
+    if let Some((_, gone)) = &blindness.gone {
+        let replacement = gone.replacement.clone()?;
+        return Some(Suggestion {
+            kind: SuggestionKind::Rename,
+            replacement,
+        });
+    }
+    let Closest {
+        series: replacement,
+        same_family,
+        ..
+    } = blindness.closest.clone()?;
+    if replacement == *series {
+        return None;
+    }
+    let kind = if same_family {
+        SuggestionKind::Suffix
+    } else {
+        SuggestionKind::Rename
+    };
+    Some(Suggestion { kind, replacement })
+}

@@ -1,0 +1,128 @@
+//! The facts of one structured file (YAML, JSON) while its readers gather them.
+//!
+//! Owns: how consumers, queries, rules and gaps are added so that their indices agree, and the cap on what one
+//! file may bring in. It knows no format.
+
+use promsight_model::{
+    Consumer, ConsumerKind, Embedded, Facts, FileKind, Gap, GapKind, Query, Reach, Rule, Span,
+};
+use promsight_promql::Holes;
+
+use crate::query::{self, VariableValues};
+
+/// Bytes of queries that one file may hold: far above any real file, and a stop for one whose aliases multiply.
+const MAX_QUERY_BYTES: usize = 64 * 1024 * 1024;
+
+/// Adds to the facts of one file.
+pub(crate) struct Collector<'facts> {
+    facts: &'facts mut Facts,
+    query_bytes: usize,
+}
+
+impl<'facts> Collector<'facts> {
+    pub(crate) fn new(facts: &'facts mut Facts) -> Self {
+        Self {
+            facts,
+            query_bytes: 0,
+        }
+    }
+
+    /// How many things that look were found so far.
+    pub(crate) fn consumers(&self) -> usize {
+        self.facts.consumers.len()
+    }
+
+    pub(crate) fn kind(&mut self, kind: FileKind) {
+        if !self.facts.kinds.contains(&kind) {
+            self.facts.kinds.push(kind);
+        }
+    }
+
+    /// Adds a consumer; its index.
+    pub(crate) fn consumer(
+        &mut self,
+        kind: ConsumerKind,
+        name: &str,
+        group: Option<&str>,
+        scope: Span,
+    ) -> usize {
+        let consumer = Consumer {
+            kind,
+            name: name.to_owned(),
+            group: group.map(str::to_owned),
+            scope,
+        };
+        self.facts.consumers.push(consumer);
+        self.facts.consumers.len() - 1
+    }
+
+    /// Reads and adds a query; its index, or `None` where the file has had its share.
+    pub(crate) fn query(
+        &mut self,
+        text: &Embedded,
+        consumer: usize,
+        holes: Holes,
+        variables: &VariableValues,
+    ) -> Option<usize> {
+        if !self.has_room(text) {
+            return None;
+        }
+        self.ready_query(query::read(text, consumer, holes, variables))
+    }
+
+    /// Adds a query that was read elsewhere; its index.
+    pub(crate) fn ready_query(&mut self, query: Query) -> Option<usize> {
+        self.facts.queries.push(query);
+        Some(self.facts.queries.len() - 1)
+    }
+
+    pub(crate) fn rule(&mut self, rule: Rule) {
+        self.facts.rules.push(rule);
+    }
+
+    pub(crate) fn gap(&mut self, kind: GapKind, message: String, span: Span, reach: Reach) {
+        self.facts.gaps.push(Gap {
+            kind,
+            message,
+            span,
+            reach,
+        });
+    }
+
+    /// How many gaps there are so far.
+    pub(crate) fn gaps(&self) -> usize {
+        self.facts.gaps.len()
+    }
+
+    /// Takes back the gaps beyond the first `kept`: what follows from a larger one is not told on its own.
+    pub(crate) fn forget_gaps(&mut self, kept: usize) {
+        self.facts.gaps.truncate(kept);
+    }
+
+    fn has_room(&mut self, text: &Embedded) -> bool {
+        let before = self.query_bytes;
+        self.query_bytes = before.saturating_add(text.text.len());
+        if self.query_bytes <= MAX_QUERY_BYTES {
+            return true;
+        }
+        if before <= MAX_QUERY_BYTES {
+            let message = format!(
+                "the file holds more than {} MiB of queries",
+                MAX_QUERY_BYTES / (1024 * 1024)
+            );
+            self.gap(GapKind::Limit, message, text.whole_span(), Reach::Nothing);
+        }
+        false
+    }
+}
+
+/// The text without blanks at its ends: block scalars end in a line break that is no part of a name or query.
+pub(crate) fn trimmed(text: &Embedded) -> Embedded {
+    let start = text.text.len() - text.text.trim_start().len();
+    let end = text.text.trim_end().len().max(start);
+    if start == 0 && end == text.text.len() {
+        text.clone()
+    } else {
+        text.slice(start..end)
+    }
+}

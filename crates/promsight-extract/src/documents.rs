@@ -1,1 +1,0 @@
-//! Runbooks, checklists and other documents.

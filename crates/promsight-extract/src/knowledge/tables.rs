@@ -1,0 +1,193 @@
+//! One table's text to its model type.
+//!
+//! The head of a table is YAML; its families stand one a line in block scalars, because thousands of YAML mappings
+//! take longer to decode than the rest of a run. Owns the syntax, not what the names mean. `grammars/README.md` is
+//! the description for people.
+
+use promsight_model::{
+    BuiltIn, Constructor, Exporter, ExporterMetric, GoneMetric, Library, LibraryMetric, MetricType, Name,
+    Pattern,
+};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// A catalogue file as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExporterTable {
+    name: String,
+    source: String,
+    #[serde(default)]
+    territory: Vec<String>,
+    #[serde(default)]
+    patterns: Vec<String>,
+    #[serde(default)]
+    metrics: String,
+    #[serde(default)]
+    gone: String,
+}
+
+/// A library file as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LibraryTable {
+    package: String,
+    source: String,
+    #[serde(default)]
+    constructors: BTreeMap<String, Vec<Vec<String>>>,
+    #[serde(default)]
+    built_in: Vec<BuiltInTable>,
+}
+
+/// One entry of a library's `built_in`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct BuiltInTable {
+    when: Vec<String>,
+    metrics: String,
+}
+
+/// One line of a `metrics` block.
+struct FamilyLine<'a> {
+    name: &'a str,
+    metric_type: MetricType,
+    labels: Option<Vec<String>>,
+    buckets: Option<Vec<String>>,
+}
+
+/// Decodes a catalogue file. The error is a sentence that names the line at fault.
+pub(super) fn exporter(text: &str) -> Result<Exporter, String> {
+    let table: ExporterTable = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    let metrics = families(&table.metrics)?
+        .into_iter()
+        .map(|line| match line.buckets {
+            None => Ok(ExporterMetric {
+                name: line.name.to_owned(),
+                metric_type: line.metric_type,
+                labels: line.labels,
+            }),
+            Some(_) => Err(format!(
+                "`{}`: an exporter's family has no bounds column",
+                line.name
+            )),
+        })
+        .collect::<Result<_, _>>()?;
+    let patterns = table
+        .patterns
+        .iter()
+        .map(|pattern| {
+            Pattern::parse(pattern).ok_or_else(|| format!("`{pattern}` has no `*`: it is no pattern"))
+        })
+        .collect::<Result<_, _>>()?;
+    let gone = table
+        .gone
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(gone_line)
+        .collect::<Result<_, _>>()?;
+    Ok(Exporter {
+        name: table.name,
+        source: table.source,
+        territory: table.territory,
+        metrics,
+        patterns,
+        gone,
+    })
+}
+
+/// Decodes a library file. The error is a sentence that names the line at fault.
+pub(super) fn library(text: &str) -> Result<Library, String> {
+    let table: LibraryTable = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    let mut constructors = Vec::new();
+    for (word, classes) in table.constructors {
+        let metric_type =
+            MetricType::from_word(&word).ok_or_else(|| format!("`{word}` is no metric type"))?;
+        constructors.extend(
+            classes
+                .into_iter()
+                .map(|paths| Constructor { paths, metric_type }),
+        );
+    }
+    let built_in = table
+        .built_in
+        .into_iter()
+        .map(built_in)
+        .collect::<Result<_, _>>()?;
+    Ok(Library {
+        package: table.package,
+        source: table.source,
+        constructors,
+        built_in,
+    })
+}
+
+fn built_in(table: BuiltInTable) -> Result<BuiltIn, String> {
+    let metrics = families(&table.metrics)?
+        .into_iter()
+        .map(|line| LibraryMetric {
+            name: match Pattern::parse(line.name) {
+                Some(pattern) => Name::Pattern(pattern),
+                None => Name::Exact(line.name.to_owned()),
+            },
+            metric_type: line.metric_type,
+            labels: line.labels,
+            buckets: line.buckets,
+        })
+        .collect();
+    Ok(BuiltIn {
+        when: table.when,
+        metrics,
+    })
+}
+
+/// `NAME TYPE [LABELS [BOUNDS]]` a line; `-` is an empty list, `?` and a missing column are not known.
+fn families(block: &str) -> Result<Vec<FamilyLine<'_>>, String> {
+    block
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .map(family_line)
+        .collect()
+}
+
+fn family_line(line: &str) -> Result<FamilyLine<'_>, String> {
+    let mut words = line.split_whitespace();
+    let (Some(name), Some(word)) = (words.next(), words.next()) else {
+        return Err(format!("`{line}`: a family needs a name and a type"));
+    };
+    let metric_type =
+        MetricType::from_word(word).ok_or_else(|| format!("`{line}`: `{word}` is no metric type"))?;
+    let labels = words.next().and_then(list);
+    let buckets = words.next().and_then(list);
+    if let Some(rest) = words.next() {
+        return Err(format!("`{line}`: `{rest}` is one column too many"));
+    }
+    Ok(FamilyLine {
+        name,
+        metric_type,
+        labels,
+        buckets,
+    })
+}
+
+fn list(column: &str) -> Option<Vec<String>> {
+    match column {
+        "?" => None,
+        "-" => Some(Vec::new()),
+        _ => Some(column.split(',').map(str::to_owned).collect()),
+    }
+}
+
+/// `NAME REPLACEMENT SINCE`; a replacement of `-` is none, `SINCE` is the rest of the line.
+fn gone_line(line: &str) -> Result<GoneMetric, String> {
+    let mut words = line.trim().splitn(3, ' ');
+    let (Some(name), Some(replacement), Some(since)) = (words.next(), words.next(), words.next()) else {
+        return Err(format!(
+            "`{line}`: a gone name needs a replacement or `-`, and the version that dropped it"
+        ));
+    };
+    Ok(GoneMetric {
+        name: name.to_owned(),
+        replacement: (replacement != "-").then(|| replacement.to_owned()),
+        since: since.trim().to_owned(),
+    })
+}

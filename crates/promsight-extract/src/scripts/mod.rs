@@ -1,0 +1,106 @@
+//! Scripts that send queries: shell and Python.
+//!
+//! Owns which texts of a script are queries. A string of Python is one only in a file that shows that it talks to
+//! Prometheus, and only where it parses: what is sent to a database never is.
+
+pub(crate) mod command_lines;
+mod python;
+pub(crate) mod urls;
+
+use promsight_model::{ConsumerKind, Embedded, Facts, FileKind, SourceFile, python::Module};
+
+use crate::documents::looker::Looker;
+
+/// Whether a path is that of a shell script.
+pub fn is_shell(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.rsplit_once('.')
+        .is_some_and(|(_, extension)| matches!(extension, "sh" | "bash" | "zsh" | "ksh" | "bats"))
+}
+
+/// What the command lines of a shell script look at.
+pub fn shell(file: &SourceFile, facts: &mut Facts) {
+    if !talks_to_prometheus(&file.text) && !contains(&file.text, "/metrics") {
+        return;
+    }
+    let consumers = facts.consumers.len();
+    let text = Embedded::whole(file.id, &file.text);
+    let functions = shell_functions(&file.text);
+    for sight in command_lines::read(&text) {
+        let scope = text.span(sight.command.clone());
+        let name = enclosing(&functions, sight.command.start);
+        let mut looker = Looker::new(facts, ConsumerKind::Script, name, scope);
+        looker.target(&sight.target);
+    }
+    count(facts, consumers);
+}
+
+/// What the strings of a Python module look at, where it sends queries to Prometheus.
+pub fn python(file: &SourceFile, module: &Module, facts: &mut Facts) {
+    if module.test_code || !talks_to_prometheus(&file.text) {
+        return;
+    }
+    let consumers = facts.consumers.len();
+    python::read(file.id, module, facts);
+    count(facts, consumers);
+}
+
+fn count(facts: &mut Facts, consumers_before: usize) {
+    if facts.consumers.len() > consumers_before && !facts.kinds.contains(&FileKind::Scripts) {
+        facts.kinds.push(FileKind::Scripts);
+    }
+}
+
+/// What only a file contains that talks to Prometheus, or makes dashboards and rules for it.
+const EVIDENCE: &[&str] = &[
+    "/api/v1/query",
+    "/api/v1/series",
+    "prometheus_api_client",
+    "PrometheusConnect",
+    "promql",
+    "PromQL",
+    "promtool",
+    "amtool",
+    ":9090",
+    "grafanalib",
+    "grafana_foundation_sdk",
+];
+
+fn talks_to_prometheus(text: &str) -> bool {
+    EVIDENCE.iter().any(|word| contains(text, word))
+}
+
+fn contains(text: &str, word: &str) -> bool {
+    memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some()
+}
+
+/// The functions of a shell script: where each begins and its name. A function that a lone `}` closed is over.
+fn shell_functions(text: &str) -> Vec<(usize, String)> {
+    let mut functions = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let trimmed = line.trim();
+        let declared = trimmed.strip_prefix("function ").or_else(|| {
+            let (name, rest) = trimmed.split_once("()")?;
+            (rest.is_empty() || rest.trim_start().starts_with('{')).then_some(name)
+        });
+        if let Some(name) = declared {
+            let name = name.trim().split(['(', ' ', '{']).next().unwrap_or_default();
+            functions.push((start, name.to_owned()));
+        } else if line.starts_with('}') {
+            functions.push((start, String::new()));
+        }
+        start += line.len();
+    }
+    functions
+}
+
+fn enclosing(functions: &[(usize, String)], at: usize) -> &str {
+    let index = functions.partition_point(|(start, _)| *start <= at);
+    index
+        .checked_sub(1)
+        .map_or("", |index| functions[index].1.as_str())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,145 @@
+//! Wordings that several formats share.
+
+use promsight_model::{Consumer, Emitter, GapKind, Liveness, MatchOp, Name, Selector, SelectorName};
+
+/// `1 error`, `2 errors`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {}", plural(noun))
+    }
+}
+
+fn plural(noun: &str) -> String {
+    match noun.strip_suffix('y') {
+        Some(stem) => format!("{stem}ies"),
+        None => format!("{noun}s"),
+    }
+}
+
+/// What a selector selects by name, as text: a regular expression as written, `*` where it has no name.
+pub(crate) fn series(name: &SelectorName) -> String {
+    match name {
+        SelectorName::Exact(text) | SelectorName::Regex(text) => text.clone(),
+        SelectorName::Pattern(pattern) => pattern.to_string(),
+        SelectorName::Any => "*".to_owned(),
+    }
+}
+
+/// A selector as PromQL writes it, on one line.
+pub(crate) fn selector(selector: &Selector) -> String {
+    let mut matchers: Vec<String> = Vec::new();
+    let name = match &selector.name {
+        SelectorName::Exact(text) => text.clone(),
+        SelectorName::Pattern(pattern) => pattern.to_string(),
+        SelectorName::Regex(text) => {
+            matchers.push(format!("__name__{}{text:?}", MatchOp::Regex.symbol()));
+            String::new()
+        }
+        SelectorName::Any => String::new(),
+    };
+    matchers.extend(selector.matchers.iter().map(|matcher| {
+        format!(
+            "{}{}{:?}",
+            matcher.label,
+            matcher.op.symbol(),
+            matcher.value.text()
+        )
+    }));
+    if matchers.is_empty() && !name.is_empty() {
+        name
+    } else {
+        format!("{name}{{{}}}", matchers.join(", "))
+    }
+}
+
+/// `alert HighErrorRate (group slos)`.
+pub(crate) fn consumer(consumer: &Consumer) -> String {
+    let mut text = consumer.kind.word().to_owned();
+    if !consumer.name.is_empty() {
+        text.push(' ');
+        text.push_str(&one_line(&consumer.name));
+    }
+    if let Some(group) = consumer.group.as_deref().filter(|group| !group.is_empty()) {
+        text.push_str(" (");
+        text.push_str(&one_line(group));
+        text.push(')');
+    }
+    text
+}
+
+/// A metric's name and labels: `app_requests{method, status}`; `…` where more labels are possible.
+pub(crate) fn metric(emitter: &Emitter) -> String {
+    let name = match &emitter.name {
+        Name::Unresolved => "(name unknown)".to_owned(),
+        name => name.to_string(),
+    };
+    let labels = labels(emitter);
+    if labels.is_empty() {
+        name
+    } else {
+        format!("{name}{{{labels}}}")
+    }
+}
+
+/// A metric's labels, comma-separated; `…` where more are possible.
+pub(crate) fn labels(emitter: &Emitter) -> String {
+    let mut labels = emitter.labels.clone();
+    if !emitter.labels_known {
+        labels.push("…".to_owned());
+    }
+    labels.join(", ")
+}
+
+/// What a reader of the inventory should know of a metric beyond its name and type; empty where nothing.
+pub(crate) fn remarks(emitter: &Emitter) -> String {
+    let mut remarks = Vec::new();
+    match &emitter.liveness {
+        Liveness::Live => {}
+        Liveness::TestOnly => remarks.push("test code".to_owned()),
+        Liveness::Dead(reason) => remarks.push(format!("never runs: {reason}")),
+    }
+    if emitter.updated == Some(false) {
+        remarks.push("never updated".to_owned());
+    }
+    if let Some(reason) = &emitter.unresolved_reason {
+        remarks.push(reason.clone());
+    }
+    one_line(&remarks.join(", "))
+}
+
+/// The word of the JSON report for a kind of gap.
+pub(crate) fn gap_kind(kind: GapKind) -> &'static str {
+    match kind {
+        GapKind::Syntax => "syntax",
+        GapKind::Limit => "limit",
+        GapKind::Encoding => "encoding",
+        GapKind::UnresolvedName => "unresolved-name",
+        GapKind::UnresolvedImport => "unresolved-import",
+        GapKind::Template => "template",
+    }
+}
+
+/// The text without line breaks and other control characters, so that it cannot break a line of output.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars()
+        .map(|character| if character.is_control() { ' ' } else { character })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nouns_follow_their_number() {
+        assert_eq!(count(1, "error"), "1 error");
+        assert_eq!(count(0, "query"), "0 queries");
+    }
+
+    #[test]
+    fn control_characters_cannot_break_a_line() {
+        assert_eq!(one_line("a\r\n\tb\u{1b}[0m"), "a   b [0m");
+    }
+}

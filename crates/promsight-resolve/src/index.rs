@@ -1,0 +1,451 @@
+//! Every source of series, found by name: emitters, recording rules, exporters, other languages' sources and the
+//! configured external patterns.
+//!
+//! Owns the look-up of names; decides no verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use promsight_model::{
+    Emitter, Exporter, ExporterMetric, Facts, Gap, GoneMetric, Liveness, MetricType, Name, Origin, Pattern,
+    Reach, Rule, RuleKind, Span, Wrapping,
+};
+
+use crate::judge::Judge;
+use crate::usage::Usage;
+use crate::{Input, Record, ResolvedEmitter, records};
+
+/// Where one series of an exporter comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outside<'a> {
+    /// The exporter.
+    pub(crate) exporter: &'a Exporter,
+}
+
+/// A recording rule's identity: which facts, which rule in them.
+pub(crate) type RuleId = (usize, usize);
+
+/// Every source of series by name.
+pub(crate) struct Index<'a> {
+    facts: &'a [Facts],
+    emitters: Vec<Emitter>,
+    /// Exact series name to the live emitters that expose it.
+    live_series: BTreeMap<String, Vec<usize>>,
+    /// Exact series name to emitters that do not count: test-only and dead ones.
+    silent_series: BTreeMap<String, Vec<usize>>,
+    /// Exact family names and names as written, of live emitters.
+    live_families: BTreeMap<String, Vec<usize>>,
+    /// Live emitters with some part of the name unknown.
+    partial: Vec<usize>,
+    records: BTreeMap<String, Vec<RuleId>>,
+    alerts: BTreeMap<String, Span>,
+    outside: BTreeMap<String, Outside<'a>>,
+    outside_patterns: Vec<(&'a Pattern, &'a Exporter)>,
+    gone: BTreeMap<&'a str, (&'a Exporter, &'a GoneMetric)>,
+    exporters: &'a [Exporter],
+    external: Vec<Name>,
+    other_sources: BTreeMap<String, Span>,
+    other_tails: BTreeMap<String, Span>,
+    unresolved: Vec<Gap>,
+}
+
+impl<'a> Index<'a> {
+    /// Indexes everything that the input holds.
+    pub(crate) fn build(input: &Input<'a>) -> Self {
+        let mut index = Self {
+            facts: input.facts,
+            emitters: input.inventory.emitters.clone(),
+            live_series: BTreeMap::new(),
+            silent_series: BTreeMap::new(),
+            live_families: BTreeMap::new(),
+            partial: Vec::new(),
+            records: BTreeMap::new(),
+            alerts: BTreeMap::new(),
+            outside: BTreeMap::new(),
+            outside_patterns: Vec::new(),
+            gone: BTreeMap::new(),
+            exporters: &input.catalogue.exporters,
+            external: input.external.iter().map(|text| glob(text)).collect(),
+            other_sources: BTreeMap::new(),
+            other_tails: BTreeMap::new(),
+            unresolved: input
+                .inventory
+                .gaps
+                .iter()
+                .filter(|gap| gap.reach != Reach::Nothing)
+                .cloned()
+                .collect(),
+        };
+        index.index_emitters();
+        index.index_facts();
+        index.index_catalogue();
+        index
+    }
+
+    fn index_emitters(&mut self) {
+        for (at, emitter) in self.emitters.iter().enumerate() {
+            let series = emitter.series.iter().filter_map(Name::exact);
+            if !emitter.is_live() {
+                for series in series {
+                    self.silent_series.entry(series.to_owned()).or_default().push(at);
+                }
+                continue;
+            }
+            for series in series {
+                self.live_series.entry(series.to_owned()).or_default().push(at);
+            }
+            for family in [&emitter.name, &emitter.written_name]
+                .into_iter()
+                .filter_map(Name::exact)
+            {
+                let entry = self.live_families.entry(family.to_owned()).or_default();
+                if entry.last() != Some(&at) {
+                    entry.push(at);
+                }
+            }
+            if emitter.series.iter().any(|series| series.exact().is_none()) {
+                self.partial.push(at);
+            }
+        }
+    }
+
+    fn index_facts(&mut self) {
+        for (facts_at, facts) in self.facts.iter().enumerate() {
+            for (rule_at, rule) in facts.rules.iter().enumerate() {
+                if records(rule) {
+                    self.records
+                        .entry(rule.name.clone())
+                        .or_default()
+                        .push((facts_at, rule_at));
+                } else if rule.kind == RuleKind::Alert && !rule.name.is_empty() {
+                    self.alerts.entry(rule.name.clone()).or_insert(rule.name_span);
+                }
+            }
+            for other in &facts.other_source_names {
+                let names = if other.may_have_prefix {
+                    &mut self.other_tails
+                } else {
+                    &mut self.other_sources
+                };
+                names.entry(other.name.clone()).or_insert(other.span);
+            }
+        }
+    }
+
+    fn index_catalogue(&mut self) {
+        for exporter in self.exporters {
+            for metric in &exporter.metrics {
+                for series in exported_series(metric) {
+                    self.outside.entry(series).or_insert(Outside { exporter });
+                }
+            }
+            self.outside_patterns
+                .extend(exporter.patterns.iter().map(|pattern| (pattern, exporter)));
+            for gone in &exporter.gone {
+                self.gone.entry(gone.name.as_str()).or_insert((exporter, gone));
+            }
+        }
+    }
+
+    /// Every emitter in code, live or not.
+    pub(crate) fn emitters(&self) -> &[Emitter] {
+        &self.emitters
+    }
+
+    /// The emitters that count.
+    pub(crate) fn live_emitters(&self) -> impl Iterator<Item = &Emitter> {
+        self.emitters.iter().filter(|emitter| emitter.is_live())
+    }
+
+    /// Whether code of this tree, in any language that is read, emits anything of its own.
+    pub(crate) fn has_emitters(&self) -> bool {
+        self.live_emitters()
+            .any(|emitter| matches!(emitter.origin, Origin::Instrument(_)))
+    }
+
+    /// Whether anything but the catalogue is a source of series.
+    pub(crate) fn has_sources(&self) -> bool {
+        self.live_emitters().next().is_some()
+            || !self.external.is_empty()
+            || !self.other_sources.is_empty()
+            || !self.other_tails.is_empty()
+    }
+
+    /// Live emitters that expose exactly that series.
+    pub(crate) fn emitting(&self, series: &str) -> &[usize] {
+        self.live_series.get(series).map_or(&[], Vec::as_slice)
+    }
+
+    /// Emitters that would expose that series and do not count.
+    pub(crate) fn silent(&self, series: &str) -> &[usize] {
+        self.silent_series.get(series).map_or(&[], Vec::as_slice)
+    }
+
+    /// Live emitters whose family, or name as written, is that.
+    pub(crate) fn family(&self, name: &str) -> &[usize] {
+        self.live_families.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Live emitters of whose series one may be that name, because a part of theirs is unknown. Those of which
+    /// hardly anything is known are left out: they are gaps.
+    pub(crate) fn possibly_emitting(&self, series: &str) -> Vec<usize> {
+        self.partial
+            .iter()
+            .copied()
+            .filter(|at| {
+                self.emitters[*at].series.iter().any(|name| match name {
+                    Name::Pattern(pattern) => says_something(pattern) && pattern.matches(series),
+                    Name::Exact(_) | Name::Unresolved => false,
+                })
+            })
+            .collect()
+    }
+
+    /// Unresolved names and other gaps that could hide that series.
+    pub(crate) fn gaps_reaching(&self, series: &str) -> Vec<Gap> {
+        self.unresolved
+            .iter()
+            .filter(|gap| match &gap.reach {
+                Reach::Nothing => false,
+                Reach::Pattern(pattern) => pattern.matches(series),
+                Reach::Anything => true,
+            })
+            .cloned()
+            .collect()
+    }
+
+    /// The rules that record that series.
+    pub(crate) fn recording(&self, series: &str) -> &[RuleId] {
+        self.records.get(series).map_or(&[], Vec::as_slice)
+    }
+
+    /// A rule by its identity.
+    pub(crate) fn rule(&self, (facts, rule): RuleId) -> &Rule {
+        &self.facts[facts].rules[rule]
+    }
+
+    /// Every recording rule in order of place.
+    pub(crate) fn all_records(&self) -> Vec<RuleId> {
+        let mut ids: Vec<RuleId> = self.records.values().flatten().copied().collect();
+        ids.sort_by_key(|id| self.rule(*id).name_span);
+        ids
+    }
+
+    /// Alerts that rules define, with the place of the first.
+    pub(crate) fn alerts(&self) -> &BTreeMap<String, Span> {
+        &self.alerts
+    }
+
+    /// Whether a program outside Python code of this tree exposes that series; who, in words for users.
+    pub(crate) fn outside(&self, series: &str) -> Option<String> {
+        if self.external.iter().any(|name| name.admits(series)) {
+            return Some("configured as external".to_owned());
+        }
+        if let Some(outside) = self.outside.get(series) {
+            return Some(outside.exporter.name.clone());
+        }
+        if let Some((_, exporter)) = self
+            .outside_patterns
+            .iter()
+            .find(|(pattern, _)| pattern.matches(series))
+        {
+            return Some(exporter.name.clone());
+        }
+        None
+    }
+
+    /// The place where another language's source constructs that series.
+    pub(crate) fn other_source(&self, series: &str) -> Option<Span> {
+        let candidates = std::iter::once(series).chain(
+            ["_bucket", "_count", "_sum", "_total", "_created", "_info"]
+                .into_iter()
+                .filter_map(|suffix| series.strip_suffix(suffix)),
+        );
+        for name in candidates {
+            if let Some(span) = self
+                .other_sources
+                .get(name)
+                .or_else(|| self.other_tails.get(name))
+            {
+                return Some(*span);
+            }
+            // A constructor may leave its namespace and subsystem to others: `x_y_z` can be `y_z` or `z`, but a
+            // single word would claim far too much.
+            let mut tail = name;
+            while let Some((_, rest)) = tail.split_once('_') {
+                if !rest.contains('_') {
+                    break;
+                }
+                if let Some(span) = self.other_tails.get(rest) {
+                    return Some(*span);
+                }
+                tail = rest;
+            }
+        }
+        None
+    }
+
+    /// An exporter that once exposed that series and no longer does.
+    pub(crate) fn gone(&self, series: &str) -> Option<(&'a Exporter, &'a GoneMetric)> {
+        let bases = ["", "_bucket", "_count", "_sum"];
+        bases.into_iter().find_map(|suffix| {
+            series
+                .strip_suffix(suffix)
+                .and_then(|base| self.gone.get(base))
+                .copied()
+        })
+    }
+
+    /// An exporter whose territory the name lies in.
+    pub(crate) fn territory_owner(&self, series: &str) -> Option<&'a Exporter> {
+        self.exporters.iter().find(|exporter| {
+            exporter
+                .territory
+                .iter()
+                .any(|prefix| series.starts_with(prefix.as_str()))
+        })
+    }
+
+    /// Whether that word is a name that anything in or outside the tree goes by.
+    pub(crate) fn knows(&self, word: &str) -> bool {
+        !self.emitting(word).is_empty()
+            || !self.silent(word).is_empty()
+            || !self.family(word).is_empty()
+            || !self.recording(word).is_empty()
+            || self.outside(word).is_some()
+            || self.gone(word).is_some()
+    }
+
+    /// Every exact series that live emitters expose (those of frameworks aside), with its emitter.
+    pub(crate) fn own_series(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.live_series
+            .iter()
+            .flat_map(|(series, emitters)| emitters.iter().map(move |at| (series.as_str(), *at)))
+    }
+
+    /// Every name of which a series is known to exist: emitted here, recorded here, or outside.
+    pub(crate) fn all_series(&self) -> impl Iterator<Item = &str> {
+        self.live_series
+            .keys()
+            .map(String::as_str)
+            .chain(self.records.keys().map(String::as_str))
+            .chain(self.outside.keys().map(String::as_str))
+    }
+
+    /// The recording rules as the resolution shows them.
+    pub(crate) fn records_with(&self, judge: &Judge<'_, '_>, usage: &Usage) -> Vec<Record> {
+        self.all_records()
+            .into_iter()
+            .filter_map(|id| {
+                let rule = self.rule(id);
+                let consumer = self.facts[id.0].consumers.get(rule.consumer)?.clone();
+                Some(Record {
+                    name: rule.name.clone(),
+                    name_span: rule.name_span,
+                    consumer,
+                    used: usage.record_used(&rule.name),
+                    blind: judge.record_blindness(id),
+                })
+            })
+            .collect()
+    }
+
+    /// The emitters as the resolution shows them, recording rules among them.
+    pub(crate) fn emitters_with(&self, usage: &Usage) -> Vec<ResolvedEmitter> {
+        let code = self
+            .emitters
+            .iter()
+            .enumerate()
+            .map(|(at, emitter)| ResolvedEmitter {
+                emitter: emitter.clone(),
+                used: usage.emitter_used(at),
+            });
+        let recorded = self.all_records().into_iter().map(|id| {
+            let rule = self.rule(id);
+            ResolvedEmitter {
+                emitter: recorded(rule),
+                used: usage.record_used(&rule.name),
+            }
+        });
+        let mut all: Vec<ResolvedEmitter> = code.chain(recorded).collect();
+        all.sort_by(|left, right| {
+            (left.emitter.span, &left.emitter.name).cmp(&(right.emitter.span, &right.emitter.name))
+        });
+        all
+    }
+}
+
+fn recorded(rule: &Rule) -> Emitter {
+    Emitter {
+        name: Name::Exact(rule.name.clone()),
+        written_name: Name::Exact(rule.name.clone()),
+        metric_type: MetricType::Untyped,
+        series: vec![Name::Exact(rule.name.clone())],
+        labels: rule.labels.iter().map(|(label, _, _)| label.clone()).collect(),
+        labels_known: false,
+        unit: None,
+        help: None,
+        buckets: None,
+        states: None,
+        origin: Origin::RecordingRule,
+        liveness: Liveness::Live,
+        updated: Some(true),
+        wrapping: Wrapping::Direct,
+        span: rule.name_span,
+        name_span: Some(rule.name_span),
+        unresolved_reason: None,
+    }
+}
+
+/// A configured name in which `*` stands for any characters.
+fn glob(text: &str) -> Name {
+    Pattern::parse(text).map_or_else(|| Name::Exact(text.to_owned()), Name::Pattern)
+}
+
+/// Whether so much of a pattern is known that a name which it admits may well be meant: `*_total` says nothing,
+/// `worker_*_total` does.
+fn says_something(pattern: &Pattern) -> bool {
+    const SAMPLE_SUFFIXES: [&str; 6] = ["_total", "_bucket", "_count", "_sum", "_created", "_info"];
+    let mut known = 0;
+    for piece in pattern.pieces() {
+        let piece = SAMPLE_SUFFIXES
+            .iter()
+            .find_map(|suffix| piece.strip_suffix(suffix))
+            .unwrap_or(piece);
+        known += piece.chars().filter(|character| *character != '_').count();
+    }
+    known >= 4
+}
+
+/// The series that a family of the catalogue stands for.
+fn exported_series(metric: &ExporterMetric) -> BTreeSet<String> {
+    let with = |suffixes: &[&str]| {
+        suffixes
+            .iter()
+            .map(|suffix| format!("{}{suffix}", metric.name))
+            .collect()
+    };
+    match metric.metric_type {
+        MetricType::Histogram => with(&["_bucket", "_sum", "_count"]),
+        MetricType::Summary => with(&["", "_sum", "_count"]),
+        // Catalogues name counters as their exporters print them; some print the family without `_total`.
+        MetricType::Counter
+        | MetricType::Gauge
+        | MetricType::Info
+        | MetricType::StateSet
+        | MetricType::Untyped => with(&[""]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_of_suffixes_alone_claims_no_name() {
+        let says = |text: &str| Pattern::parse(text).is_some_and(|pattern| says_something(&pattern));
+        assert!(!says("*_total"));
+        assert!(!says("*_x_total"));
+        assert!(says("worker_*_total"));
+        assert!(says("*_requests_total"));
+    }
+}

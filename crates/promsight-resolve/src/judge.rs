@@ -1,0 +1,547 @@
+//! The verdict of every selector, and recording rules chained to their roots.
+//!
+//! Owns the order in which sources of a series are tried and what their absence means. Looks names up in the
+//! index, asks the territory for evidence; words nothing.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use promsight_model::{
+    Confidence, Consumer, Facts, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query, QueryState,
+    Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
+};
+use regex::Regex;
+
+use crate::index::{Index, RuleId};
+use crate::similarity;
+use crate::territory::Territory;
+use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference};
+
+/// What exists under one series name.
+pub(crate) enum Sight {
+    /// Exact emitters in code.
+    Emitted(Vec<usize>),
+    /// Recording rules of which at least one sees.
+    Recorded(Vec<RuleId>),
+    /// Something outside, in words.
+    Outside(String),
+    /// Another language's source in the tree.
+    OtherSource(Span),
+    /// Emitters with partly unknown names.
+    Possible(Vec<usize>),
+    /// Only recording rules that are blind themselves.
+    BlindRecord(BlindRoot),
+    /// Nothing.
+    Nothing,
+}
+
+/// A verdict with what it rests on.
+struct Judgement {
+    verdict: Verdict,
+    resolved_by: Vec<ResolvedBy>,
+    blindness: Option<Blindness>,
+}
+
+impl Judgement {
+    fn of(verdict: Verdict) -> Self {
+        Self {
+            verdict,
+            resolved_by: Vec::new(),
+            blindness: None,
+        }
+    }
+}
+
+/// Judges selectors against the index.
+pub(crate) struct Judge<'a, 'i> {
+    index: &'i Index<'a>,
+    facts: &'a [Facts],
+    territory: Territory,
+    blind_records: BTreeMap<RuleId, BlindRoot>,
+}
+
+impl<'a, 'i> Judge<'a, 'i> {
+    /// Gathers the evidence of territory, then follows recording rules to their roots.
+    pub(crate) fn new(index: &'i Index<'a>, facts: &'a [Facts]) -> Self {
+        let territory = Territory::of(index, facts);
+        let mut judge = Self {
+            index,
+            facts,
+            territory,
+            blind_records: BTreeMap::new(),
+        };
+        judge.chain_records();
+        judge
+    }
+
+    /// Every selector of every query, judged.
+    pub(crate) fn all_references(&self) -> Vec<Reference> {
+        let mut references = Vec::new();
+        for facts in self.facts {
+            for (query_at, query) in facts.queries.iter().enumerate() {
+                let Some(consumer) = facts.consumers.get(query.consumer) else {
+                    continue;
+                };
+                for selector in &query.selectors {
+                    let judgement = self.judge(selector, query, consumer);
+                    references.push(Reference {
+                        consumer: consumer.clone(),
+                        selector: selector.clone(),
+                        query: Some(query_at),
+                        verdict: judgement.verdict,
+                        resolved_by: judgement.resolved_by,
+                        blindness: judgement.blindness,
+                    });
+                }
+            }
+        }
+        references
+    }
+
+    /// Why a recording rule is blind, where it is.
+    pub(crate) fn record_blindness(&self, id: RuleId) -> Option<BlindRoot> {
+        self.blind_records.get(&id).cloned()
+    }
+
+    /// What exists under that series name. The order decides: what this tree certainly emits comes first, what it
+    /// might emit comes after what others certainly do.
+    pub(crate) fn sight(&self, series: &str) -> Sight {
+        let emitting = self.index.emitting(series);
+        if !emitting.is_empty() {
+            return Sight::Emitted(emitting.to_vec());
+        }
+        let recording = self.index.recording(series);
+        let seeing: Vec<RuleId> = recording
+            .iter()
+            .copied()
+            .filter(|id| !self.blind_records.contains_key(id))
+            .collect();
+        if !seeing.is_empty() {
+            return Sight::Recorded(seeing);
+        }
+        if let Some(name) = self.index.outside(series) {
+            return Sight::Outside(name);
+        }
+        if let Some(span) = self.index.other_source(series) {
+            return Sight::OtherSource(span);
+        }
+        let possible = self.index.possibly_emitting(series);
+        if !possible.is_empty() {
+            return Sight::Possible(possible);
+        }
+        recording
+            .iter()
+            .find_map(|id| self.blind_records.get(id))
+            .map_or(Sight::Nothing, |root| Sight::BlindRecord(root.clone()))
+    }
+
+    fn judge(&self, selector: &Selector, query: &Query, consumer: &Consumer) -> Judgement {
+        let readable = !matches!(query.state, QueryState::Unreadable { .. });
+        let judgement = self.judge_name(selector, consumer);
+        if !readable
+            && matches!(
+                judgement.verdict,
+                Verdict::Blind | Verdict::Foreign | Verdict::Possible
+            )
+        {
+            return Judgement::of(Verdict::Unreadable);
+        }
+        if judgement.verdict != Verdict::Blind && judgement.verdict != Verdict::Foreign {
+            return judgement;
+        }
+        let exempt = match selector.guard {
+            Guard::None => false,
+            Guard::OrVector | Guard::Unless | Guard::Absent => true,
+            Guard::OrOther => query.selectors.iter().any(|other| {
+                other.guard == Guard::OrOther && other.name != selector.name && self.may_exist(&other.name)
+            }),
+        };
+        if exempt {
+            Judgement::of(Verdict::Exempt)
+        } else {
+            judgement
+        }
+    }
+
+    /// Whether a selector of that name may find something.
+    fn may_exist(&self, name: &SelectorName) -> bool {
+        match name {
+            SelectorName::Exact(series) => {
+                !matches!(self.sight(series), Sight::Nothing | Sight::BlindRecord(_))
+            }
+            SelectorName::Pattern(_) | SelectorName::Regex(_) | SelectorName::Any => true,
+        }
+    }
+
+    fn judge_name(&self, selector: &Selector, consumer: &Consumer) -> Judgement {
+        match &selector.name {
+            SelectorName::Exact(series) => self.judge_exact(series, selector, consumer),
+            SelectorName::Pattern(pattern) => {
+                let known = self.index.all_series().any(|series| pattern.matches(series));
+                Judgement::of(if known {
+                    Verdict::Possible
+                } else {
+                    Verdict::Foreign
+                })
+            }
+            SelectorName::Regex(text) => self.judge_regex(text),
+            SelectorName::Any => Judgement::of(Verdict::Possible),
+        }
+    }
+
+    fn judge_regex(&self, text: &str) -> Judgement {
+        let Some(regex) = anchored(text) else {
+            return Judgement::of(Verdict::Possible);
+        };
+        let own: BTreeSet<usize> = self
+            .index
+            .own_series()
+            .filter(|(series, _)| regex.is_match(series))
+            .map(|(_, at)| at)
+            .collect();
+        if !own.is_empty() {
+            return Judgement {
+                verdict: Verdict::Emitted,
+                resolved_by: self.sites(&own.into_iter().collect::<Vec<_>>()),
+                blindness: None,
+            };
+        }
+        let known = self.index.all_series().any(|series| regex.is_match(series));
+        Judgement::of(if known {
+            Verdict::External
+        } else {
+            Verdict::Foreign
+        })
+    }
+
+    fn judge_exact(&self, series: &str, selector: &Selector, consumer: &Consumer) -> Judgement {
+        match self.sight(series) {
+            Sight::Emitted(emitters) => Judgement {
+                verdict: Verdict::Emitted,
+                resolved_by: self.sites(&emitters),
+                blindness: None,
+            },
+            Sight::Recorded(rules) => Judgement {
+                verdict: Verdict::Recorded,
+                resolved_by: rules
+                    .iter()
+                    .map(|id| self.index.rule(*id))
+                    .map(|rule| ResolvedBy::Site {
+                        name: Name::Exact(rule.name.clone()),
+                        span: rule.name_span,
+                    })
+                    .collect(),
+                blindness: None,
+            },
+            Sight::Outside(name) => Judgement {
+                verdict: Verdict::External,
+                resolved_by: vec![ResolvedBy::Outside(name)],
+                blindness: None,
+            },
+            Sight::OtherSource(span) => Judgement {
+                verdict: Verdict::External,
+                resolved_by: vec![ResolvedBy::Site {
+                    name: Name::Exact(series.to_owned()),
+                    span,
+                }],
+                blindness: None,
+            },
+            Sight::Possible(emitters) => Judgement {
+                verdict: Verdict::Possible,
+                resolved_by: self.sites(&emitters),
+                blindness: None,
+            },
+            Sight::BlindRecord(root) => Judgement {
+                verdict: Verdict::Blind,
+                resolved_by: Vec::new(),
+                blindness: Some(Blindness {
+                    reason: Reason::BlindRecord,
+                    confidence: Confidence::High,
+                    evidence: vec![Evidence::BlindRecord],
+                    root: Some(root),
+                    declared: None,
+                    closest: None,
+                    gone: None,
+                    gaps: Vec::new(),
+                }),
+            },
+            Sight::Nothing => match self.blindness(series, &selector.functions, consumer) {
+                Some(blindness) => Judgement {
+                    verdict: Verdict::Blind,
+                    resolved_by: Vec::new(),
+                    blindness: Some(blindness),
+                },
+                None => Judgement::of(Verdict::Foreign),
+            },
+        }
+    }
+
+    fn sites(&self, emitters: &[usize]) -> Vec<ResolvedBy> {
+        emitters
+            .iter()
+            .map(|at| &self.index.emitters()[*at])
+            .map(|emitter| ResolvedBy::Site {
+                name: emitter.name.clone(),
+                span: emitter.span,
+            })
+            .collect()
+    }
+
+    /// Why nothing emits that series although this tree should; `None` where no evidence says that it should.
+    pub(crate) fn blindness(
+        &self,
+        series: &str,
+        functions: &[String],
+        consumer: &Consumer,
+    ) -> Option<Blindness> {
+        let gaps = self.index.gaps_reaching(series);
+        let none = Blindness {
+            reason: Reason::NotEmitted,
+            confidence: Confidence::High,
+            evidence: Vec::new(),
+            root: None,
+            declared: None,
+            closest: None,
+            gone: None,
+            gaps: Vec::new(),
+        };
+        if let Some(declared) = self.same_family(series) {
+            let closest = right_sample(series, functions, &declared);
+            let evidence = vec![Evidence::SameFamily];
+            return Some(Blindness {
+                reason: Reason::WrongSample,
+                evidence,
+                declared: Some(declared),
+                closest,
+                ..none
+            });
+        }
+        if let Some(at) = self.index.silent(series).first() {
+            let emitter = &self.index.emitters()[*at];
+            return Some(Blindness {
+                reason: Reason::DeadEmitter,
+                evidence: vec![Evidence::SameFamily],
+                declared: Some(self.declared(*at)),
+                closest: similarity::closest(series, self.index)
+                    .filter(|closest| closest.span != emitter.span),
+                ..none
+            });
+        }
+        if let Some((exporter, gone)) = self.index.gone(series) {
+            let gone = Some((exporter.name.clone(), gone.clone()));
+            return Some(Blindness {
+                evidence: vec![Evidence::Gone],
+                gone,
+                ..none
+            });
+        }
+        let closest = similarity::closest(series, self.index);
+        let (confidence, evidence) =
+            self.territory
+                .evidence(series, consumer, closest.as_ref(), self.index)?;
+        let confidence = if gaps.is_empty() {
+            confidence
+        } else {
+            lowered(confidence)
+        };
+        Some(Blindness {
+            confidence,
+            evidence,
+            closest,
+            gaps,
+            ..none
+        })
+    }
+
+    fn declared(&self, at: usize) -> Declared {
+        let emitter = &self.index.emitters()[at];
+        let dead = match &emitter.liveness {
+            promsight_model::Liveness::Live => None,
+            promsight_model::Liveness::TestOnly => Some("it stands in test code".to_owned()),
+            promsight_model::Liveness::Dead(reason) => Some(reason.clone()),
+        };
+        Declared {
+            name: emitter.name.clone(),
+            metric_type: emitter.metric_type,
+            series: emitter.series.clone(),
+            span: emitter.name_span.unwrap_or(emitter.span),
+            dead,
+        }
+    }
+
+    /// The family of which the series would be a sample, where this tree emits that family.
+    fn same_family(&self, series: &str) -> Option<Declared> {
+        const SUFFIXES: [&str; 7] = ["", "_total", "_bucket", "_count", "_sum", "_created", "_info"];
+        SUFFIXES
+            .into_iter()
+            .filter_map(|suffix| series.strip_suffix(suffix))
+            .find_map(|base| self.index.family(base).first())
+            .map(|at| self.declared(*at))
+    }
+
+    fn chain_records(&mut self) {
+        // Which recording rules read which series: a rule that turns blind makes its readers be looked at again.
+        let mut readers: BTreeMap<&str, Vec<RuleId>> = BTreeMap::new();
+        let ids = self.index.all_records();
+        for id in &ids {
+            for selector in self.selectors_of(*id) {
+                if let SelectorName::Exact(series) = &selector.name {
+                    readers.entry(series).or_default().push(*id);
+                }
+            }
+        }
+        let mut queue: VecDeque<RuleId> = ids.into_iter().collect();
+        while let Some(id) = queue.pop_front() {
+            if self.blind_records.contains_key(&id) {
+                continue;
+            }
+            let Some(root) = self.root_of(id) else { continue };
+            self.blind_records.insert(id, root);
+            let name = self.index.rule(id).name.as_str();
+            queue.extend(readers.get(name).into_iter().flatten().copied());
+        }
+    }
+
+    fn query_of(&self, id: RuleId) -> Option<(&'a Query, &'a Consumer)> {
+        let facts = &self.facts[id.0];
+        let rule = &facts.rules[id.1];
+        Some((
+            facts.queries.get(rule.query?)?,
+            facts.consumers.get(rule.consumer)?,
+        ))
+    }
+
+    fn selectors_of(&self, id: RuleId) -> &'a [Selector] {
+        self.query_of(id)
+            .map_or(&[], |(query, _)| query.selectors.as_slice())
+    }
+
+    fn root_of(&self, id: RuleId) -> Option<BlindRoot> {
+        let (query, consumer) = self.query_of(id)?;
+        let rule = self.index.rule(id);
+        query.selectors.iter().find_map(|selector| {
+            let judgement = self.judge(selector, query, consumer);
+            if judgement.verdict != Verdict::Blind {
+                return None;
+            }
+            judgement
+                .blindness
+                .and_then(|blindness| blindness.root)
+                .or_else(|| {
+                    Some(BlindRoot {
+                        record: rule.name.clone(),
+                        record_span: rule.name_span,
+                        series: crate::selector_text(selector),
+                        series_span: selector.span,
+                    })
+                })
+        })
+    }
+}
+
+/// A name that a gap could hide is one step less sure.
+fn lowered(confidence: Confidence) -> Confidence {
+    match confidence {
+        Confidence::High => Confidence::Medium,
+        Confidence::Medium | Confidence::Low => Confidence::Low,
+    }
+}
+
+/// The regular expression of a `__name__` matcher, anchored as Prometheus anchors it.
+pub(crate) fn anchored(text: &str) -> Option<Regex> {
+    Regex::new(&format!("^(?s:{text})$")).ok()
+}
+
+/// Which sample of the declared family was meant.
+fn right_sample(series: &str, functions: &[String], declared: &Declared) -> Option<Closest> {
+    let asks = |suffix: &str| series.ends_with(suffix);
+    let wanted: &[&str] = match declared.metric_type {
+        MetricType::Histogram if functions.iter().any(|function| function == "histogram_quantile") => {
+            &["_bucket"]
+        }
+        MetricType::Histogram | MetricType::Summary if asks("_bucket") || asks("_sum") => &["_sum", "_count"],
+        MetricType::Histogram | MetricType::Summary => &["_count", "_sum"],
+        MetricType::Counter => &["_total", ""],
+        MetricType::Info => &["_info", ""],
+        MetricType::Gauge | MetricType::StateSet | MetricType::Untyped => &[""],
+    };
+    let exposed: Vec<&str> = declared
+        .series
+        .iter()
+        .filter_map(Name::exact)
+        .filter(|name| !name.ends_with("_created"))
+        .collect();
+    let family = declared.name.exact()?;
+    wanted
+        .iter()
+        .find_map(|suffix| {
+            exposed
+                .iter()
+                .find(|name| name.strip_prefix(family) == Some(*suffix))
+        })
+        .or(exposed.first())
+        .map(|name| Closest {
+            series: (*name).to_owned(),
+            span: declared.span,
+            same_family: true,
+            convincing: true,
+        })
+}
+
+/// Selectors whose `le` names a bound that no emitter of the series has.
+pub(crate) fn bucket_mismatches(index: &Index<'_>, references: &[Reference]) -> Vec<BucketMismatch> {
+    let mut mismatches = Vec::new();
+    for reference in references {
+        let SelectorName::Exact(series) = &reference.selector.name else {
+            continue;
+        };
+        if reference.verdict != Verdict::Emitted || !series.ends_with("_bucket") {
+            continue;
+        }
+        let emitters: Vec<_> = index
+            .emitting(series)
+            .iter()
+            .map(|at| &index.emitters()[*at])
+            .collect();
+        let Some(known) = emitters
+            .iter()
+            .map(|emitter| emitter.buckets.as_deref())
+            .collect::<Option<Vec<_>>>()
+        else {
+            continue;
+        };
+        let bounds: BTreeSet<&str> = known.into_iter().flatten().map(String::as_str).collect();
+        let Some(first) = emitters.first() else { continue };
+        for matcher in &reference.selector.matchers {
+            let MatchValue::Known(bound) = &matcher.value else {
+                continue;
+            };
+            if matcher.label != "le" || matcher.op != MatchOp::Equal || bounds.contains(bound.as_str()) {
+                continue;
+            }
+            mismatches.push(BucketMismatch {
+                consumer: reference.consumer.clone(),
+                series: series.clone(),
+                bound: bound.clone(),
+                span: matcher.value_span,
+                bounds: first.buckets.clone().unwrap_or_default(),
+                declared: first.span,
+                spelling: same_number(bound, &bounds),
+            });
+        }
+    }
+    mismatches
+}
+
+/// The bound that is the same number in the client's spelling.
+fn same_number(bound: &str, bounds: &BTreeSet<&str>) -> Option<String> {
+    let number: f64 = bound.parse().ok()?;
+    bounds
+        .iter()
+        .find(|candidate| candidate.parse::<f64>().is_ok_and(|value| value == number))
+        .map(|candidate| (*candidate).to_owned())
+}
+
+/// Whether an emitter is this tree's own code rather than a framework's.
+pub(crate) fn is_own(origin: &Origin) -> bool {
+    matches!(origin, Origin::Instrument(_))
+}

@@ -1,0 +1,253 @@
+//! Words of documents: which of them are metrics, and which name alerts that do not exist.
+//!
+//! A word is taken for a metric only on evidence: it goes by the name of something known, or the text around it or
+//! its own form says so and the territory agrees. A function, table, environment variable or log key is not one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use promsight_model::{
+    AlertMention, Confidence, Facts, Guard, MatchOp, MatchValue, Selector, SelectorName, Span, Verdict,
+    WordMention,
+};
+
+use crate::index::Index;
+use crate::judge::{Judge, Sight};
+use crate::{Evidence, Reference, UnknownAlert, similarity};
+
+/// First words of alerts that come with well-known upstream rule sets; a document may speak of them though no file
+/// of this tree defines them.
+const UPSTREAM_ALERTS: [&str; 14] = [
+    "Kube",
+    "Node",
+    "Prometheus",
+    "Alertmanager",
+    "Watchdog",
+    "InfoInhibitor",
+    "TargetDown",
+    "CPUThrottling",
+    "ConfigReloader",
+    "Etcd",
+    "etcd",
+    "Thanos",
+    "Loki",
+    "Host",
+];
+
+/// How alike a name must be to one of this tree's alerts to be taken for a misspelling of it.
+const ALIKE_ALERT: f64 = 0.8;
+
+/// The words that are metrics, as references.
+pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Facts]) -> Vec<Reference> {
+    let other_names = names_of_other_things(index);
+    let mut references = Vec::new();
+    for facts in facts {
+        for mention in &facts.word_mentions {
+            let Some(consumer) = facts.consumers.get(mention.consumer) else {
+                continue;
+            };
+            let selector = Selector {
+                name: SelectorName::Exact(mention.word.clone()),
+                span: mention.span,
+                whole: mention.span,
+                matchers: Vec::new(),
+                guard: Guard::None,
+                functions: Vec::new(),
+            };
+            let mut reference = Reference {
+                consumer: consumer.clone(),
+                selector,
+                query: None,
+                verdict: Verdict::Emitted,
+                resolved_by: Vec::new(),
+                blindness: None,
+            };
+            if index.knows(&mention.word) {
+                let gone = known_word(&mut reference, index, judge, mention);
+                if gone && mention.evidence.against {
+                    continue;
+                }
+                references.push(reference);
+                continue;
+            }
+            if mention.evidence.against || other_names.contains(mention.word.as_str()) {
+                continue;
+            }
+            let blindness = judge.blindness(&mention.word, &[], consumer);
+            let nearly_same = blindness.as_ref().is_some_and(|blindness| {
+                blindness
+                    .evidence
+                    .iter()
+                    .any(|one| matches!(one, Evidence::NearlySame(_)))
+            });
+            if !(mention.evidence.near_word || mention.evidence.suffix || nearly_same) {
+                continue;
+            }
+            // A suffix alone is weak: `order_count` may be a column. It needs more than a weak hint of territory.
+            let enough = if mention.evidence.near_word {
+                Confidence::Low
+            } else {
+                Confidence::Medium
+            };
+            match blindness.filter(|blindness| blindness.confidence >= enough) {
+                Some(blindness) => {
+                    reference.verdict = Verdict::Blind;
+                    reference.blindness = Some(blindness);
+                }
+                None if mention.evidence.near_word => reference.verdict = Verdict::Foreign,
+                None => continue,
+            }
+            references.push(reference);
+        }
+    }
+    references
+}
+
+/// Judges a word that goes by a known name; whether it is only known as gone.
+fn known_word(
+    reference: &mut Reference,
+    index: &Index<'_>,
+    judge: &Judge<'_, '_>,
+    mention: &WordMention,
+) -> bool {
+    use promsight_model::{Name, ResolvedBy};
+    let site = |at: &usize| {
+        let emitter = &index.emitters()[*at];
+        ResolvedBy::Site {
+            name: emitter.name.clone(),
+            span: emitter.span,
+        }
+    };
+    match judge.sight(&mention.word) {
+        Sight::Emitted(emitters) => reference.resolved_by = emitters.iter().map(site).collect(),
+        Sight::Recorded(rules) => {
+            reference.verdict = Verdict::Recorded;
+            reference.resolved_by = rules
+                .iter()
+                .map(|id| index.rule(*id))
+                .map(|rule| ResolvedBy::Site {
+                    name: Name::Exact(rule.name.clone()),
+                    span: rule.name_span,
+                })
+                .collect();
+        }
+        Sight::Outside(name) => {
+            reference.verdict = Verdict::External;
+            reference.resolved_by = vec![ResolvedBy::Outside(name)];
+        }
+        Sight::OtherSource(_) => reference.verdict = Verdict::External,
+        Sight::Possible(_) => reference.verdict = Verdict::Possible,
+        Sight::BlindRecord(_) => reference.verdict = Verdict::Recorded,
+        Sight::Nothing => {
+            // In prose a family goes by its own name: `orders`, or `order_latency_seconds` for the histogram.
+            let family = index.family(&mention.word);
+            if !family.is_empty() {
+                reference.resolved_by = family.iter().map(site).collect();
+                return false;
+            }
+            reference.blindness = judge.blindness(&mention.word, &[], &reference.consumer);
+            reference.verdict = if reference.blindness.is_some() {
+                Verdict::Blind
+            } else {
+                Verdict::Foreign
+            };
+            return true;
+        }
+    }
+    false
+}
+
+/// Names that documents use and that are no metrics: label names, alerts.
+fn names_of_other_things<'i>(index: &'i Index<'_>) -> BTreeSet<&'i str> {
+    let labels = index
+        .emitters()
+        .iter()
+        .flat_map(|emitter| &emitter.labels)
+        .map(String::as_str);
+    labels.chain(index.alerts().keys().map(String::as_str)).collect()
+}
+
+/// Alerts that documents or `ALERTS` matchers name and no rule defines. Without any alerting rule in the tree the
+/// rules live elsewhere, and nothing can be said.
+pub(crate) fn unknown_alerts(
+    index: &Index<'_>,
+    facts: &[Facts],
+    references: &[Reference],
+) -> Vec<UnknownAlert> {
+    if index.alerts().is_empty() {
+        return Vec::new();
+    }
+    let mut unknown: BTreeMap<Span, UnknownAlert> = BTreeMap::new();
+    for facts in facts {
+        for mention in &facts.alert_mentions {
+            let Some(consumer) = facts.consumers.get(mention.consumer) else {
+                continue;
+            };
+            if let Some((confidence, closest)) = missing(index, mention) {
+                unknown.entry(mention.span).or_insert_with(|| UnknownAlert {
+                    name: mention.name.clone(),
+                    span: mention.span,
+                    consumer: consumer.clone(),
+                    confidence,
+                    closest,
+                });
+            }
+        }
+    }
+    for reference in references {
+        let SelectorName::Exact(series) = &reference.selector.name else {
+            continue;
+        };
+        if series != "ALERTS" && series != "ALERTS_FOR_STATE" {
+            continue;
+        }
+        for matcher in &reference.selector.matchers {
+            let MatchValue::Known(name) = &matcher.value else {
+                continue;
+            };
+            if matcher.label != "alertname" || matcher.op != MatchOp::Equal || name.is_empty() {
+                continue;
+            }
+            let mention = AlertMention {
+                name: name.clone(),
+                span: matcher.value_span,
+                consumer: 0,
+                explicit: true,
+            };
+            if let Some((confidence, closest)) = missing(index, &mention) {
+                unknown.entry(mention.span).or_insert_with(|| UnknownAlert {
+                    name: name.clone(),
+                    span: matcher.value_span,
+                    consumer: reference.consumer.clone(),
+                    confidence,
+                    closest,
+                });
+            }
+        }
+    }
+    unknown.into_values().collect()
+}
+
+/// Whether a mentioned alert is missing: how sure, and the closest that exists.
+fn missing(index: &Index<'_>, mention: &AlertMention) -> Option<(Confidence, Option<(String, Span)>)> {
+    if index.alerts().contains_key(&mention.name) {
+        return None;
+    }
+    let mut closest: Option<(f64, &str, Span)> = None;
+    for (name, span) in index.alerts() {
+        let score = similarity::alike_humps(&mention.name, name);
+        if closest.is_none_or(|(top, _, _)| score > top) {
+            closest = Some((score, name, *span));
+        }
+    }
+    let closest = closest.filter(|(score, _, _)| *score >= ALIKE_ALERT);
+    let shown = closest.map(|(_, name, span)| (name.to_owned(), span));
+    let upstream = UPSTREAM_ALERTS
+        .iter()
+        .any(|first| mention.name.starts_with(first));
+    match (mention.explicit, shown.is_some(), upstream) {
+        (true, true, _) => Some((Confidence::High, shown)),
+        (true, false, false) => Some((Confidence::Medium, None)),
+        (false, true, false) => Some((Confidence::Low, shown)),
+        (_, false, true) | (false, _, _) => None,
+    }
+}

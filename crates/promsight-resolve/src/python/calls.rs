@@ -1,0 +1,498 @@
+//! Calling functions of the tree: arguments to parameters, the body, the answer.
+
+use std::hash::{Hash, Hasher};
+use std::rc::Rc;
+
+use promsight_model::Span;
+use promsight_model::python::{BinaryOp, Expr, ExprKind, Param, ParamKind};
+use rustc_hash::FxHasher;
+
+use super::heap::{Binding, ClassKind, Code, Container, ContainerKind};
+use super::machine::{Frame, LooseCall, MOST_CALLS, Machine};
+use super::value::{
+    Arguments, Atom, ClassId, FunctionId, Reason, SiteId, Symbol, Text, Unknown, Value,
+};
+
+/// Instances that stand for `self` where nobody known calls a method.
+const MOST_RECEIVERS: usize = 128;
+/// Unknown-owner calls that are remembered.
+const MOST_LOOSE_CALLS: usize = 20_000;
+
+fn fingerprint_value(value: &Value, into: &mut FxHasher) {
+    for atom in value.atoms() {
+        match atom {
+            Atom::Text(text) => text.hash(into),
+            Atom::Number(number, _) => number.to_bits().hash(into),
+            Atom::Bool(value) => value.hash(into),
+            Atom::None => 1u8.hash(into),
+            Atom::Container(id) => id.hash(into),
+            Atom::Function(id) => id.hash(into),
+            Atom::Bound(bound) => bound.function.hash(into),
+            Atom::Class(id) => id.hash(into),
+            Atom::Instance(id) => id.hash(into),
+            Atom::Module(id) => id.hash(into),
+            Atom::External(path) => path.hash(into),
+            Atom::Metric(id) => id.hash(into),
+            Atom::Unknown(unknown) => unknown.hash(into),
+            Atom::Method(..) | Atom::Partial(_) | Atom::Super(..) | Atom::Pending(..) => 2u8.hash(into),
+        }
+    }
+}
+
+fn fingerprint(arguments: &Arguments) -> u64 {
+    let mut hasher = FxHasher::default();
+    arguments.positional.len().hash(&mut hasher);
+    for value in arguments.values() {
+        fingerprint_value(value, &mut hasher);
+    }
+    for (name, _) in &arguments.keywords {
+        name.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+/// The value as it is once a call has handed it to a parameter.
+pub(super) fn handed_over(value: &Value, site: SiteId) -> Value {
+    let is_plain = |atom: &Atom| match atom {
+        Atom::Text(text) => text.site.is_some(),
+        Atom::Unknown(unknown) => unknown.site.is_some(),
+        _ => true,
+    };
+    if value.atoms().iter().all(is_plain) {
+        return value.clone();
+    }
+    Value::any(value.atoms().iter().map(|atom| match atom {
+        Atom::Text(text) if text.site.is_none() => {
+            Atom::Text(Rc::new(Text { site: Some(site), ..(**text).clone() }))
+        }
+        Atom::Unknown(unknown) if unknown.site.is_none() => Atom::Unknown(Unknown { site: Some(site), ..*unknown }),
+        other => other.clone(),
+    }))
+}
+
+/// The value as the caller sees it: what the call itself handed over is the caller's own again.
+fn handed_back(value: &Value, site: SiteId) -> Value {
+    let is_own = |atom: &Atom| match atom {
+        Atom::Text(text) => text.site == Some(site),
+        Atom::Unknown(unknown) => unknown.site == Some(site),
+        _ => false,
+    };
+    if !value.atoms().iter().any(is_own) {
+        return value.clone();
+    }
+    Value::any(value.atoms().iter().map(|atom| match atom {
+        Atom::Text(text) if text.site == Some(site) => Atom::Text(Rc::new(Text { site: None, ..(**text).clone() })),
+        Atom::Unknown(unknown) if unknown.site == Some(site) => Atom::Unknown(Unknown { site: None, ..*unknown }),
+        other => other.clone(),
+    }))
+}
+
+impl<'a> Machine<'a> {
+    /// Calls every alternative.
+    pub(super) fn call_value(&mut self, callee: &Value, arguments: &Arguments, span: Option<Span>) -> Value {
+        if let Some(atom) = callee.single() {
+            let atom = atom.clone();
+            return self.call_atom(&atom, arguments, span);
+        }
+        let mut result = Value::nothing();
+        for atom in callee.atoms() {
+            if *atom == Atom::None {
+                continue;
+            }
+            let value = self.call_atom(atom, arguments, span);
+            result = result.join(&value);
+        }
+        if result.is_nothing() { Value::unknown(Reason::Call) } else { result }
+    }
+
+    fn call_atom(&mut self, callee: &Atom, arguments: &Arguments, span: Option<Span>) -> Value {
+        if !self.step() {
+            return Value::unknown(Reason::Limit);
+        }
+        match callee {
+            Atom::Function(id) => {
+                let span = span.unwrap_or_else(|| self.function_key(*id));
+                self.call_function(*id, arguments.clone(), span)
+            }
+            Atom::Bound(bound) => {
+                let span = span.unwrap_or_else(|| self.function_key(bound.function));
+                let mut arguments = arguments.clone();
+                arguments.positional.insert(0, bound.receiver.clone().into());
+                self.call_function(bound.function, arguments, span)
+            }
+            Atom::Class(id) => self.instantiate(*id, arguments, span),
+            Atom::External(path) => self.call_external(path, arguments, span),
+            Atom::Method(receiver, name) => self.call_method(receiver, *name, arguments, span),
+            Atom::Partial(partial) => {
+                let mut all = partial.arguments.clone();
+                all.positional.extend(arguments.positional.iter().cloned());
+                for (name, value) in &arguments.keywords {
+                    all.keywords.retain(|(known, _)| known != name);
+                    all.keywords.push((*name, value.clone()));
+                }
+                all.more_positional = all.more_positional.or_else(|| arguments.more_positional.clone());
+                all.more_keywords = all.more_keywords.or_else(|| arguments.more_keywords.clone());
+                self.call_value(&partial.callee.clone(), &all, span)
+            }
+            Atom::Instance(id) => {
+                let class = self.heap.instance(*id).class;
+                let method = self.symbols.intern("__call__");
+                if self.heap.class_attribute(class, method).is_some() {
+                    let method = self.attribute_of(callee, method);
+                    return self.call_value(&method, arguments, span);
+                }
+                self.escape_all(arguments);
+                Value::unknown(Reason::Call)
+            }
+            Atom::Unknown(unknown) => {
+                self.escape_all(arguments);
+                self.call_unknown(*unknown, arguments)
+            }
+            _ => {
+                self.escape_all(arguments);
+                Value::unknown(Reason::Call)
+            }
+        }
+    }
+
+    /// What an unknown callable gives. Of a function handed to it alone (a decorator), that function.
+    fn call_unknown(&mut self, unknown: Unknown, arguments: &Arguments) -> Value {
+        if let ([only], true) = (arguments.positional.as_slice(), arguments.keywords.is_empty())
+            && only.atoms().iter().any(|atom| matches!(atom, Atom::Function(_) | Atom::Class(_)))
+        {
+            return only.clone();
+        }
+        Self::still_unknown(unknown, Reason::Call)
+    }
+
+    /// Calls a function; a method's receiver is the first positional argument.
+    pub(super) fn call_function(&mut self, id: FunctionId, arguments: Arguments, span: Span) -> Value {
+        self.heap.functions[id.index()].called = true;
+        if !self.in_test {
+            let key = self.function_key(id);
+            self.called.insert(key);
+        }
+        let site = self.new_site(span);
+        let mut arguments = arguments;
+        for value in arguments.positional.iter_mut().chain(&mut arguments.more_positional) {
+            *value = handed_over(value, site);
+        }
+        for value in arguments.keywords.iter_mut().map(|(_, value)| value).chain(&mut arguments.more_keywords) {
+            *value = handed_over(value, site);
+        }
+        let result = self.run_function(id, arguments, None);
+        handed_back(&result, site)
+    }
+
+    /// Calls a function as code outside the tree would: with parameters of which nothing is known.
+    pub(super) fn call_root(&mut self, id: FunctionId, receiver: Option<Value>) {
+        let arguments = Arguments { positional: receiver.into_iter().collect(), ..Arguments::default() };
+        self.run_function(id, arguments, Some(id));
+    }
+
+    fn run_function(&mut self, id: FunctionId, arguments: Arguments, root: Option<FunctionId>) -> Value {
+        if self.frames.len() >= MOST_CALLS {
+            return Value::unknown(Reason::Limit);
+        }
+        let key = (id, fingerprint(&arguments));
+        if let Some(known) = self.memo.get(&key)
+            && let Some((_, value)) = known.iter().find(|(known, _)| *known == arguments)
+        {
+            return value.clone();
+        }
+        if !self.active.insert(key) {
+            return Value::nothing();
+        }
+        let (code, module, closure) = {
+            let function = self.heap.function(id);
+            (function.code, function.module, function.closure)
+        };
+        let position = self.heap.log_position();
+        let scope = self.heap.new_namespace(Some(closure));
+        self.heap.namespace_mut(scope).local = true;
+        self.frames.push(Frame {
+            scope,
+            module,
+            function: Some(id),
+            class: None,
+            returned: Value::nothing(),
+            yielded: Vec::new(),
+        });
+        let remembered = arguments.clone();
+        let params: &'a [Param] = match code {
+            Code::Function(function) => &function.params,
+            Code::Lambda(lambda, _) => &lambda.params,
+        };
+        self.bind_parameters(id, params, arguments, root);
+        let mut result = self.run_code(code);
+        if let Some(frame) = self.frames.pop() {
+            if let Code::Function(function) = code
+                && function.is_generator
+            {
+                result = self.heap.new_container(ContainerKind::List, frame.yielded);
+            } else if let Code::Function(_) = code {
+                result = result.join(&frame.returned);
+            }
+        }
+        self.heap.release(scope, position);
+        self.active.remove(&key);
+        if self.rehearsal.is_none() && self.dead.is_none() {
+            self.memo.entry(key).or_default().push((remembered, result.clone()));
+        }
+        result
+    }
+
+    fn run_code(&mut self, code: Code<'a>) -> Value {
+        match code {
+            Code::Lambda(lambda, _) => self.evaluate(&lambda.body),
+            Code::Function(function) => match self.run_block(&function.body) {
+                super::statements::Flow::Ends => Value::none(),
+                super::statements::Flow::Leaves => Value::nothing(),
+            },
+        }
+    }
+
+    fn bind_parameters(&mut self, id: FunctionId, params: &'a [Param], arguments: Arguments, root: Option<FunctionId>) {
+        let Arguments { positional, more_positional, mut keywords, more_keywords } = arguments;
+        let mut positional = positional.into_iter();
+        for (at, param) in params.iter().enumerate() {
+            let symbol = self.symbols.intern(&param.name);
+            let value = match param.kind {
+                ParamKind::VarArgs => self.rest_positional(positional.by_ref().collect(), more_positional.clone(), root),
+                ParamKind::KwArgs => {
+                    let rest = std::mem::take(&mut keywords);
+                    self.rest_keywords(rest, more_keywords.clone(), root)
+                }
+                ParamKind::PositionalOnly | ParamKind::Normal | ParamKind::KeywordOnly => {
+                    let by_position =
+                        if param.kind == ParamKind::KeywordOnly { None } else { positional.next() };
+                    let by_name = keywords.iter().position(|(name, _)| *name == symbol);
+                    let given = by_position.or_else(|| by_name.map(|at| keywords.remove(at).1));
+                    let default = self.heap.function(id).defaults.get(at).cloned().flatten();
+                    let may_follow = if param.kind == ParamKind::KeywordOnly { None } else { more_positional.as_ref() };
+                    let spread = may_follow.or(more_keywords.as_ref()).cloned();
+                    let value = match (given, default, spread, root) {
+                        (Some(given), ..) => given,
+                        (None, Some(default), _, Some(root)) => root_default(default, root),
+                        (None, Some(default), Some(spread), None) => default.join(&spread),
+                        (None, Some(default), None, None) => default,
+                        (None, None, _, Some(root)) => {
+                            Unknown { root: Some(root), ..Unknown::new(Reason::Parameter) }.into()
+                        }
+                        (None, None, Some(spread), None) => spread,
+                        (None, None, None, None) => Value::unknown(Reason::Expression),
+                    };
+                    self.refined(value, param.annotation.as_ref())
+                }
+            };
+            let scope = self.frame().scope;
+            self.heap.set(scope, symbol, value);
+        }
+    }
+
+    fn rest_positional(&mut self, rest: Vec<Value>, more: Option<Value>, root: Option<FunctionId>) -> Value {
+        let more = more.or_else(|| {
+            root.map(|root| Unknown { root: Some(root), ..Unknown::new(Reason::Parameter) }.into())
+        });
+        self.heap.insert_container(Container { kind: ContainerKind::Tuple, items: rest, values: Vec::new(), more })
+    }
+
+    fn rest_keywords(
+        &mut self,
+        rest: Vec<(Symbol, Value)>,
+        more: Option<Value>,
+        root: Option<FunctionId>,
+    ) -> Value {
+        let items = rest.iter().map(|(name, _)| Text::exact(&self.symbols.name(*name)).into()).collect();
+        let values = rest.into_iter().map(|(_, value)| value).collect();
+        let more = more.or_else(|| {
+            root.map(|root| Unknown { root: Some(root), ..Unknown::new(Reason::Parameter) }.into())
+        });
+        self.heap.insert_container(Container { kind: ContainerKind::Dict, items, values, more })
+    }
+
+    /// What an annotation adds to an unknown argument: it is an instance of that class of the tree.
+    fn refined(&mut self, value: Value, annotation: Option<&'a Expr>) -> Value {
+        let Some(annotation) = annotation else { return value };
+        if !value.has_unknown() || value.atoms().iter().any(|atom| matches!(atom, Atom::Instance(_))) {
+            return value;
+        }
+        let Some(class) = self.annotated_class(annotation, 0) else { return value };
+        if let ClassKind::Enum { .. } = self.heap.class(class).kind {
+            let members: Vec<Atom> = self.heap.class(class).members.iter().map(|(_, atom)| atom.clone()).collect();
+            return if members.is_empty() { value } else { Value::any(members) };
+        }
+        self.instances_of(class)
+    }
+
+    fn annotated_class(&mut self, annotation: &'a Expr, depth: usize) -> Option<ClassId> {
+        if depth > 4 {
+            return None;
+        }
+        match &annotation.kind {
+            ExprKind::Name(_) | ExprKind::Attribute(..) => {
+                self.evaluate(annotation).atoms().iter().find_map(|atom| match atom {
+                    Atom::Class(id) => Some(*id),
+                    _ => None,
+                })
+            }
+            ExprKind::Str(text) => {
+                let name = text.text.trim_start_matches("Optional[").trim_end_matches(']').trim();
+                let symbol = self.symbols.find(name)?;
+                let module = self.modules[self.module().index()].namespace;
+                let value = self.heap.get(module, symbol)?.clone();
+                self.settle(value).atoms().iter().find_map(|atom| match atom {
+                    Atom::Class(id) => Some(*id),
+                    _ => None,
+                })
+            }
+            ExprKind::Subscript(outer, inner) => {
+                let is_wrapper = match &outer.kind {
+                    ExprKind::Name(name) | ExprKind::Attribute(_, name) => {
+                        matches!(name.as_str(), "Optional" | "Annotated" | "Union" | "Final")
+                    }
+                    _ => false,
+                };
+                if !is_wrapper {
+                    return None;
+                }
+                match &inner.kind {
+                    ExprKind::Tuple(parts) => {
+                        parts.iter().take(4).find_map(|part| self.annotated_class(part, depth + 1))
+                    }
+                    _ => self.annotated_class(inner, depth + 1),
+                }
+            }
+            ExprKind::Binary(BinaryOp::Or, left, right) => {
+                self.annotated_class(left, depth + 1).or_else(|| self.annotated_class(right, depth + 1))
+            }
+            _ => None,
+        }
+    }
+
+    /// Every known instance of a class, or one that stands for those that code outside the tree makes.
+    pub(super) fn instances_of(&mut self, class: ClassId) -> Value {
+        let known = self.heap.class(class).instances.clone();
+        if known.is_empty() {
+            return self.assumed_instance(class);
+        }
+        Value::any(known.into_iter().take(MOST_RECEIVERS).map(Atom::Instance))
+    }
+
+    /// `self` of a method that nobody known calls; `None` for what takes none.
+    pub(super) fn root_receiver(&mut self, id: FunctionId) -> Option<Value> {
+        let function = self.heap.function(id);
+        let owner = function.owner?;
+        match function.binding {
+            Binding::Static => None,
+            Binding::Class => Some(Atom::Class(owner).into()),
+            Binding::Plain | Binding::Property => {
+                let Code::Function(code) = function.code else { return None };
+                if matches!(code.name.as_str(), "__new__" | "__init_subclass__" | "__class_getitem__") {
+                    return Some(Atom::Class(owner).into());
+                }
+                // An instance's own `__init__` is run when the instance is made.
+                if code.name == "__init__" && !self.heap.class(owner).instances.is_empty() {
+                    return Some(Atom::Instance(self.heap.class(owner).instances[0]).into());
+                }
+                Some(self.instances_of(owner))
+            }
+        }
+    }
+
+    /// `super()` without arguments.
+    pub(super) fn super_value(&mut self) -> Value {
+        // A comprehension or closure inside a method sees the method's class too, but has no receiver of its own.
+        for at in (0..self.frames.len()).rev() {
+            let Some(id) = self.frames[at].function else { return Value::unknown(Reason::Expression) };
+            let Some(owner) = self.heap.function(id).owner else { continue };
+            let Code::Function(code) = self.heap.function(id).code else { continue };
+            let Some(first) = code.params.first() else { continue };
+            let symbol = self.symbols.intern(&first.name);
+            let scope = self.frames[at].scope;
+            let Some(receiver) = self.heap.get(scope, symbol).cloned() else { continue };
+            return Value::any(receiver.atoms().iter().map(|atom| Atom::Super(owner, Rc::new(atom.clone()))));
+        }
+        Value::unknown(Reason::Expression)
+    }
+
+    /// Values that code outside the tree can do anything with.
+    pub(super) fn escape_all(&mut self, arguments: &Arguments) {
+        for value in arguments.values().cloned().collect::<Vec<_>>() {
+            self.escape(&value);
+        }
+    }
+
+    pub(super) fn escape(&mut self, value: &Value) {
+        let mut budget = 256;
+        self.escape_within(value, 3, &mut budget);
+    }
+
+    fn escape_within(&mut self, value: &Value, depth: usize, budget: &mut usize) {
+        for atom in value.atoms() {
+            if *budget == 0 {
+                return;
+            }
+            *budget -= 1;
+            match atom {
+                Atom::Metric(id) => self.records[id.index()].escaped = true,
+                Atom::Function(id) => {
+                    let key = self.function_key(*id);
+                    self.escaped.insert(key);
+                    self.heap.functions[id.index()].escaped = true;
+                }
+                Atom::Bound(bound) => {
+                    let key = self.function_key(bound.function);
+                    self.escaped.insert(key);
+                    if depth > 0 {
+                        self.escape_within(&bound.receiver.clone().into(), depth - 1, budget);
+                    }
+                }
+                Atom::Method(receiver, _) if depth > 0 => {
+                    self.escape_within(&(**receiver).clone().into(), depth - 1, budget);
+                }
+                Atom::Container(id) if depth > 0 => {
+                    let container = self.heap.container(*id).clone();
+                    for item in container.items.iter().chain(&container.values).chain(&container.more) {
+                        self.escape_within(item, depth - 1, budget);
+                    }
+                }
+                Atom::Instance(id) if depth > 0 => {
+                    if let Some(metric) = self.heap.instance(*id).metric.clone() {
+                        self.escape_within(&metric, depth - 1, budget);
+                    }
+                    let namespace = self.heap.instance(*id).namespace;
+                    let values: Vec<Value> =
+                        self.heap.namespace(namespace).entries().map(|(_, value)| value.clone()).collect();
+                    for value in values {
+                        self.escape_within(&value, depth - 1, budget);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Remembers a call whose owner is not known.
+    pub(super) fn note_loose_call(&mut self, method: &str, arguments: &Arguments, span: Span) {
+        if self.loose_calls.len() >= MOST_LOOSE_CALLS || self.rehearsal.is_some() || self.dead.is_some() {
+            return;
+        }
+        let has_text = arguments.values().any(|value| value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_))));
+        if !has_text || !self.loose_seen.insert(span) {
+            return;
+        }
+        let method = self.symbols.intern(method);
+        let in_test = self.in_test;
+        self.loose_calls.push(LooseCall { method, arguments: arguments.clone(), span, in_test });
+    }
+}
+
+/// A default of a function that nobody known calls. A name's default is what ships; a switch can be set.
+fn root_default(default: Value, root: FunctionId) -> Value {
+    let is_switch = default.atoms().iter().any(|atom| matches!(atom, Atom::Bool(_) | Atom::None | Atom::Number(..)));
+    if !is_switch {
+        return default;
+    }
+    default.join(&Unknown { root: Some(root), ..Unknown::new(Reason::Parameter) }.into())
+}

@@ -1,0 +1,706 @@
+//! Evaluating expressions.
+
+use promsight_model::python::{
+    BinaryOp, BoolOp, Call, Comprehension, ComprehensionKind, Expr, ExprKind, JoinedPart,
+};
+
+use super::heap::{Code, Container, ContainerKind, Function, same_key};
+use super::machine::Machine;
+use super::statements::Truth;
+use super::text;
+use super::value::{Arguments, Atom, Digits, Reason, Text, Unknown, Value};
+
+/// What iterating over a value gives.
+#[derive(Debug, Default)]
+pub(super) struct Elements {
+    /// Known elements in order.
+    pub(super) items: Vec<Value>,
+    /// Further elements of unknown number.
+    pub(super) more: Option<Value>,
+}
+
+impl Elements {
+    /// Any of the elements.
+    pub(super) fn any(&self) -> Value {
+        let atoms = self.items.iter().chain(&self.more).flat_map(|value| value.atoms().iter().cloned());
+        let value = Value::any(atoms);
+        if value.is_nothing() { Value::unknown(Reason::Element) } else { value }
+    }
+}
+
+impl<'a> Machine<'a> {
+    /// The value of an expression; its calls are made.
+    pub(super) fn evaluate(&mut self, expression: &'a Expr) -> Value {
+        if !self.step() {
+            return Value::unknown(Reason::Limit);
+        }
+        match &expression.kind {
+            ExprKind::Str(text) => Text::literal(&text.text, expression.span).into(),
+            ExprKind::Number(written) => number(written),
+            ExprKind::Bool(value) => Value::bool(*value),
+            ExprKind::None => Value::none(),
+            ExprKind::Name(name) => self.name(name),
+            ExprKind::Attribute(object, name) => self.attribute_expression(object, name),
+            ExprKind::Call(call) => self.call_expression(call, expression),
+            ExprKind::Joined(parts) => self.joined(parts, expression),
+            ExprKind::Subscript(object, key) => self.subscript(object, key),
+            ExprKind::Binary(op, left, right) => {
+                let left = self.evaluate(left);
+                let right = self.evaluate(right);
+                self.binary(*op, &left, &right)
+            }
+            ExprKind::BoolOp(op, operands) => self.bool_op(*op, operands),
+            ExprKind::Not(_) | ExprKind::Compare(..) => match self.truth_of(expression).as_bool() {
+                Some(value) => Value::bool(value),
+                None => Value::any([Atom::Bool(true), Atom::Bool(false)]),
+            },
+            ExprKind::Negative(operand) => match self.evaluate(operand).single() {
+                Some(Atom::Number(value, digits)) => Atom::Number(-value, *digits).into(),
+                _ => Value::unknown(Reason::Expression),
+            },
+            ExprKind::IfElse { test, body, orelse } => self.conditional(test, body, orelse),
+            ExprKind::List(items) => self.display(ContainerKind::List, items),
+            ExprKind::Tuple(items) => self.display(ContainerKind::Tuple, items),
+            ExprKind::Set(items) => self.display(ContainerKind::Set, items),
+            ExprKind::Dict(entries) => self.dictionary(entries),
+            ExprKind::Starred(value) | ExprKind::Await(value) => self.evaluate(value),
+            ExprKind::Comprehension(comprehension) => self.comprehension(comprehension),
+            ExprKind::Lambda(lambda) => {
+                let defaults = lambda.params.iter().map(|param| param.default.as_ref()).collect::<Vec<_>>();
+                let defaults = self.evaluate_defaults(&defaults);
+                self.new_function(Code::Lambda(lambda, expression.span), defaults)
+            }
+            ExprKind::Named(name, value) => {
+                let value = self.evaluate(value);
+                let symbol = self.symbols.intern(name);
+                self.bind_name(symbol, value.clone());
+                value
+            }
+            ExprKind::Yield(value) => self.yielded(value.as_deref()),
+            ExprKind::Unknown => Value::unknown(Reason::Expression),
+        }
+    }
+
+    fn yielded(&mut self, value: Option<&'a Expr>) -> Value {
+        let value = value.map_or_else(Value::none, |value| self.evaluate(value));
+        if let Some(frame) = self.frames.last_mut()
+            && frame.yielded.len() < super::heap::MOST_ELEMENTS
+        {
+            frame.yielded.push(value);
+        }
+        Value::unknown(Reason::Parameter)
+    }
+
+    pub(super) fn evaluate_defaults(&mut self, defaults: &[Option<&'a Expr>]) -> Vec<Option<Value>> {
+        defaults.iter().map(|default| default.map(|default| self.evaluate(default))).collect()
+    }
+
+    /// Makes a function object of the current scope.
+    pub(super) fn new_function(&mut self, code: Code<'a>, defaults: Vec<Option<Value>>) -> Value {
+        let frame = self.frame();
+        let (scope, module, owner) = (frame.scope, frame.module, frame.class);
+        // Names of a class body are not seen from inside its methods.
+        let closure = match owner {
+            Some(_) => self.heap.namespace(scope).parent.unwrap_or(scope),
+            None => scope,
+        };
+        self.heap.capture(closure);
+        let id = self.heap.new_function(Function {
+            code,
+            module,
+            closure,
+            owner,
+            defaults,
+            binding: super::heap::Binding::Plain,
+            called: false,
+            escaped: false,
+            attributes: None,
+        });
+        Atom::Function(id).into()
+    }
+
+    fn name(&mut self, name: &str) -> Value {
+        let symbol = self.symbols.intern(name);
+        let mut next = Some(self.frame().scope);
+        while let Some(scope) = next {
+            let namespace = self.heap.namespace(scope);
+            if let Some(value) = namespace.get(symbol) {
+                let value = value.clone();
+                return self.settle(value);
+            }
+            next = namespace.parent;
+        }
+        let module = self.module();
+        let namespace = self.modules[module.index()].namespace;
+        if let Some(value) = self.heap.get(namespace, symbol) {
+            let value = value.clone();
+            return self.settle(value);
+        }
+        if let Some(value) = self.from_star(module, symbol) {
+            return value;
+        }
+        if super::builtins::is_builtin(name) {
+            return Value::external(&format!("builtins.{name}"));
+        }
+        Value::unknown(Reason::Name)
+    }
+
+    fn attribute_expression(&mut self, object: &'a Expr, name: &str) -> Value {
+        let object = self.evaluate(object);
+        let symbol = self.symbols.intern(name);
+        self.attribute(&object, symbol)
+    }
+
+    /// An attribute of any alternative.
+    pub(super) fn attribute(&mut self, object: &Value, symbol: super::value::Symbol) -> Value {
+        if let Some(atom) = object.single() {
+            let atom = atom.clone();
+            let value = self.attribute_of(&atom, symbol);
+            return self.settle(value);
+        }
+        let mut all: Vec<Atom> = Vec::new();
+        for atom in object.atoms() {
+            let value = self.attribute_of(atom, symbol);
+            all.extend_from_slice(self.settle(value).atoms());
+        }
+        // What lacks the attribute is not what was meant, where something else has it.
+        if all.iter().any(|atom| !matches!(atom, Atom::Unknown(_))) {
+            all.retain(|atom| !matches!(atom, Atom::Unknown(Unknown { reason: Reason::Attribute, .. })));
+        }
+        Value::any(all)
+    }
+
+    fn display(&mut self, kind: ContainerKind, items: &'a [Expr]) -> Value {
+        let mut values = Vec::with_capacity(items.len());
+        let mut more: Option<Value> = None;
+        for item in items {
+            if let ExprKind::Starred(inner) = &item.kind {
+                let inner = self.evaluate(inner);
+                let elements = self.elements(&inner);
+                values.extend(elements.items);
+                if let Some(rest) = elements.more {
+                    more = Some(more.map_or(rest.clone(), |more| more.join(&rest)));
+                }
+                continue;
+            }
+            let value = self.evaluate(item);
+            values.push(value);
+        }
+        self.heap.insert_container(Container { kind, items: values, values: Vec::new(), more })
+    }
+
+    fn dictionary(&mut self, entries: &'a [(Option<Expr>, Expr)]) -> Value {
+        let made = self.heap.new_container(ContainerKind::Dict, Vec::new());
+        let Some(Atom::Container(id)) = made.single().cloned() else { return made };
+        for (key, value) in entries {
+            match key {
+                Some(key) => {
+                    let key = self.evaluate(key);
+                    let value = self.evaluate(value);
+                    let branches = self.heap.undecided();
+                    // A new dictionary is nobody else's: what is stored last wins.
+                    if branches {
+                        self.heap.replace_key(id, &key, value);
+                    } else {
+                        self.heap.store(id, &key, value);
+                    }
+                }
+                None => {
+                    let spread = self.evaluate(value);
+                    self.extend_container(id, &spread);
+                }
+            }
+        }
+        made
+    }
+
+    fn comprehension(&mut self, comprehension: &'a Comprehension) -> Value {
+        let scope = self.frame().scope;
+        let inner = self.heap.new_namespace(Some(scope));
+        self.heap.namespace_mut(inner).local = true;
+        let position = self.heap.log_position();
+        let class = self.frame().class;
+        if let Some(frame) = self.frames.last_mut() {
+            frame.scope = inner;
+            frame.class = None;
+        }
+        let mut made = Container {
+            kind: match comprehension.kind {
+                ComprehensionKind::List | ComprehensionKind::Generator => ContainerKind::List,
+                ComprehensionKind::Set => ContainerKind::Set,
+                ComprehensionKind::Dict => ContainerKind::Dict,
+            },
+            items: Vec::new(),
+            values: Vec::new(),
+            more: None,
+        };
+        self.comprehend(comprehension, 0, false, &mut made);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.scope = scope;
+            frame.class = class;
+        }
+        self.heap.release(inner, position);
+        self.heap.insert_container(made)
+    }
+
+    fn comprehend(&mut self, comprehension: &'a Comprehension, level: usize, open: bool, made: &mut Container) {
+        let Some((target, iter)) = comprehension.loops.get(level) else {
+            let element = self.evaluate(&comprehension.element);
+            let value = comprehension.value.as_ref().map(|value| self.evaluate(value));
+            if open {
+                let element = value.unwrap_or(element);
+                made.more = Some(made.more.take().map_or(element.clone(), |more| more.join(&element)));
+                return;
+            }
+            match value {
+                Some(value) => match made.items.iter().position(|key| same_key(key, &element)) {
+                    Some(at) => made.values[at] = value,
+                    None => {
+                        made.items.push(element);
+                        made.values.push(value);
+                    }
+                },
+                None => made.items.push(element),
+            }
+            return;
+        };
+        let iterated = self.evaluate(iter);
+        let elements = self.elements(&iterated);
+        for item in elements.items {
+            self.bind(target, item);
+            self.comprehend(comprehension, level + 1, open, made);
+        }
+        if let Some(more) = elements.more {
+            self.bind(target, more);
+            self.comprehend(comprehension, level + 1, true, made);
+        }
+    }
+
+    fn conditional(&mut self, test: &'a Expr, body: &'a Expr, orelse: &'a Expr) -> Value {
+        match self.truth_of(test).as_bool() {
+            Some(true) => self.evaluate(body),
+            Some(false) => self.evaluate(orelse),
+            None => {
+                let taken = self.evaluate(body);
+                let other = self.evaluate(orelse);
+                taken.join(&other)
+            }
+        }
+    }
+
+    fn bool_op(&mut self, op: BoolOp, operands: &'a [Expr]) -> Value {
+        let mut result = Value::nothing();
+        for (at, operand) in operands.iter().enumerate() {
+            let value = self.evaluate(operand);
+            if at + 1 == operands.len() {
+                // What is unknown gives way to the default behind `or`.
+                let only_unknown = result.atoms().iter().all(|atom| matches!(atom, Atom::Unknown(_)));
+                if op == BoolOp::Or && only_unknown && !value.has_unknown() {
+                    return text::configurable(&value);
+                }
+                return result.join(&value);
+            }
+            let mut passed = Vec::new();
+            let mut stops = true;
+            for atom in value.atoms() {
+                match (self.atom_truth(atom), op) {
+                    (Some(true), BoolOp::Or) | (Some(false), BoolOp::And) => passed.push(atom.clone()),
+                    (Some(_), _) => stops = false,
+                    (None, BoolOp::Or) => {
+                        stops = false;
+                        passed.push(atom.clone());
+                    }
+                    (None, BoolOp::And) => stops = false,
+                }
+            }
+            result = result.join(&Value::any(passed));
+            if stops {
+                return result;
+            }
+        }
+        result
+    }
+
+    fn joined(&mut self, parts: &'a [JoinedPart], expression: &'a Expr) -> Value {
+        let mut made = vec![Text::exact("")];
+        let mut is_plain = true;
+        for part in parts {
+            match part {
+                JoinedPart::Text(piece) => {
+                    let piece = Text::literal(&piece.text, piece.whole_span());
+                    for text in &mut made {
+                        *text = text.concat(&piece);
+                    }
+                }
+                JoinedPart::Value { value, formatted } => {
+                    is_plain = false;
+                    let value = self.evaluate(value);
+                    let texts = if *formatted {
+                        let unknown = value.first_unknown().unwrap_or(Unknown::new(Reason::Expression));
+                        vec![Text::unknown(unknown)]
+                    } else {
+                        self.texts(&value)
+                    };
+                    made = text::product(&made, &texts);
+                }
+            }
+        }
+        if is_plain {
+            // Literals standing next to each other are one literal.
+            for text in &mut made {
+                text.literal = Some(expression.span);
+            }
+        }
+        Value::any(made.into_iter().map(|text| Atom::Text(std::rc::Rc::new(text))))
+    }
+
+    fn call_expression(&mut self, call: &'a Call, expression: &'a Expr) -> Value {
+        if let ExprKind::Name(name) = &call.func.kind
+            && name == "super"
+            && call.args.is_empty()
+        {
+            return self.super_value();
+        }
+        let callee = self.evaluate(&call.func);
+        let arguments = self.arguments(call);
+        if let ExprKind::Attribute(_, method) = &call.func.kind
+            && callee.has_unknown()
+        {
+            self.note_loose_call(method, &arguments, expression.span);
+        }
+        self.call_value(&callee, &arguments, Some(expression.span))
+    }
+
+    fn arguments(&mut self, call: &'a Call) -> Arguments {
+        let mut arguments = Arguments::default();
+        for argument in &call.args {
+            if let ExprKind::Starred(inner) = &argument.kind {
+                let inner = self.evaluate(inner);
+                let elements = self.elements(&inner);
+                if arguments.more_positional.is_none() {
+                    arguments.positional.extend(elements.items);
+                }
+                if let Some(more) = elements.more {
+                    arguments.more_positional = Some(more);
+                }
+                continue;
+            }
+            let value = self.evaluate(argument);
+            match &mut arguments.more_positional {
+                Some(more) => *more = more.join(&value),
+                None => arguments.positional.push(value),
+            }
+        }
+        for (name, value) in &call.keywords {
+            let value = self.evaluate(value);
+            match name {
+                Some(name) => arguments.keywords.push((self.symbols.intern(name), value)),
+                None => self.spread_keywords(&value, &mut arguments),
+            }
+        }
+        arguments
+    }
+
+    fn spread_keywords(&mut self, value: &Value, arguments: &mut Arguments) {
+        let single = value.atoms().len() == 1;
+        for atom in value.atoms() {
+            let Atom::Container(id) = atom else {
+                let unknown: Value = match atom {
+                    Atom::Unknown(unknown) => (*unknown).into(),
+                    _ => Value::unknown(Reason::Expression),
+                };
+                arguments.more_keywords = Some(unknown);
+                continue;
+            };
+            let container = self.heap.container(*id).clone();
+            for (key, value) in container.items.iter().zip(&container.values) {
+                let Some(key) = key.exact_text() else { continue };
+                let symbol = self.symbols.intern(key);
+                match arguments.keywords.iter_mut().find(|(name, _)| *name == symbol) {
+                    Some((_, known)) => *known = known.join(value),
+                    None => arguments.keywords.push((symbol, value.clone())),
+                }
+            }
+            if let Some(more) = container.more {
+                arguments.more_keywords = Some(more);
+            }
+        }
+        if !single && value.is_nothing() {
+            arguments.more_keywords = Some(Value::unknown(Reason::Expression));
+        }
+    }
+
+    fn subscript(&mut self, object: &'a Expr, key: &'a Expr) -> Value {
+        let object = self.evaluate(object);
+        let key = self.evaluate(key);
+        self.item(&object, &key)
+    }
+
+    /// The truth of a condition; its calls are made.
+    pub(super) fn truth_of(&mut self, test: &'a Expr) -> Truth {
+        match &test.kind {
+            ExprKind::Bool(false) => {
+                self.evaluate(test);
+                Truth::Never("it stands below a condition that is never true")
+            }
+            ExprKind::Number(written) if written == "0" => {
+                Truth::Never("it stands below a condition that is never true")
+            }
+            ExprKind::Bool(true) | ExprKind::Number(_) => Truth::Always,
+            ExprKind::Not(operand) => match self.truth_of(operand) {
+                Truth::Never(_) => Truth::Always,
+                Truth::Always => Truth::Never("it stands below a condition that is never true"),
+                other => Truth::known(other.as_bool().map(|value| !value)),
+            },
+            ExprKind::Compare(operands, operators) => self.compare(operands, operators),
+            ExprKind::BoolOp(op, operands) => {
+                let stopping = matches!(op, BoolOp::Or);
+                let mut open = false;
+                for operand in operands {
+                    match self.truth_of(operand).as_bool() {
+                        Some(value) if value == stopping => return Truth::known(Some(value)),
+                        Some(_) => {}
+                        None => open = true,
+                    }
+                }
+                Truth::known((!open).then_some(!stopping))
+            }
+            ExprKind::Name(_) | ExprKind::Attribute(..) => {
+                let value = self.evaluate(test);
+                if matches!(value.single(), Some(Atom::External(path)) if path.ends_with(".TYPE_CHECKING")) {
+                    return Truth::Never("it is imported for type checkers only");
+                }
+                if value.atoms().iter().any(|atom| matches!(atom, Atom::Bool(_))) && !self.is_local(test) {
+                    // A switch: configuration or another module may set it.
+                    return Truth::Open;
+                }
+                Truth::known(self.value_truth(&value))
+            }
+            _ => {
+                let value = self.evaluate(test);
+                Truth::known(self.value_truth(&value))
+            }
+        }
+    }
+
+    /// Whether the expression is a variable of the function that runs.
+    fn is_local(&self, test: &Expr) -> bool {
+        let ExprKind::Name(name) = &test.kind else { return false };
+        let Some(symbol) = self.symbols.find(name) else { return false };
+        let namespace = self.heap.namespace(self.frame().scope);
+        namespace.local && namespace.get(symbol).is_some()
+    }
+
+    /// The truth value of all alternatives, where they agree.
+    pub(super) fn value_truth(&self, value: &Value) -> Option<bool> {
+        let mut truths = value.atoms().iter().map(|atom| self.atom_truth(atom));
+        let first = truths.next()??;
+        truths.all(|truth| truth == Some(first)).then_some(first)
+    }
+
+    pub(super) fn atom_truth(&self, atom: &Atom) -> Option<bool> {
+        match atom {
+            Atom::Bool(value) => Some(*value),
+            Atom::None => Some(false),
+            Atom::Number(value, _) => Some(*value != 0.0),
+            Atom::Text(text) if text.configurable => None,
+            Atom::Text(text) => match text.as_exact() {
+                Some(exact) => Some(!exact.is_empty()),
+                None if text.known_len() > 0 => Some(true),
+                None => None,
+            },
+            Atom::Container(id) => {
+                let container = self.heap.container(*id);
+                // An empty container may be filled by code that has not run yet.
+                (!container.items.is_empty()).then_some(true)
+            }
+            Atom::Function(_) | Atom::Bound(_) | Atom::Class(_) | Atom::Module(_) | Atom::Metric(_) => Some(true),
+            Atom::Partial(_) | Atom::Method(..) => Some(true),
+            Atom::Instance(_) | Atom::External(_) | Atom::Super(..) | Atom::Pending(..) | Atom::Unknown(_) => None,
+        }
+    }
+
+    fn compare(&mut self, operands: &'a [Expr], operators: &[String]) -> Truth {
+        let values: Vec<Value> = operands.iter().map(|operand| self.evaluate(operand)).collect();
+        let ([left, right], [operator]) = (values.as_slice(), operators) else { return Truth::Open };
+        let is_switch = |value: &Value| value.atoms().iter().any(|atom| matches!(atom, Atom::Bool(_)));
+        if is_switch(left) && !self.is_local(&operands[0]) {
+            return Truth::Open;
+        }
+        let operator = operator.split_whitespace().collect::<Vec<_>>().join(" ");
+        let known = match operator.as_str() {
+            "==" => self.equal(left, right),
+            "!=" => self.equal(left, right).map(|equal| !equal),
+            "is" => self.identical(left, right),
+            "is not" => self.identical(left, right).map(|same| !same),
+            "in" => self.contains(left, right),
+            "not in" => self.contains(left, right).map(|inside| !inside),
+            "<" | ">" | "<=" | ">=" => match (left.single(), right.single()) {
+                (Some(Atom::Number(left, _)), Some(Atom::Number(right, _))) => Some(match operator.as_str() {
+                    "<" => left < right,
+                    ">" => left > right,
+                    "<=" => left <= right,
+                    _ => left >= right,
+                }),
+                _ => None,
+            },
+            _ => None,
+        };
+        Truth::known(known)
+    }
+
+    fn identical(&self, left: &Value, right: &Value) -> Option<bool> {
+        let is_none = |value: &Value| value.atoms().iter().all(|atom| matches!(atom, Atom::None));
+        if is_none(right) {
+            let mut nones = left.atoms().iter().map(|atom| match atom {
+                Atom::None => Some(true),
+                Atom::Unknown(_) | Atom::Pending(..) => None,
+                _ => Some(false),
+            });
+            let first = nones.next()??;
+            return nones.all(|none| none == Some(first)).then_some(first);
+        }
+        self.equal(left, right)
+    }
+
+    /// Whether two values are equal, where that is known.
+    pub(super) fn equal(&self, left: &Value, right: &Value) -> Option<bool> {
+        match (left.single()?, right.single()?) {
+            (Atom::Unknown(_) | Atom::Pending(..), _) | (_, Atom::Unknown(_) | Atom::Pending(..)) => None,
+            (Atom::Text(left), Atom::Text(right)) => {
+                if left.configurable || right.configurable {
+                    return None;
+                }
+                Some(left.as_exact()? == right.as_exact()?)
+            }
+            (Atom::Number(left, _), Atom::Number(right, _)) => Some(left == right),
+            (Atom::Instance(left), Atom::Instance(right)) if left == right => Some(true),
+            (left @ Atom::Instance(_), right) | (left, right @ Atom::Instance(_)) => {
+                match (self.enum_value(left), self.enum_value(right)) {
+                    (Some(_), Some(_)) => Some(left == right),
+                    (Some((value, true)), None) => self.equal(&value, &right.clone().into()),
+                    (None, Some((value, true))) => self.equal(&left.clone().into(), &value),
+                    _ => None,
+                }
+            }
+            (Atom::Container(_), Atom::Container(_)) => None,
+            (Atom::External(left), Atom::External(right)) => {
+                (left == right || self.table.constructor(left).is_some() || self.table.constructor(right).is_some())
+                    .then(|| self.table.same_class(left, right))
+            }
+            (Atom::Text(_), Atom::None) | (Atom::None, Atom::Text(_)) => Some(false),
+            (left, right) => Some(left == right),
+        }
+    }
+
+    fn contains(&mut self, needle: &Value, haystack: &Value) -> Option<bool> {
+        match haystack.single()? {
+            Atom::Container(id) => {
+                let container = self.heap.container(*id).clone();
+                let mut open = container.more.is_some();
+                for item in &container.items {
+                    match self.equal(needle, item) {
+                        Some(true) => return Some(true),
+                        Some(false) => {}
+                        None => open = true,
+                    }
+                }
+                // An absence is no fact: code that has not run yet may fill the container. A tuple stays as it is.
+                (!open && matches!(container.kind, ContainerKind::Tuple)
+                    || !open && !container.items.is_empty() && needle.exact_text().is_some())
+                .then_some(false)
+            }
+            Atom::Text(text) if !text.configurable => {
+                let text = text.as_exact()?.to_owned();
+                let needle = needle.exact_text()?;
+                Some(text.contains(needle))
+            }
+            _ => None,
+        }
+    }
+
+    /// `left op right`.
+    pub(super) fn binary(&mut self, op: BinaryOp, left: &Value, right: &Value) -> Value {
+        if let (Some(Atom::Number(left, left_digits)), Some(Atom::Number(right, right_digits))) =
+            (left.single(), right.single())
+        {
+            return arithmetic(op, *left, *left_digits, *right, *right_digits);
+        }
+        let is_text = |value: &Value| value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_)));
+        let is_textual = |machine: &Self, value: &Value| {
+            value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_)) || machine.instance_text(atom).is_some())
+        };
+        match op {
+            BinaryOp::Add if is_textual(self, left) || is_textual(self, right) => {
+                let texts = text::product(&self.texts(left), &self.texts(right));
+                Value::any(texts.into_iter().map(|text| Atom::Text(std::rc::Rc::new(text))))
+            }
+            BinaryOp::Modulo if is_text(left) => self.percent(left, right),
+            BinaryOp::Add | BinaryOp::Or
+                if left.atoms().iter().chain(right.atoms()).any(|atom| matches!(atom, Atom::Container(_))) =>
+            {
+                self.concatenated(left, right)
+            }
+            BinaryOp::Multiply => match (left.exact_text(), right.single()) {
+                (Some(text), Some(Atom::Number(count, _))) if *count >= 0.0 && *count <= 64.0 => {
+                    Text::exact(&text.repeat(*count as usize)).into()
+                }
+                _ => self.unknown_of(left, right),
+            },
+            _ => self.unknown_of(left, right),
+        }
+    }
+
+    fn unknown_of(&self, left: &Value, right: &Value) -> Value {
+        let unknown = left.first_unknown().or_else(|| right.first_unknown());
+        unknown.map_or_else(|| Value::unknown(Reason::Expression), Value::from)
+    }
+
+    fn concatenated(&mut self, left: &Value, right: &Value) -> Value {
+        let kind = left.atoms().iter().chain(right.atoms()).find_map(|atom| match atom {
+            Atom::Container(id) => Some(self.heap.container(*id).kind),
+            _ => None,
+        });
+        let kind = kind.unwrap_or(ContainerKind::List);
+        let made = self.heap.insert_container(Container { kind, items: Vec::new(), values: Vec::new(), more: None });
+        if let Some(Atom::Container(id)) = made.single() {
+            self.extend_container(*id, left);
+            self.extend_container(*id, right);
+        }
+        made
+    }
+}
+
+/// A number as written.
+fn number(written: &str) -> Value {
+    let lower = written.to_ascii_lowercase();
+    let radix = match lower.get(..2) {
+        Some("0x") => 16,
+        Some("0o") => 8,
+        Some("0b") => 2,
+        _ => 10,
+    };
+    if radix != 10 {
+        return i64::from_str_radix(&lower[2..], radix)
+            .map_or_else(|_| Value::unknown(Reason::Expression), |value| Atom::Number(value as f64, Digits::Integer).into());
+    }
+    let digits = if lower.contains(['.', 'e']) { Digits::Float } else { Digits::Integer };
+    lower
+        .parse::<f64>()
+        .map_or_else(|_| Value::unknown(Reason::Expression), |value| Atom::Number(value, digits).into())
+}
+
+fn arithmetic(op: BinaryOp, left: f64, left_digits: Digits, right: f64, right_digits: Digits) -> Value {
+    let value = match op {
+        BinaryOp::Add => left + right,
+        BinaryOp::Subtract => left - right,
+        BinaryOp::Multiply => left * right,
+        BinaryOp::Divide if right != 0.0 => left / right,
+        BinaryOp::Modulo if right != 0.0 => left.rem_euclid(right),
+        BinaryOp::Power => left.powf(right),
+        _ => return Value::unknown(Reason::Expression),
+    };
+    let both = left_digits == Digits::Integer && right_digits == Digits::Integer;
+    let is_integer = both && !matches!(op, BinaryOp::Divide) && value.fract() == 0.0;
+    Atom::Number(value, if is_integer { Digits::Integer } else { Digits::Float }).into()
+}

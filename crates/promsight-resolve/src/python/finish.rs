@@ -1,0 +1,236 @@
+//! From records to the inventory: which of them count, what they expose, and what stays unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use promsight_model::{
+    Emitter, FileId, Gap, GapKind, Liveness, MetricType, Name, Origin, Pattern, Reach, Span, Wrapping,
+};
+
+use super::library::Signature;
+use super::machine::Machine;
+use super::record::{Bounds, Record};
+use super::value::{Atom, FunctionId, Symbol, Value};
+use super::{Inventory, Wanted};
+use crate::exposure::{self, Declaration};
+
+/// How a record is reported.
+enum Outcome {
+    Emitter,
+    /// As a gap of that reach alone.
+    Gap(Reach),
+    Nothing,
+}
+
+impl Machine<'_> {
+    /// The inventory of what was run.
+    pub(super) fn finish(self) -> Inventory {
+        let tests: BTreeMap<FileId, bool> =
+            self.sources.iter().map(|source| (source.file, source.module.test_code)).collect();
+        let settled: BTreeSet<Span> =
+            self.records.iter().filter(|record| record.roots.is_empty()).map(|record| record.constructor).collect();
+        let mut inventory = Inventory::default();
+        for record in &self.records {
+            match self.outcome(record, &settled) {
+                Outcome::Emitter => self.report(record, &tests, &mut inventory),
+                Outcome::Gap(reach) => inventory.gaps.push(Gap {
+                    kind: GapKind::UnresolvedName,
+                    message: "the metric's name is a parameter of a function that nothing in the tree calls".to_owned(),
+                    span: record.constructor,
+                    reach,
+                }),
+                Outcome::Nothing => {}
+            }
+        }
+        for module in &self.exhausted {
+            let source = &self.sources[*module as usize];
+            inventory.gaps.push(Gap {
+                kind: GapKind::Limit,
+                message: "evaluating the module took too many steps and was cut short".to_owned(),
+                span: Span::new(source.file, 0..0),
+                reach: Reach::Anything,
+            });
+        }
+        inventory.emitters.extend(self.built_in_emitters());
+        inventory.wanted = self.wanted(&inventory);
+        inventory.emitters.sort_by(|left, right| {
+            (left.span, &left.name, left.metric_type, &left.labels)
+                .cmp(&(right.span, &right.name, right.metric_type, &right.labels))
+        });
+        inventory.emitters.dedup_by(|left, right| {
+            left.span == right.span && left.name == right.name && left.metric_type == right.metric_type
+        });
+        inventory.gaps.sort_by(|left, right| (left.span, &left.message).cmp(&(right.span, &right.message)));
+        inventory.gaps.dedup();
+        inventory
+    }
+
+    fn is_called(&self, root: FunctionId) -> bool {
+        self.called.contains(&self.function_key(root))
+    }
+
+    fn outcome(&self, record: &Record, settled: &BTreeSet<Span>) -> Outcome {
+        if record.roots.is_empty() {
+            return Outcome::Emitter;
+        }
+        if record.roots.iter().any(|root| self.is_called(*root)) && settled.contains(&record.constructor) {
+            return Outcome::Nothing;
+        }
+        let name = full_name(record);
+        if name.exact().is_some() {
+            return Outcome::Emitter;
+        }
+        let escapes = record.roots.iter().any(|root| self.escaped.contains(&self.function_key(*root)));
+        match name {
+            _ if escapes => Outcome::Emitter,
+            Name::Pattern(pattern) if pattern.known_len() > 3 => Outcome::Gap(Reach::Pattern(pattern)),
+            _ => Outcome::Nothing,
+        }
+    }
+
+    fn report(&self, record: &Record, tests: &BTreeMap<FileId, bool>, inventory: &mut Inventory) {
+        let span = self.place_of(record);
+        let written_name = record.name.name();
+        let (name, series, refused) = self.exposed(record);
+        let is_test = record.in_test || tests.get(&span.file) == Some(&true);
+        let liveness = match (record.dead, refused, is_test) {
+            (_, _, true) => Liveness::TestOnly,
+            (Some(reason), ..) => Liveness::Dead(reason.to_owned()),
+            (None, Some(reason), _) => Liveness::Dead(reason.to_owned()),
+            (None, None, false) => Liveness::Live,
+        };
+        let hole = [&record.name, &record.namespace, &record.subsystem, &record.unit]
+            .iter()
+            .find_map(|text| text.hole);
+        let unresolved_reason = hole.map(|hole| hole.reason.clause().to_owned());
+        if name == Name::Unresolved {
+            inventory.gaps.push(Gap {
+                kind: GapKind::UnresolvedName,
+                message: format!("the name of this metric is not known: {}", unresolved_reason.as_deref().unwrap_or("it is computed at run time")),
+                span,
+                reach: Reach::Anything,
+            });
+        }
+        let buckets = match &record.buckets {
+            Bounds::Known(bounds) => Some(exposure::bounds(bounds)),
+            Bounds::Default => Some(exposure::default_bounds()),
+            Bounds::Unknown => None,
+        };
+        let updated = match (record.updated, record.escaped) {
+            (true, _) => Some(true),
+            (false, true) => None,
+            (false, false) => Some(false),
+        };
+        inventory.emitters.push(Emitter {
+            name,
+            written_name,
+            metric_type: record.metric_type,
+            series,
+            labels: record.labels.clone(),
+            labels_known: record.labels_known,
+            unit: record.unit.as_exact().filter(|unit| !unit.is_empty()).map(str::to_owned),
+            help: record.help.clone(),
+            buckets: if record.metric_type == MetricType::Histogram { buckets } else { None },
+            states: record.states.clone(),
+            origin: Origin::Instrument(record.path.split('.').next().unwrap_or_default().to_owned()),
+            liveness,
+            updated,
+            wrapping: if record.name.site.is_some() { Wrapping::Wrapper } else { Wrapping::Direct },
+            span,
+            name_span: record.name.literal,
+            unresolved_reason,
+        });
+    }
+
+    /// The family, its series, and why the library refuses it where it does.
+    fn exposed(&self, record: &Record) -> (Name, Vec<Name>, Option<&'static str>) {
+        if record.signature != Signature::Instrument {
+            let family = family_name(record);
+            let series = exposure::family_series(record.metric_type, &family).series;
+            return (family, series, None);
+        }
+        let declaration = Declaration {
+            metric_type: record.metric_type,
+            name: record.name.name(),
+            namespace: record.namespace.name(),
+            subsystem: record.subsystem.name(),
+            unit: record.unit.name(),
+        };
+        match exposure::exposed(&declaration) {
+            Some(exposed) => (exposed.family, exposed.series, None),
+            None => (full_name(record), Vec::new(), Some("the library refuses its name")),
+        }
+    }
+
+    fn wanted(&self, inventory: &Inventory) -> Wanted {
+        let mut identifiers: BTreeSet<String> = self.makers.iter().map(|name| name.to_string()).collect();
+        for module in &self.modules {
+            let entries = self.heap.namespace(module.namespace).entries();
+            identifiers.extend(entries.filter(|(_, value)| holds_metric(value)).map(|(name, _)| self.word(*name)));
+        }
+        for instance in &self.heap.instances {
+            let entries = self.heap.namespace(instance.namespace).entries();
+            identifiers.extend(entries.filter(|(_, value)| holds_metric(value)).map(|(name, _)| self.word(*name)));
+        }
+        let _ = inventory;
+        identifiers.retain(|name| name.len() > 2);
+        Wanted { modules: self.missing.iter().cloned().collect(), identifiers: identifiers.into_iter().collect() }
+    }
+
+    fn word(&self, symbol: Symbol) -> String {
+        self.symbols.name(symbol).to_string()
+    }
+}
+
+fn holds_metric(value: &Value) -> bool {
+    value.atoms().iter().any(|atom| matches!(atom, Atom::Metric(_)))
+}
+
+/// The full name as written, whatever the library makes of it.
+fn full_name(record: &Record) -> Name {
+    let mut full = super::value::Text::exact("");
+    let separator = super::value::Text::exact("_");
+    for part in [&record.namespace, &record.subsystem] {
+        if part.as_exact() != Some("") {
+            full = full.concat(part).concat(&separator);
+        }
+    }
+    full.concat(&record.name).name()
+}
+
+/// The family of a custom collector: `prometheus_client.metrics_core.Metric` appends the unit, and
+/// `CounterMetricFamily` first takes `_total` off.
+fn family_name(record: &Record) -> Name {
+    let mut name = record.name.name();
+    if record.metric_type == MetricType::Counter && record.signature != Signature::Metric {
+        name = without_total(name);
+    }
+    match record.unit.as_exact() {
+        Some("") => name,
+        Some(unit) => {
+            let suffix = format!("_{unit}");
+            let has_it = match &name {
+                Name::Exact(text) => text.ends_with(&suffix),
+                Name::Pattern(pattern) => pattern.pieces().last().is_some_and(|last| last.ends_with(&suffix)),
+                Name::Unresolved => false,
+            };
+            if has_it { name } else { name.with_suffix(&suffix) }
+        }
+        None => name.with_suffix("_"),
+    }
+}
+
+fn without_total(name: Name) -> Name {
+    match name {
+        Name::Exact(text) => Name::Exact(text.strip_suffix("_total").unwrap_or(&text).to_owned()),
+        Name::Pattern(pattern) => {
+            let mut pieces = pattern.pieces().to_vec();
+            if let Some(last) = pieces.last_mut()
+                && let Some(short) = last.strip_suffix("_total")
+            {
+                *last = short.to_owned();
+            }
+            Name::Pattern(Pattern::new(pieces))
+        }
+        Name::Unresolved => Name::Unresolved,
+    }
+}

@@ -1,0 +1,462 @@
+//! The abstract interpreter's state, and the order in which it runs things.
+//!
+//! Runs each module's top level once, imports first; then everything that nothing called, with unknown
+//! parameters, so that no constructor is missed. Test code runs last and changes no fact about production code.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use promsight_model::{FileId, Span};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use super::SourceModule;
+use super::heap::{ClassKind, Code, Heap};
+use super::index::Index;
+use super::library::Table;
+use super::record::Record;
+use super::value::{
+    Arguments, Atom, ClassId, FunctionId, ModuleId, NamespaceId, Reason, RecordId, SiteId, Symbol, Unknown, Value,
+};
+
+/// Steps that one module's top level or one function that nothing calls may take.
+const STEPS_OF_UNIT: u64 = 400_000;
+/// Steps of a whole run.
+const STEPS_OF_RUN: u64 = 40_000_000;
+/// Calls that may be nested: bounds the stack, which is 2 MB on worker threads.
+pub(super) const MOST_CALLS: usize = 24;
+/// Closures of one function that are run when nothing calls them.
+const MOST_CLOSURES: usize = 64;
+
+/// Identifiers as numbers.
+#[derive(Debug, Default)]
+pub(super) struct Symbols {
+    by_name: FxHashMap<Rc<str>, Symbol>,
+    names: Vec<Rc<str>>,
+}
+
+impl Symbols {
+    pub(super) fn intern(&mut self, name: &str) -> Symbol {
+        if let Some(symbol) = self.by_name.get(name) {
+            return *symbol;
+        }
+        let symbol = Symbol(u32::try_from(self.names.len()).unwrap_or(u32::MAX));
+        let name: Rc<str> = Rc::from(name);
+        self.names.push(Rc::clone(&name));
+        self.by_name.insert(name, symbol);
+        symbol
+    }
+
+    /// The symbol of a name that was met before.
+    pub(super) fn find(&self, name: &str) -> Option<Symbol> {
+        self.by_name.get(name).copied()
+    }
+
+    pub(super) fn name(&self, symbol: Symbol) -> Rc<str> {
+        self.names.get(symbol.0 as usize).cloned().unwrap_or_else(|| Rc::from(""))
+    }
+}
+
+/// How far a module has run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    Waiting,
+    Running,
+    Done,
+}
+
+/// One module while it runs.
+#[derive(Debug)]
+pub(super) struct ModuleState {
+    pub(super) namespace: NamespaceId,
+    pub(super) progress: Progress,
+}
+
+/// One call, or one module's top level, that is being run.
+#[derive(Debug)]
+pub(super) struct Frame {
+    pub(super) scope: NamespaceId,
+    pub(super) module: ModuleId,
+    pub(super) function: Option<FunctionId>,
+    /// The class whose body is being run.
+    pub(super) class: Option<ClassId>,
+    pub(super) returned: Value,
+    pub(super) yielded: Vec<Value>,
+}
+
+/// A call that gives the same answer when it is repeated.
+type MemoKey = (FunctionId, u64);
+
+/// A call of an attribute of which the owner is not known: it may be a method of a class of the tree.
+#[derive(Clone, Debug)]
+pub(super) struct LooseCall {
+    pub(super) method: Symbol,
+    pub(super) arguments: Arguments,
+    pub(super) span: Span,
+    pub(super) in_test: bool,
+}
+
+/// The interpreter.
+pub(super) struct Machine<'a> {
+    pub(super) sources: &'a [SourceModule<'a>],
+    pub(super) index: Index,
+    pub(super) table: Table,
+    pub(super) heap: Heap<'a>,
+    pub(super) symbols: Symbols,
+    pub(super) modules: Vec<ModuleState>,
+    pub(super) frames: Vec<Frame>,
+    pub(super) sites: Vec<Span>,
+    site_ids: FxHashMap<Span, SiteId>,
+    pub(super) records: Vec<Record>,
+    pub(super) record_keys: FxHashMap<super::record::Key, RecordId>,
+    pub(super) memo: FxHashMap<MemoKey, Vec<(Arguments, Value)>>,
+    pub(super) active: FxHashSet<MemoKey>,
+    /// Functions (by the place of their name) that production code calls.
+    pub(super) called: FxHashSet<Span>,
+    /// Functions that code outside the tree may call.
+    pub(super) escaped: FxHashSet<Span>,
+    /// Why what runs now can never run.
+    pub(super) dead: Option<&'static str>,
+    /// Whether test code is being run.
+    pub(super) in_test: bool,
+    /// Number of constructors reached while nothing is to be recorded.
+    pub(super) rehearsal: Option<usize>,
+    pub(super) loose_calls: Vec<LooseCall>,
+    pub(super) loose_seen: FxHashSet<Span>,
+    /// Modules whose run was cut short.
+    pub(super) exhausted: BTreeSet<u32>,
+    /// Path tails of imports that no module given satisfies.
+    pub(super) missing: BTreeSet<String>,
+    /// Names of functions and classes that take part in making metrics.
+    pub(super) makers: BTreeSet<Rc<str>>,
+    /// First import that makes a library's own metrics exist, by its place in the table.
+    pub(super) built_in_imports: BTreeMap<usize, Span>,
+    steps: u64,
+    steps_of_run: u64,
+}
+
+impl<'a> Machine<'a> {
+    pub(super) fn new(sources: &'a [SourceModule<'a>], table: Table) -> Self {
+        let mut heap = Heap::default();
+        let modules = sources
+            .iter()
+            .map(|_| ModuleState { namespace: heap.new_namespace(None), progress: Progress::Waiting })
+            .collect();
+        Self {
+            sources,
+            index: Index::new(sources),
+            table,
+            heap,
+            symbols: Symbols::default(),
+            modules,
+            frames: Vec::new(),
+            sites: Vec::new(),
+            site_ids: FxHashMap::default(),
+            records: Vec::new(),
+            record_keys: FxHashMap::default(),
+            memo: FxHashMap::default(),
+            active: FxHashSet::default(),
+            called: FxHashSet::default(),
+            escaped: FxHashSet::default(),
+            dead: None,
+            in_test: false,
+            rehearsal: None,
+            loose_calls: Vec::new(),
+            loose_seen: FxHashSet::default(),
+            exhausted: BTreeSet::new(),
+            missing: BTreeSet::new(),
+            makers: BTreeSet::new(),
+            built_in_imports: BTreeMap::new(),
+            steps: 0,
+            steps_of_run: STEPS_OF_RUN,
+        }
+    }
+
+    /// Runs everything.
+    pub(super) fn run(&mut self) {
+        let order = self.import_order();
+        for test in [false, true] {
+            self.in_test = test;
+            for module in &order {
+                if self.is_test(*module) == test {
+                    self.run_module(*module);
+                }
+            }
+            self.memo.clear();
+            self.run_uncalled(test);
+            self.memo.clear();
+            self.run_loose_calls(test);
+            self.memo.clear();
+        }
+    }
+
+    pub(super) fn is_test(&self, module: ModuleId) -> bool {
+        self.sources[module.index()].module.test_code
+    }
+
+    /// Counts one step; `false` where no more may be taken.
+    pub(super) fn step(&mut self) -> bool {
+        if self.steps == 0 {
+            if let Some(frame) = self.frames.last() {
+                self.exhausted.insert(frame.module.0);
+            }
+            return false;
+        }
+        self.steps -= 1;
+        true
+    }
+
+    fn allot(&mut self) {
+        let unit = STEPS_OF_UNIT.min(self.steps_of_run);
+        self.steps_of_run -= unit;
+        self.steps = unit;
+    }
+
+    fn give_back(&mut self) {
+        self.steps_of_run += self.steps;
+        self.steps = 0;
+    }
+
+    /// Modules with what they import in front, without recursion.
+    fn import_order(&self) -> Vec<ModuleId> {
+        let mut order = Vec::with_capacity(self.sources.len());
+        let mut state = vec![0u8; self.sources.len()];
+        for start in 0..self.sources.len() {
+            let mut stack = vec![(start, Vec::new(), 0usize)];
+            while let Some((module, mut imports, next)) = stack.pop() {
+                if next == 0 {
+                    if state[module] != 0 {
+                        continue;
+                    }
+                    state[module] = 1;
+                    imports = self.imported_modules(module);
+                }
+                match imports.get(next).copied() {
+                    Some(target) => {
+                        stack.push((module, imports, next + 1));
+                        if state[target] == 0 {
+                            stack.push((target, Vec::new(), 0));
+                        }
+                    }
+                    None => {
+                        state[module] = 2;
+                        order.push(ModuleId(u32::try_from(module).unwrap_or(u32::MAX)));
+                    }
+                }
+            }
+        }
+        order
+    }
+
+    fn imported_modules(&self, module: usize) -> Vec<usize> {
+        let mut found = Vec::new();
+        let importer = ModuleId(u32::try_from(module).unwrap_or(u32::MAX));
+        self.collect_imported(importer, &self.sources[module].module.body, &mut found, 0);
+        found
+    }
+
+    fn run_module(&mut self, module: ModuleId) {
+        if self.modules[module.index()].progress != Progress::Waiting {
+            return;
+        }
+        self.modules[module.index()].progress = Progress::Running;
+        let scope = self.modules[module.index()].namespace;
+        self.heap.namespace_mut(scope).captured = true;
+        if self.index.is_shadowed(module) {
+            self.dead = Some("a package of the same name hides its module");
+        }
+        self.allot();
+        self.frames.push(Frame {
+            scope,
+            module,
+            function: None,
+            class: None,
+            returned: Value::nothing(),
+            yielded: Vec::new(),
+        });
+        let sources = self.sources;
+        self.run_block(&sources[module.index()].module.body);
+        self.frames.pop();
+        self.give_back();
+        self.dead = None;
+        self.modules[module.index()].progress = Progress::Done;
+    }
+
+    /// Runs every function that nothing called, with unknown parameters.
+    fn run_uncalled(&mut self, test: bool) {
+        let mut closures: FxHashMap<Span, usize> = FxHashMap::default();
+        for at in 0..self.heap.functions.len() {
+            let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
+            let function = self.heap.function(id);
+            if function.owner.is_none() && !function.called && self.is_test(function.module) == test {
+                self.run_root(id);
+                self.heap.functions[at].called = true;
+            }
+        }
+        self.assume_instances(test);
+        let mut at = 0;
+        while at < self.heap.functions.len() {
+            let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
+            at += 1;
+            let function = self.heap.function(id);
+            if function.called || self.is_test(function.module) != test {
+                continue;
+            }
+            let key = self.function_key(id);
+            let seen = closures.entry(key).or_insert(0);
+            *seen += 1;
+            if *seen > MOST_CLOSURES {
+                continue;
+            }
+            self.run_root(id);
+        }
+    }
+
+    /// Makes one instance of each class that nothing known instantiates, derived classes first: their bases are
+    /// then known through them.
+    fn assume_instances(&mut self, test: bool) {
+        let mut files: FxHashMap<FileId, bool> = FxHashMap::default();
+        files.extend(self.sources.iter().map(|source| (source.file, source.module.test_code)));
+        let mut at = self.heap.classes.len();
+        while at > 0 {
+            at -= 1;
+            let id = ClassId(u32::try_from(at).unwrap_or(u32::MAX));
+            let class = self.heap.class(id);
+            let place = class.name_span;
+            let is_here = files.get(&place.file).copied().unwrap_or(false) == test;
+            if is_here && class.instances.is_empty() && class.kind == ClassKind::Plain {
+                self.allot();
+                self.push_idle_frame(place);
+                self.assumed_instance(id);
+                self.frames.pop();
+                self.give_back();
+            }
+        }
+    }
+
+    /// A frame for what is run outside any module's own code.
+    fn push_idle_frame(&mut self, span: Span) {
+        let at = self.sources.iter().position(|source| source.file == span.file).unwrap_or(0);
+        let module = ModuleId(u32::try_from(at).unwrap_or(u32::MAX));
+        let scope = self.modules[module.index()].namespace;
+        self.frames.push(Frame {
+            scope,
+            module,
+            function: None,
+            class: None,
+            returned: Value::nothing(),
+            yielded: Vec::new(),
+        });
+    }
+
+    /// Runs one function as if code outside the tree called it.
+    fn run_root(&mut self, id: FunctionId) {
+        let module = self.heap.function(id).module;
+        self.dead = self.index.is_shadowed(module).then_some("a package of the same name hides its module");
+        self.allot();
+        let key = self.function_key(id);
+        self.push_idle_frame(key);
+        let receiver = self.root_receiver(id);
+        match receiver {
+            Some(receiver) if receiver.atoms().len() > 1 => {
+                self.rehearsal = Some(0);
+                self.call_root(id, Some(receiver.clone()));
+                let reached = self.rehearsal.take().unwrap_or(0);
+                self.memo.clear();
+                if reached > 0 {
+                    for atom in receiver.atoms() {
+                        self.call_root(id, Some(atom.clone().into()));
+                    }
+                }
+            }
+            receiver => self.call_root(id, receiver),
+        }
+        self.frames.pop();
+        self.give_back();
+        self.dead = None;
+    }
+
+    /// Tries calls on unknown owners as calls of methods of the tree that make metrics from their parameters.
+    fn run_loose_calls(&mut self, test: bool) {
+        let wrappers = self.unmet_wrappers();
+        if wrappers.is_empty() {
+            return;
+        }
+        let calls: Vec<LooseCall> =
+            self.loose_calls.iter().filter(|call| call.in_test == test).cloned().collect();
+        for call in calls {
+            for (name, function) in &wrappers {
+                if *name != call.method {
+                    continue;
+                }
+                self.allot();
+                self.push_idle_frame(call.span);
+                let receiver = self.root_receiver(*function);
+                let mut arguments = call.arguments.clone();
+                if let Some(receiver) = receiver {
+                    let first = receiver.atoms().first().cloned();
+                    arguments.positional.insert(0, first.map_or_else(Value::none, Value::from));
+                }
+                self.call_function(*function, arguments, call.span);
+                self.frames.pop();
+                self.give_back();
+            }
+        }
+    }
+
+    /// Methods that make metrics from their parameters and that no known code calls.
+    fn unmet_wrappers(&self) -> Vec<(Symbol, FunctionId)> {
+        let mut found = Vec::new();
+        for record in &self.records {
+            for root in &record.roots {
+                if self.called.contains(&self.function_key(*root)) || self.heap.function(*root).owner.is_none() {
+                    continue;
+                }
+                let Code::Function(code) = self.heap.function(*root).code else { continue };
+                if let Some(symbol) = self.symbols.find(&code.name)
+                    && !found.contains(&(symbol, *root))
+                {
+                    found.push((symbol, *root));
+                }
+            }
+        }
+        found
+    }
+
+    /// The place of a function's name: the same for all its closures.
+    pub(super) fn function_key(&self, id: FunctionId) -> Span {
+        match self.heap.function(id).code {
+            Code::Function(function) => function.name_span,
+            Code::Lambda(_, span) => span,
+        }
+    }
+
+    pub(super) fn frame(&self) -> &Frame {
+        // There is a frame whenever a statement or expression is evaluated.
+        &self.frames[self.frames.len() - 1]
+    }
+
+    pub(super) fn module(&self) -> ModuleId {
+        self.frame().module
+    }
+
+    /// The site of a call; sites are ordered by when they were first met.
+    pub(super) fn new_site(&mut self, span: Span) -> SiteId {
+        let next = SiteId(u32::try_from(self.sites.len()).unwrap_or(u32::MAX));
+        let id = *self.site_ids.entry(span).or_insert(next);
+        if id == next {
+            self.sites.push(span);
+        }
+        id
+    }
+
+    /// An unknown of that reason.
+    pub(super) fn unknown(reason: Reason) -> Value {
+        Value::unknown(reason)
+    }
+
+    /// What an operation on an unknown gives: as unknown as it was.
+    pub(super) fn still_unknown(unknown: Unknown, reason: Reason) -> Value {
+        let reason = if unknown.root.is_some() || unknown.reason == Reason::Environment { unknown.reason } else { reason };
+        Atom::Unknown(Unknown { reason, ..unknown }).into()
+    }
+}

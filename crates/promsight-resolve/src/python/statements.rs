@@ -1,0 +1,472 @@
+//! Running statements: binding, branching, loops, and the two branches of what is not decided.
+
+use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
+
+use super::heap::{Changes, ContainerKind};
+use super::machine::Machine;
+use super::value::{Atom, Reason, Symbol, Value};
+
+/// How a block ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flow {
+    /// At its last statement.
+    Ends,
+    /// With `return` or `raise`, whatever happens.
+    Leaves,
+}
+
+/// What is known of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Truth {
+    True,
+    False,
+    /// Not known.
+    Open,
+    /// `False`, `0` or `TYPE_CHECKING` as such: what it guards never runs.
+    Never(&'static str),
+    /// `True` as such: what stands in the other branch never runs.
+    Always,
+}
+
+impl Truth {
+    pub(super) fn known(value: Option<bool>) -> Self {
+        match value {
+            Some(true) => Self::True,
+            Some(false) => Self::False,
+            None => Self::Open,
+        }
+    }
+
+    pub(super) fn as_bool(self) -> Option<bool> {
+        match self {
+            Self::True | Self::Always => Some(true),
+            Self::False | Self::Never(_) => Some(false),
+            Self::Open => None,
+        }
+    }
+}
+
+impl<'a> Machine<'a> {
+    /// Runs statements in order.
+    pub(super) fn run_block(&mut self, body: &'a [Stmt]) -> Flow {
+        for statement in body {
+            if self.run_statement(statement) == Flow::Leaves {
+                return Flow::Leaves;
+            }
+        }
+        Flow::Ends
+    }
+
+    fn run_statement(&mut self, statement: &'a Stmt) -> Flow {
+        if !self.step() {
+            return Flow::Leaves;
+        }
+        match &statement.kind {
+            StmtKind::Expr(expression) => {
+                self.evaluate(expression);
+            }
+            StmtKind::Assign { targets, annotation, value } => {
+                self.run_assignment(targets, annotation.as_ref(), value.as_ref());
+            }
+            StmtKind::AugAssign { target, op, value } => self.run_augmented(target, *op, value),
+            StmtKind::Return(value) => return self.run_return(value.as_ref()),
+            StmtKind::Raise => return Flow::Leaves,
+            StmtKind::If { test, body, orelse } => return self.run_if(test, body, orelse),
+            StmtKind::For { target, iter, body, orelse } => return self.run_for(target, iter, body, orelse),
+            StmtKind::While { test, body, orelse } => return self.run_while(test, body, orelse),
+            StmtKind::With { items, body } => return self.run_with(items, body),
+            StmtKind::Try { body, handlers, orelse, finally } => {
+                return self.run_try(body, handlers, orelse, finally);
+            }
+            StmtKind::Function(function) => self.define_function(function),
+            StmtKind::Class(class) => self.define_class(class),
+            StmtKind::Import { module, alias } => self.run_import(module, alias.as_deref(), statement.span),
+            StmtKind::ImportFrom { level, module, names } => {
+                self.run_import_from(*level, module, names, statement.span);
+            }
+            StmtKind::Global(names) => self.declare_global(names),
+            StmtKind::Delete(_) | StmtKind::Other => {}
+        }
+        Flow::Ends
+    }
+
+    fn run_return(&mut self, value: Option<&'a Expr>) -> Flow {
+        let value = value.map_or_else(Value::none, |value| self.evaluate(value));
+        if let Some(frame) = self.frames.last_mut() {
+            frame.returned = frame.returned.join(&value);
+        }
+        Flow::Leaves
+    }
+
+    fn declare_global(&mut self, names: &[String]) {
+        let scope = self.frame().scope;
+        for name in names {
+            let symbol = self.symbols.intern(name);
+            self.heap.namespace_mut(scope).declared.push(symbol);
+        }
+    }
+
+    fn run_assignment(&mut self, targets: &'a [Expr], annotation: Option<&'a Expr>, value: Option<&'a Expr>) {
+        let value = value.map(|value| self.evaluate(value));
+        if annotation.is_some()
+            && let Some(class) = self.frame().class
+            && let [Expr { kind: ExprKind::Name(name), .. }] = targets
+        {
+            let symbol = self.symbols.intern(name);
+            let fields = &mut self.heap.classes[class.index()].fields;
+            fields.retain(|(known, _)| *known != symbol);
+            fields.push((symbol, value.clone()));
+        }
+        let Some(value) = value else { return };
+        for target in targets {
+            self.bind(target, value.clone());
+        }
+    }
+
+    fn run_augmented(&mut self, target: &'a Expr, op: promsight_model::python::BinaryOp, value: &'a Expr) {
+        let before = self.evaluate(target);
+        let operand = self.evaluate(value);
+        if let (Some(Atom::Container(container)), promsight_model::python::BinaryOp::Add | promsight_model::python::BinaryOp::Or) =
+            (before.single(), op)
+            && self.heap.container(*container).kind != ContainerKind::Tuple
+        {
+            let container = *container;
+            self.extend_container(container, &operand);
+            return;
+        }
+        let result = self.binary(op, &before, &operand);
+        self.bind(target, result);
+    }
+
+    /// Binds a name in the current scope, or where `global` and `nonlocal` say.
+    pub(super) fn bind_name(&mut self, symbol: Symbol, value: Value) {
+        let scope = self.frame().scope;
+        let namespace = self.heap.namespace(scope);
+        if !namespace.declared.contains(&symbol) {
+            self.heap.set(scope, symbol, value);
+            return;
+        }
+        let mut next = namespace.parent;
+        while let Some(id) = next {
+            let outer = self.heap.namespace(id);
+            if outer.local && outer.get(symbol).is_some() && !outer.declared.contains(&symbol) {
+                self.heap.set(id, symbol, value);
+                return;
+            }
+            next = outer.parent;
+        }
+        let module = self.modules[self.module().index()].namespace;
+        self.heap.set(module, symbol, value);
+    }
+
+    /// Binds a target.
+    pub(super) fn bind(&mut self, target: &'a Expr, value: Value) {
+        match &target.kind {
+            ExprKind::Name(name) => {
+                let symbol = self.symbols.intern(name);
+                self.bind_name(symbol, value);
+            }
+            ExprKind::Tuple(targets) | ExprKind::List(targets) => self.bind_many(targets, &value),
+            ExprKind::Attribute(object, name) => {
+                let object = self.evaluate(object);
+                let symbol = self.symbols.intern(name);
+                self.set_attribute(&object, symbol, value);
+            }
+            ExprKind::Subscript(object, key) => {
+                let object = self.evaluate(object);
+                let key = self.evaluate(key);
+                self.set_item(&object, &key, value);
+            }
+            ExprKind::Starred(target) => self.bind(target, value),
+            _ => {}
+        }
+    }
+
+    fn bind_many(&mut self, targets: &'a [Expr], value: &Value) {
+        let starred = targets.iter().position(|target| matches!(target.kind, ExprKind::Starred(_)));
+        let mut parts: Vec<Value> = vec![Value::nothing(); targets.len()];
+        for atom in value.atoms() {
+            let elements = self.elements(&atom.clone().into());
+            let count = elements.items.len();
+            let fits = match starred {
+                Some(_) => count + 1 >= targets.len(),
+                None => count == targets.len(),
+            };
+            if elements.more.is_some() || !fits {
+                let rest = elements.any();
+                for part in &mut parts {
+                    *part = part.join(&rest);
+                }
+                continue;
+            }
+            match starred {
+                None => {
+                    for (part, item) in parts.iter_mut().zip(&elements.items) {
+                        *part = part.join(item);
+                    }
+                }
+                Some(at) => {
+                    let behind = targets.len() - at - 1;
+                    let middle = elements.items[at..count - behind].to_vec();
+                    for (part, item) in parts.iter_mut().zip(&elements.items[..at]) {
+                        *part = part.join(item);
+                    }
+                    parts[at] = parts[at].join(&self.heap.new_container(ContainerKind::List, middle));
+                    for (part, item) in parts[at + 1..].iter_mut().zip(&elements.items[count - behind..]) {
+                        *part = part.join(item);
+                    }
+                }
+            }
+        }
+        for (target, part) in targets.iter().zip(parts) {
+            let part = if part.is_nothing() { Value::unknown(Reason::Element) } else { part };
+            self.bind(target, part);
+        }
+    }
+
+    fn in_branch(&mut self, run: impl FnOnce(&mut Self) -> Flow) -> (Changes, Flow) {
+        let mark = self.heap.begin_branch();
+        let flow = run(self);
+        (self.heap.end_branch(mark), flow)
+    }
+
+    /// Joins branches; those that leave take their changes with them, except that what they did to objects stays
+    /// possible for later callers.
+    fn join_branches(&mut self, branches: Vec<(Changes, Flow)>) -> Flow {
+        let scope = self.frame().scope;
+        let mut kept: Vec<Changes> = Vec::new();
+        let mut left: Vec<Changes> = Vec::new();
+        for (changes, flow) in branches {
+            match flow {
+                Flow::Ends => kept.push(changes),
+                Flow::Leaves => {
+                    left.push(changes.into_iter().filter(|(namespace, ..)| *namespace != scope).collect());
+                }
+            }
+        }
+        let ends = !kept.is_empty();
+        let all_leave = kept.is_empty();
+        self.heap.merge(&kept);
+        // Attributes and globals set before leaving are seen by the next call.
+        for changes in left {
+            let branches = if all_leave { vec![changes] } else { vec![changes, Changes::new()] };
+            self.heap.merge(&branches);
+        }
+        if ends { Flow::Ends } else { Flow::Leaves }
+    }
+
+    fn run_dead(&mut self, body: &'a [Stmt], reason: &'static str) {
+        let before = self.dead;
+        self.dead = Some(before.unwrap_or(reason));
+        self.run_block(body);
+        self.dead = before;
+    }
+
+    fn run_if(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Flow {
+        match self.truth_of(test) {
+            Truth::True => self.run_block(body),
+            Truth::False => self.run_block(orelse),
+            Truth::Always => {
+                if !orelse.is_empty() {
+                    self.in_branch(|machine| {
+                        machine.run_dead(orelse, "it stands in a branch that is never taken");
+                        Flow::Ends
+                    });
+                }
+                self.run_block(body)
+            }
+            Truth::Never(reason) => {
+                let (changes, _) = self.in_branch(|machine| {
+                    machine.run_dead(body, reason);
+                    Flow::Ends
+                });
+                // Names for annotations stay usable where nothing else binds them.
+                self.heap.merge(&[changes, Changes::new()]);
+                self.run_block(orelse)
+            }
+            Truth::Open => {
+                let taken = self.in_branch(|machine| machine.run_block(body));
+                let other = self.in_branch(|machine| machine.run_block(orelse));
+                self.join_branches(vec![taken, other])
+            }
+        }
+    }
+
+    fn run_for(&mut self, target: &'a Expr, iter: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Flow {
+        let iterated = self.evaluate(iter);
+        let elements = self.elements(&iterated);
+        for item in &elements.items {
+            self.bind(target, item.clone());
+            let flow = self.run_block(body);
+            // `continue` is not told apart, so that only a body without it surely leaves here.
+            if flow == Flow::Leaves && !may_continue(body) {
+                return Flow::Leaves;
+            }
+        }
+        if let Some(more) = elements.more {
+            let branch = self.in_branch(|machine| {
+                machine.bind(target, more);
+                machine.run_block(body);
+                Flow::Ends
+            });
+            self.heap.merge(&[branch.0, Changes::new()]);
+        }
+        self.run_block(orelse)
+    }
+
+    fn run_while(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Flow {
+        match self.truth_of(test) {
+            Truth::False => return self.run_block(orelse),
+            Truth::Never(reason) => {
+                self.in_branch(|machine| {
+                    machine.run_dead(body, reason);
+                    Flow::Ends
+                });
+                return self.run_block(orelse);
+            }
+            Truth::True | Truth::Always | Truth::Open => {}
+        }
+        let (changes, _) = self.in_branch(|machine| {
+            machine.run_block(body);
+            Flow::Ends
+        });
+        self.heap.merge(&[changes, Changes::new()]);
+        self.run_block(orelse)
+    }
+
+    fn run_with(&mut self, items: &'a [(Expr, Option<Expr>)], body: &'a [Stmt]) -> Flow {
+        for (context, target) in items {
+            let context = self.evaluate(context);
+            let entered = self.enter(&context);
+            if let Some(target) = target {
+                self.bind(target, entered);
+            }
+        }
+        self.run_block(body)
+    }
+
+    /// What `with … as` binds.
+    fn enter(&mut self, context: &Value) -> Value {
+        let enter = self.symbols.intern("__enter__");
+        let enter_async = self.symbols.intern("__aenter__");
+        let mut entered = Value::nothing();
+        for atom in context.atoms() {
+            let value = match atom {
+                Atom::Container(_) => self.elements(&atom.clone().into()).any(),
+                Atom::Instance(instance) => {
+                    let class = self.heap.instance(*instance).class;
+                    let method = [enter, enter_async]
+                        .into_iter()
+                        .find(|method| self.heap.class_attribute(class, *method).is_some());
+                    match method {
+                        Some(method) => {
+                            let method = self.attribute_of(atom, method);
+                            self.call_value(&method, &super::value::Arguments::default(), None)
+                        }
+                        None => atom.clone().into(),
+                    }
+                }
+                _ => atom.clone().into(),
+            };
+            entered = entered.join(&value);
+        }
+        entered
+    }
+
+    fn run_try(
+        &mut self,
+        body: &'a [Stmt],
+        handlers: &'a [(Option<Expr>, Vec<Stmt>)],
+        orelse: &'a [Stmt],
+        finally: &'a [Stmt],
+    ) -> Flow {
+        let mut imported: Vec<Symbol> = Vec::new();
+        self.imported_names(body, &mut imported);
+        let tried = self.in_branch(|machine| match machine.run_block(body) {
+            Flow::Ends => machine.run_block(orelse),
+            Flow::Leaves => Flow::Leaves,
+        });
+        let scope = self.frame().scope;
+        let bound: Vec<Symbol> = tried
+            .0
+            .iter()
+            .filter(|(namespace, symbol, ..)| *namespace == scope && imported.contains(symbol))
+            .map(|(_, symbol, ..)| *symbol)
+            .collect();
+        let mut branches = vec![tried];
+        for (_, handler) in handlers {
+            let (mut changes, flow) = self.in_branch(|machine| machine.run_block(handler));
+            // A stand-in for a missing package is not what runs where the package is there.
+            for (namespace, symbol, _, after) in &mut changes {
+                if *namespace == scope && bound.contains(symbol) && !after.atoms().iter().any(is_imported) {
+                    *after = Value::nothing();
+                }
+            }
+            branches.push((changes, flow));
+        }
+        self.drop_unbound_imports(&mut branches, &bound);
+        let flow = self.join_branches(branches);
+        if self.run_block(finally) == Flow::Leaves {
+            return Flow::Leaves;
+        }
+        flow
+    }
+
+    /// Where a handler does not bind what the body imports, the name keeps what the body gives it.
+    fn drop_unbound_imports(&mut self, branches: &mut [(Changes, Flow)], bound: &[Symbol]) {
+        let Some((first, rest)) = branches.split_first_mut() else { return };
+        let scope = self.frame().scope;
+        for (changes, _) in rest {
+            for symbol in bound {
+                let is_set = changes.iter().any(|(namespace, name, ..)| *namespace == scope && name == symbol);
+                let known = first.0.iter().find(|(namespace, name, ..)| *namespace == scope && name == symbol);
+                if let Some((_, _, before, after)) = known
+                    && !is_set
+                {
+                    changes.push((scope, *symbol, before.clone(), after.clone()));
+                }
+            }
+        }
+    }
+
+    fn imported_names(&mut self, body: &[Stmt], into: &mut Vec<Symbol>) {
+        for statement in body {
+            match &statement.kind {
+                StmtKind::Import { module, alias } => {
+                    let name = alias.as_ref().or_else(|| module.first());
+                    if let Some(name) = name {
+                        into.push(self.symbols.intern(name));
+                    }
+                }
+                StmtKind::ImportFrom { names, .. } => {
+                    for (_, bound) in names {
+                        into.push(self.symbols.intern(bound));
+                    }
+                }
+                StmtKind::Try { body, .. } => self.imported_names(body, into),
+                _ => {}
+            }
+        }
+    }
+}
+
+/// Whether a block holds a statement that may be `continue` or `break`.
+fn may_continue(body: &[Stmt]) -> bool {
+    body.iter().any(|statement| match &statement.kind {
+        StmtKind::Other => true,
+        StmtKind::If { body, orelse, .. } => may_continue(body) || may_continue(orelse),
+        StmtKind::With { body, .. } => may_continue(body),
+        StmtKind::Try { body, handlers, orelse, finally } => {
+            may_continue(body)
+                || may_continue(orelse)
+                || may_continue(finally)
+                || handlers.iter().any(|(_, handler)| may_continue(handler))
+        }
+        _ => false,
+    })
+}
+
+fn is_imported(atom: &Atom) -> bool {
+    matches!(atom, Atom::External(_) | Atom::Module(_) | Atom::Pending(..))
+        && !matches!(atom, Atom::External(path) if path.starts_with("builtins."))
+}

@@ -1,0 +1,182 @@
+//! The command line as it was typed. What it means is decided in [`crate::command`].
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use promsight_model::{Confidence, Severity};
+use promsight_report::Format;
+
+/// Does every alert, dashboard and runbook look at a metric that something really emits?
+///
+/// promsight reads the Python code that declares metrics together with the Prometheus rules, Grafana dashboards,
+/// runbooks and scripts that look at them, and reports what can never fire or show anything. It works offline, and
+/// never runs or imports the code it reads.
+#[derive(Debug, Parser)]
+#[command(name = "promsight", version, max_term_width = 100, after_long_help = EXIT_CODES)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+
+    /// When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set.
+    #[arg(long, global = true, value_enum, default_value_t = ColorArgument::Auto, value_name = "WHEN")]
+    pub color: ColorArgument,
+}
+
+const EXIT_CODES: &str = "Exit codes:
+  0    no finding at or above --fail-on
+  1    at least one such finding
+  2    wrong use, a configuration that cannot be read, or a named input that cannot be read
+  3    nothing to reconcile was found, so the result says nothing
+  101  a bug in promsight; the message says how to report it";
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Report what looks at series that nothing emits, and the other defects; meant as a CI gate.
+    #[command(after_long_help = EXIT_CODES)]
+    Check(CheckArguments),
+    /// List every metric that the code emits: its series, labels, type and place.
+    Metrics(InventoryArguments),
+    /// List every place that looks at a series, with the verdict on it.
+    References(InventoryArguments),
+    /// Print what a check means, an example that it reports, and how to mend it.
+    Explain(ExplainArguments),
+}
+
+/// Arguments of every command that reads a tree.
+#[derive(Args, Debug)]
+pub struct InventoryArguments {
+    /// Files or folders to read. Hidden files, what .gitignore names, and installed packages are left out.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// How to print: `text` for people, `table` for one line an entry, `json` for programs.
+    #[arg(long, value_enum, default_value_t = FormatArgument::Text)]
+    pub format: FormatArgument,
+
+    /// Write the report to FILE (replaced as a whole, or left as it was) instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Read the configuration from FILE instead of the `promsight.yaml` at the root.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Arguments of `promsight check`.
+#[derive(Args, Debug)]
+pub struct CheckArguments {
+    /// What to read and how to print.
+    #[command(flatten)]
+    pub inventory: InventoryArguments,
+
+    /// Exit with 1 if there is a finding of this severity or above; `never` always exits with 0.
+    #[arg(long, value_enum, default_value_t = FailOnArgument::Error, value_name = "SEVERITY")]
+    pub fail_on: FailOnArgument,
+
+    /// Leave out findings of less confidence.
+    #[arg(long, value_enum, default_value_t = ConfidenceArgument::Low, value_name = "CONFIDENCE")]
+    pub min_confidence: ConfidenceArgument,
+
+    /// Report only this check; can be given several times. `promsight explain` lists the names.
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub select: Vec<String>,
+
+    /// Leave this check out; can be given several times.
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    pub ignore: Vec<String>,
+
+    /// Also report references that may belong to programs outside this tree (verdict `foreign`).
+    #[arg(long)]
+    pub strict: bool,
+}
+
+/// Arguments of `promsight explain`.
+#[derive(Args, Debug)]
+pub struct ExplainArguments {
+    /// The check's name, as it stands in brackets in a finding. Without it all checks are listed.
+    #[arg(value_name = "CHECK")]
+    pub check: Option<String>,
+}
+
+/// `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the variants are the words of the contract")]
+pub enum ColorArgument {
+    Auto,
+    Always,
+    Never,
+}
+
+/// `--format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the variants are the words of the contract")]
+pub enum FormatArgument {
+    Text,
+    Table,
+    Json,
+}
+
+impl From<FormatArgument> for Format {
+    fn from(format: FormatArgument) -> Self {
+        match format {
+            FormatArgument::Text => Self::Text,
+            FormatArgument::Table => Self::Table,
+            FormatArgument::Json => Self::Json,
+        }
+    }
+}
+
+/// `--fail-on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the variants are the words of the contract")]
+pub enum FailOnArgument {
+    Error,
+    Warning,
+    Info,
+    Never,
+}
+
+impl FailOnArgument {
+    /// The least severity that fails the run; `None` where none does.
+    pub fn threshold(self) -> Option<Severity> {
+        match self {
+            Self::Error => Some(Severity::Error),
+            Self::Warning => Some(Severity::Warning),
+            Self::Info => Some(Severity::Info),
+            Self::Never => None,
+        }
+    }
+}
+
+/// `--min-confidence`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the variants are the words of the contract")]
+pub enum ConfidenceArgument {
+    Low,
+    Medium,
+    High,
+}
+
+impl From<ConfidenceArgument> for Confidence {
+    fn from(confidence: ConfidenceArgument) -> Self {
+        match confidence {
+            ConfidenceArgument::Low => Self::Low,
+            ConfidenceArgument::Medium => Self::Medium,
+            ConfidenceArgument::High => Self::High,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,61 @@
+//! How a run ends.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use crate::config::ConfigError;
+
+/// The exit codes. Never a count: a count above 255 would wrap to success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// No finding at or above `--fail-on`.
+    Clean = 0,
+    /// At least one such finding.
+    Findings = 1,
+    /// Wrong use, an unreadable configuration, or an input named by the user that cannot be read.
+    Usage = 2,
+    /// Nothing to reconcile was found, so that the result says nothing.
+    NothingToReconcile = 3,
+    /// A bug of promsight. Rust ends a panicking program with this code by itself.
+    Crash = 101,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command could not be carried out, as a sentence that names the remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// A path on the command line.
+    #[error("cannot read {path}: {reason}; name a file or folder that exists", path = path.display())]
+    Input {
+        /// The path as typed.
+        path: PathBuf,
+        /// What the system says.
+        reason: String,
+    },
+    /// The configuration.
+    #[error("{0}")]
+    Config(#[from] ConfigError),
+    /// A check's name on the command line.
+    #[error("{0}")]
+    UnknownCheck(String),
+    /// The report could not be written.
+    #[error("cannot write {target}: {reason}")]
+    Output {
+        /// The file, or `stdout`.
+        target: String,
+        /// What the system says.
+        reason: String,
+    },
+}
+
+impl Failure {
+    /// The exit code of all of them.
+    pub fn exit(&self) -> Exit {
+        Exit::Usage
+    }
+}

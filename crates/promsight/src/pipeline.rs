@@ -1,0 +1,226 @@
+//! Where the other crates meet: files to facts, facts to a resolution, a resolution to a report.
+//!
+//! Pure: what it needs of files, clock and configuration is given to it, so that tests run it on text in memory.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic;
+use std::sync::LazyLock;
+use std::thread;
+
+use promsight_check::{Settings, Strictness};
+use promsight_extract::knowledge;
+use promsight_extract::python::{self, Needles};
+use promsight_model::{
+    Confidence, Facts, FileId, FileSet, Finding, Gap, Library, Reach, Report, SourceFile, Span,
+};
+use promsight_resolve::python::{Inventory, SourceModule, Wanted};
+use rayon::prelude::*;
+
+use crate::clock::Date;
+use crate::config::Config;
+use crate::reading::Sources;
+
+/// What of the findings the user wants to see.
+#[derive(Clone, Debug)]
+pub struct Selection {
+    /// Only these checks; all where empty.
+    pub select: Vec<String>,
+    /// Not these checks.
+    pub ignore: Vec<String>,
+    /// Nothing below it.
+    pub min_confidence: Confidence,
+    /// What becomes of references that may belong to programs outside the tree.
+    pub strictness: Strictness,
+    /// The day by which ignore entries of the configuration expire.
+    pub today: Date,
+}
+
+impl Selection {
+    /// Every finding, judged as of today.
+    pub fn everything() -> Self {
+        Self {
+            select: Vec::new(),
+            ignore: Vec::new(),
+            min_confidence: Confidence::Low,
+            strictness: Strictness::Evidence,
+            today: Date::today(),
+        }
+    }
+}
+
+/// Rounds in which further Python files are read because earlier ones showed that they matter. Wrappers of wrappers
+/// of wrappers end here; each round reads files once, so that more would cost little and has found nothing.
+const MAX_ROUNDS: usize = 4;
+
+/// Evaluating Python names recurses through files, beyond what the main thread of some systems allows.
+const STACK_BYTES: usize = 64 << 20;
+
+/// Reconciles everything that was read.
+pub fn run(sources: &Sources, config: &Config, selection: &Selection) -> Report {
+    on_a_large_stack(|| reconcile(sources, config, selection))
+}
+
+fn reconcile(sources: &Sources, config: &Config, selection: &Selection) -> Report {
+    let files = &sources.files;
+    let (mut facts, inventory) = understand(files);
+    let skipped = files.files().iter().filter(|file| is_python(file)).count() - count_python(&facts, files);
+    report_unread(sources, &mut facts);
+    let catalogue = knowledge::catalogue();
+    let mut resolution = promsight_resolve::resolve(&promsight_resolve::Input {
+        files,
+        facts: &facts,
+        inventory,
+        catalogue: &catalogue,
+        external: &config.external,
+    });
+    let counts = &mut resolution.coverage.files;
+    *counts.entry("unreadable").or_default() += sources.unread.len() as u64;
+    *counts.entry("python").or_default() += skipped as u64;
+    let settings = Settings {
+        severity: config.severity.clone(),
+        select: selection.select.clone(),
+        ignore: selection.ignore.clone(),
+        min_confidence: selection.min_confidence,
+        strictness: selection.strictness,
+        ignored: &|finding, path| is_ignored(config, selection.today, finding, path),
+    };
+    promsight_check::run(&resolution, files, &settings)
+}
+
+/// Facts of every file that matters, by file, and what the Python code declares.
+fn understand(files: &FileSet) -> (Vec<Facts>, Inventory) {
+    let libraries = knowledge::libraries();
+    let mut facts: BTreeMap<FileId, Facts> = BTreeMap::new();
+    let (first, mut waiting): (Vec<&SourceFile>, Vec<&SourceFile>) = files
+        .files()
+        .par_iter()
+        .partition(|file| !is_python(file) || matters(file));
+    let mut inventory = Inventory::default();
+    let mut next = first;
+    for _ in 0..MAX_ROUNDS {
+        let extracted: Vec<Facts> = next
+            .par_iter()
+            .map(|file| promsight_extract::extract(file))
+            .collect();
+        facts.extend(extracted.into_iter().map(|facts| (facts.file, facts)));
+        inventory = link(&facts, files, &libraries);
+        (next, waiting) = split_wanted(waiting, &inventory.wanted);
+        if next.is_empty() {
+            break;
+        }
+    }
+    (facts.into_values().collect(), inventory)
+}
+
+fn link(facts: &BTreeMap<FileId, Facts>, files: &FileSet, libraries: &[Library]) -> Inventory {
+    let modules: Vec<SourceModule<'_>> = facts
+        .values()
+        .filter_map(|facts| {
+            let module = facts.python.as_ref()?;
+            Some(SourceModule {
+                file: facts.file,
+                path: &files.file(facts.file).path,
+                module,
+            })
+        })
+        .collect();
+    promsight_resolve::python::link(&modules, libraries)
+}
+
+fn is_python(file: &SourceFile) -> bool {
+    file.path.ends_with(".py")
+}
+
+/// Whether a Python file can declare a metric or query one, judged by its bytes alone.
+fn matters(file: &SourceFile) -> bool {
+    python::may_matter(&file.text) || python::mentions_any(&file.text, &QUERY_WORDS)
+}
+
+/// What a script contains that sends queries to Prometheus or writes dashboards, though it names neither
+/// `prometheus` nor a constructor.
+static QUERY_WORDS: LazyLock<Needles> = LazyLock::new(|| {
+    let words = [
+        "/api/v1/", "/graph?", "promql", "PromQL", "promtool", "amtool", ":9090", "grafana",
+    ];
+    Needles::new(&words.map(str::to_owned))
+});
+
+/// The waiting Python files that the linker wants, and those that still wait.
+fn split_wanted<'a>(
+    waiting: Vec<&'a SourceFile>,
+    wanted: &Wanted,
+) -> (Vec<&'a SourceFile>, Vec<&'a SourceFile>) {
+    let modules: BTreeSet<&str> = wanted.modules.iter().map(|module| module_name(module)).collect();
+    let identifiers = Needles::new(&wanted.identifiers);
+    waiting
+        .into_par_iter()
+        .partition(|file| is_one_of(&file.path, &modules) || python::mentions_any(&file.text, &identifiers))
+}
+
+/// Whether the path ends, at a folder's border, in one of the modules.
+fn is_one_of(path: &str, modules: &BTreeSet<&str>) -> bool {
+    let module = module_name(path);
+    let tails = module.match_indices('/').map(|(slash, _)| &module[slash + 1..]);
+    std::iter::once(module)
+        .chain(tails)
+        .any(|tail| modules.contains(tail))
+}
+
+/// A module's path without what its file's name adds: `pkg/constants.py` and `pkg/constants/__init__.py` are both
+/// `pkg/constants`.
+fn module_name(path: &str) -> &str {
+    let path = path.strip_suffix(".py").unwrap_or(path);
+    path.strip_suffix("/__init__").unwrap_or(path)
+}
+
+fn count_python(facts: &[Facts], files: &FileSet) -> usize {
+    facts
+        .iter()
+        .filter(|facts| is_python(files.file(facts.file)))
+        .count()
+}
+
+/// What could not be read becomes a gap of its file: anything may hide in it.
+fn report_unread(sources: &Sources, facts: &mut [Facts]) {
+    for unread in &sources.unread {
+        let Some(file) = sources.files.by_path(&unread.path) else {
+            continue;
+        };
+        let gap = Gap {
+            kind: unread.kind,
+            message: unread.message.clone(),
+            span: Span::new(file.id, 0..0),
+            reach: Reach::Anything,
+        };
+        if let Ok(index) = facts.binary_search_by_key(&file.id, |facts| facts.file) {
+            facts[index].gaps.push(gap);
+        }
+    }
+}
+
+fn is_ignored(config: &Config, today: Date, finding: &Finding, path: &str) -> bool {
+    config.ignore.iter().any(|entry| {
+        entry.check == finding.check
+            && entry
+                .subject
+                .as_ref()
+                .is_none_or(|glob| glob.admits(&finding.subject))
+            && entry.path.as_ref().is_none_or(|globs| globs.admit(path))
+            && entry.until.is_none_or(|until| today <= until)
+    })
+}
+
+/// Runs `work` on a thread with a large stack, or here where the system grants none.
+fn on_a_large_stack<T: Send>(work: impl Fn() -> T + Sync) -> T {
+    thread::scope(|scope| {
+        let spawned = thread::Builder::new()
+            .stack_size(STACK_BYTES)
+            .spawn_scoped(scope, &work);
+        match spawned {
+            Ok(handle) => handle
+                .join()
+                .unwrap_or_else(|payload| panic::resume_unwind(payload)),
+            Err(_) => work(),
+        }
+    })
+}

@@ -1,0 +1,3 @@
+module promsight/grammars/record/go-declarations
+
+go 1.24
