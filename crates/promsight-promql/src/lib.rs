@@ -9,11 +9,13 @@ mod guard;
 mod hole;
 mod lexer;
 mod literal;
+mod normal;
 mod parser;
 mod regex;
 mod scan;
 mod selector;
 mod token;
+mod tree;
 
 use std::ops::Range;
 
@@ -177,7 +179,13 @@ pub fn analyze(text: &str, holes: Holes) -> Analysis {
     };
     let may_be_metricsql = || holes.variables && scan::is_metricsql(text, tokens);
     match parser::parse(text, tokens) {
-        Ok(parsed) => {
+        Ok(mut parsed) => {
+            if let Some(surroundings) = tree::surroundings(text, tokens, &parsed) {
+                for (selector, around) in parsed.selectors.iter_mut().zip(surroundings) {
+                    selector.guard = around.guard;
+                    selector.functions = around.functions;
+                }
+            }
             let state = match parsed.failure {
                 _ if lexed.has_holes => State::Templated,
                 None => State::Parsed,
