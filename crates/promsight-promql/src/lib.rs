@@ -3,6 +3,9 @@
 //! Owns: which selectors a query has, where each name, matcher and label stands, what functions and guards are
 //! around it, and whether the query is valid PromQL. Knows nothing of files, YAML, or which metrics exist. Never
 //! fails: of a query that cannot be parsed the names in it are still found.
+//!
+//! The words, places and validity are read here (`lexer`, `parser`); functions and guards come from the tree of
+//! `promql-parser` where it reads the query too. `tree` says why there are both.
 
 mod functions;
 mod guard;

@@ -45,11 +45,14 @@ pub(crate) struct Normal {
     pub(crate) vectors: Vec<Vector>,
 }
 
-/// Longer queries are not written. `promql-parser` 0.11 takes quadratic time for a chain of operators (7.8 s for
+/// Longer queries are not written: `promql-parser` 0.11 takes quadratic time for a chain of operators (7.8 s for
 /// 30,000), and its tree is dropped by recursion (30,000 nested calls overflow a stack of 2 MB).
 const MAX_LENGTH: usize = 64 * 1024;
 const MAX_NESTING: usize = 100;
 const MAX_OPERATORS: usize = 2_000;
+/// `promql-parser` compiles every pattern, and what repeats in it as often as it repeats: 110 times `\w{99}` take ten
+/// seconds in a debug build. So long may all patterns of a query be together, in bytes with repetitions written out.
+const MAX_PATTERNS: usize = 4 * 1024;
 
 /// What stands for the text of a hole.
 const HOLE: &str = "hole";
@@ -65,6 +68,7 @@ pub(crate) fn write(text: &str, tokens: &[Token], parsed: &Parsed) -> Option<Nor
         place: Place::Expression,
         nesting: 0,
         operators: 0,
+        patterns: 0,
         normal: Normal {
             text: String::with_capacity(text.len()),
             vectors: Vec::new(),
@@ -105,6 +109,7 @@ struct Writer<'query> {
     place: Place,
     nesting: usize,
     operators: usize,
+    patterns: usize,
     normal: Normal,
 }
 
@@ -207,6 +212,9 @@ impl Writer<'_> {
         }
         let mut pieces = Vec::new();
         for (label, op, value) in &matchers {
+            if matches!(op, MatchOp::Regex | MatchOp::NotRegex) {
+                self.patterns = self.patterns.saturating_add(repeated_length(value));
+            }
             let sign = match op {
                 MatchOp::Equal => "=",
                 MatchOp::NotEqual => "!=",
@@ -215,6 +223,9 @@ impl Writer<'_> {
             };
             // A label in quotes is no keyword: `{or="x"}` would be one.
             pieces.push(format!("{}{sign}{}", quoted(label)?, quoted(value)?));
+        }
+        if self.patterns > MAX_PATTERNS {
+            return None;
         }
         self.push(&format!("{{{}}}", pieces.join(",")));
         let name = matchers.into_iter().find(|(label, ..)| *label == "__name__");
@@ -236,6 +247,19 @@ fn filled(parts: &[NamePart]) -> String {
 fn quoted(value: &str) -> Option<String> {
     let is_lossy = value.contains(char::REPLACEMENT_CHARACTER);
     (!is_lossy).then(|| format!("\"{}\"", escape_string(value)))
+}
+
+/// At least the length of a pattern with its counted repetitions (`{3}`, `{1,9}`) written out, as if each stood in
+/// the one before.
+fn repeated_length(pattern: &str) -> usize {
+    let counts = pattern.split('{').skip(1).filter_map(|behind| {
+        let inner = behind.split('}').next()?;
+        inner
+            .split(',')
+            .filter_map(|count| count.parse::<usize>().ok())
+            .max()
+    });
+    counts.fold(pattern.len(), |length, count| length.saturating_mul(count.max(1)))
 }
 
 /// A duration longer than none; `promql-parser` reads no other, and units of at most 32 bits.
