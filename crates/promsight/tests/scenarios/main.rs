@@ -4,7 +4,8 @@
 //! file; `folder: PATH` takes a folder of this repository instead. Blocks of these kinds say what must come of it,
 //! one entry a line, all of them; blank lines and lines that begin with `#` are for the reader:
 //!
-//! - `expect`: `severity[check] path «text of the primary place» "part of the message"`
+//! - `expect`: `severity[check] path «text of the primary place» "part of the message"`; behind that, where it
+//!   matters, `-> "replacement"` for the suggestion that must be made or `-> nothing` for none
 //! - `metrics`: `type name{label, label} path`, then remarks in parentheses
 //! - `references`: `verdict consumer-kind path «selector»`
 //!

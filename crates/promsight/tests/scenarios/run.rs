@@ -12,7 +12,7 @@ use promsight_model::{
     Emitter, FileSet, Finding, JudgedReference, Liveness, Name, Report, SelectorName, Span,
 };
 
-use crate::entries::Entry;
+use crate::entries::{Entry, Replacement};
 use crate::page::{Input, Kind};
 
 /// The day on which every scenario runs, so that dates in configurations mean the same forever.
@@ -109,6 +109,10 @@ impl Outcome {
                 self.shown(finding.primary)
             ),
             message: Some(finding.message.clone()),
+            replacement: match &finding.suggestion {
+                Some(suggestion) => Replacement::Text(suggestion.replacement.clone()),
+                None => Replacement::Nothing,
+            },
         }
     }
 
@@ -144,6 +148,7 @@ impl Outcome {
         Entry {
             exact: format!("{} {name}{labels} {path}{remarks}", emitter.metric_type),
             message: None,
+            replacement: Replacement::Unsaid,
         }
     }
 
@@ -171,6 +176,10 @@ impl Outcome {
             judged.consumer.kind.word(),
             self.path(selector.span)
         );
-        Entry { exact, message: None }
+        Entry {
+            exact,
+            message: None,
+            replacement: Replacement::Unsaid,
+        }
     }
 }
