@@ -36,14 +36,14 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Every finding, judged as of today.
-    pub fn everything() -> Self {
+    /// Every finding, as of that day.
+    pub fn everything(today: Date) -> Self {
         Self {
             select: Vec::new(),
             ignore: Vec::new(),
             min_confidence: Confidence::Low,
             strictness: Strictness::Evidence,
-            today: Date::today(),
+            today,
         }
     }
 }
@@ -54,6 +54,9 @@ const MAX_ROUNDS: usize = 4;
 
 /// Evaluating Python names recurses through files, beyond what the main thread of some systems allows.
 const STACK_BYTES: usize = 64 << 20;
+
+/// Syntax trees are as deep as extractors let them be; a thread uses of this what it needs.
+const WORKER_STACK_BYTES: usize = 16 << 20;
 
 /// Reconciles everything that was read.
 pub fn run(sources: &Sources, config: &Config, selection: &Selection) -> Report {
@@ -208,6 +211,15 @@ fn is_ignored(config: &Config, today: Date, finding: &Finding, path: &str) -> bo
             && entry.path.as_ref().is_none_or(|globs| globs.admit(path))
             && entry.until.is_none_or(|until| today <= until)
     })
+}
+
+/// Gives the threads that read files more than rayon's 2 MB of stack: the trees of nested code recurse. To be called
+/// once, before the first run; later calls change nothing.
+pub fn enlarge_worker_stacks() {
+    // It errs where the threads exist already, and then they stay as they are.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .stack_size(WORKER_STACK_BYTES)
+        .build_global();
 }
 
 /// Runs `work` on a thread with a large stack, or here where the system grants none.
