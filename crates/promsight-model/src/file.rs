@@ -100,7 +100,12 @@ impl LineIndex {
     /// Indexes a text.
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
-        starts.extend((1u32..).zip(text.bytes()).filter(|(_, byte)| *byte == b'\n').map(|(next, _)| next));
+        starts.extend(
+            (1u32..)
+                .zip(text.bytes())
+                .filter(|(_, byte)| *byte == b'\n')
+                .map(|(next, _)| next),
+        );
         let mut before = 0;
         let scalars_before_block = text
             .as_bytes()
@@ -112,14 +117,23 @@ impl LineIndex {
             })
             .chain([0])
             .collect();
-        Self { starts, scalars_before_block }
+        Self {
+            starts,
+            scalars_before_block,
+        }
     }
 
     /// The position of a byte offset of the same text.
     pub fn position(&self, text: &str, offset: u32) -> Position {
-        let line = self.starts.partition_point(|start| *start <= offset).saturating_sub(1);
+        let line = self
+            .starts
+            .partition_point(|start| *start <= offset)
+            .saturating_sub(1);
         let column = self.scalars_before(text, offset) - self.scalars_before(text, self.starts[line]);
-        Position { line: u32::try_from(line + 1).unwrap_or(u32::MAX), column: column + 1 }
+        Position {
+            line: u32::try_from(line + 1).unwrap_or(u32::MAX),
+            column: column + 1,
+        }
     }
 
     fn scalars_before(&self, text: &str, offset: u32) -> u32 {
@@ -160,7 +174,10 @@ mod tests {
             let column = u32::try_from(scalar + 1).expect("the text is short");
             assert_eq!(index.position(&text, offset), Position { line: 1, column });
         }
-        assert_eq!(LineIndex::new("").position("", 0), Position { line: 1, column: 1 });
+        assert_eq!(
+            LineIndex::new("").position("", 0),
+            Position { line: 1, column: 1 }
+        );
     }
 
     #[test]

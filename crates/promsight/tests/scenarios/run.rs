@@ -29,11 +29,7 @@ pub(crate) fn run(input: &Input) -> Result<Outcome, String> {
         Input::Folder(folder) => on_disk(folder)?,
     };
     let today = Date::parse(TODAY).ok_or("the day of the scenarios is none")?;
-    let selection = Selection {
-        today,
-        ..Selection::everything()
-    };
-    let report = pipeline::run(&sources, &config, &selection);
+    let report = pipeline::run(&sources, &config, &Selection::everything(today));
     Ok(Outcome {
         files: sources.files,
         report,
