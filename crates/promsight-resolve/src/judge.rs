@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use promsight_model::{
-    Confidence, Consumer, Facts, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query, QueryState,
+    Confidence, Consumer, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query, QueryState,
     Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
 };
 use regex::Regex;
@@ -61,8 +61,8 @@ pub(crate) struct Judge<'a, 'i> {
 
 impl<'a, 'i> Judge<'a, 'i> {
     /// Gathers the evidence of territory, then follows recording rules to their roots.
-    pub(crate) fn new(index: &'i Index<'a>, facts: &'a [Facts]) -> Self {
-        let territory = Territory::of(index, facts);
+    pub(crate) fn new(index: &'i Index<'a>, facts: &'a [Facts], files: &FileSet) -> Self {
+        let territory = Territory::of(index, facts, files);
         let mut judge = Self {
             index,
             facts,
@@ -327,8 +327,11 @@ impl<'a, 'i> Judge<'a, 'i> {
             });
         }
         if let Some((exporter, gone)) = self.index.gone(series) {
+            // Whoever runs an old version still sees it.
+            let confidence = Confidence::Medium;
             let gone = Some((exporter.name.clone(), gone.clone()));
             return Some(Blindness {
+                confidence,
                 evidence: vec![Evidence::Gone],
                 gone,
                 ..none

@@ -72,6 +72,11 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
             if mention.evidence.against || other_names.contains(mention.word.as_str()) {
                 continue;
             }
+            // `worker_1` is a container or a host, and no metric ends in a number of its own.
+            let numbered = mention.word.rsplit('_').next().is_some_and(|last| last.parse::<u32>().is_ok());
+            if numbered || has_other_prefix(index, &mention.word) {
+                continue;
+            }
             let blindness = judge.blindness(&mention.word, &[], consumer);
             let nearly_same = blindness.as_ref().is_some_and(|blindness| {
                 blindness
@@ -100,6 +105,15 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
         }
     }
     references
+}
+
+/// Whether the word is a name of this tree with something in front: documents show so what a configured namespace
+/// makes of it.
+fn has_other_prefix(index: &Index<'_>, word: &str) -> bool {
+    word.match_indices('_').any(|(at, _)| {
+        let tail = &word[at + 1..];
+        tail.contains('_') && !(index.emitting(tail).is_empty() && index.family(tail).is_empty())
+    })
 }
 
 /// Judges a word that goes by a known name; whether it is only known as gone.
