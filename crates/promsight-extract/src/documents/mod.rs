@@ -10,6 +10,7 @@ mod nearness;
 mod prose;
 mod tables;
 mod values;
+mod vocabulary;
 pub(crate) mod words;
 
 use promsight_model::{ConsumerKind, Embedded, Facts, FileKind, SourceFile, Span};
@@ -17,7 +18,7 @@ use promsight_model::{ConsumerKind, Embedded, Facts, FileKind, SourceFile, Span}
 use crate::decode::markdown::{self, Markup, Piece, PieceKind, Prose};
 use looker::Looker;
 use nearness::Around;
-use words::Noun;
+use vocabulary::Noun;
 
 /// Reads the rules of a YAML text into facts; whether there were any.
 pub type RulesReader<'r> = dyn FnMut(&Embedded, &mut Facts) -> bool + 'r;
@@ -33,7 +34,7 @@ pub fn extract(file: &SourceFile, facts: &mut Facts, rules: &mut RulesReader<'_>
     let Some(markup) = Markup::of_path(&file.path) else {
         return;
     };
-    if words::is_history(&file.path) {
+    if vocabulary::is_history(&file.path) {
         return;
     }
     let pieces = markdown::read(file, markup);
@@ -120,7 +121,7 @@ impl Reader<'_, '_> {
                 tables::read(table, &cells, self.facts);
             }
             PieceKind::Fence(fence) => {
-                if !fences::read_yaml(fence, &mut looker, self.rules) {
+                if !fences::read_rules(fence, &mut looker, self.rules) {
                     fences::read(fence, around, &mut looker);
                 }
             }
@@ -209,7 +210,7 @@ impl Section {
         self.past = self
             .headings
             .iter()
-            .any(|(_, heading)| words::is_past_heading(&heading.to_lowercase()));
+            .any(|(_, heading)| vocabulary::is_past_heading(&heading.to_lowercase()));
     }
 
     fn state_prefix(&mut self, prose: &Prose) {

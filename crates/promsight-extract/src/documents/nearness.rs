@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use promsight_model::WordEvidence;
 
-use super::words::{self, Noun};
+use super::vocabulary::{self, Noun};
+use super::words;
 use crate::decode::markdown::{Prose, Run, RunKind};
 
 /// What a paragraph, item or cell inherits from around it.
@@ -137,7 +138,7 @@ const CONNECTIVES: &[&str] = &[
 pub(super) fn noun_beside(text: &str, at: Range<usize>) -> Option<Noun> {
     let after = text.get(at.end..).unwrap_or_default();
     if let Some(first) = following_word(after)
-        && let Some(noun) = words::noun(&first)
+        && let Some(noun) = vocabulary::noun(&first)
     {
         // "`X` alert handler" names a handler.
         let rest =
@@ -153,7 +154,7 @@ pub(super) fn noun_beside(text: &str, at: Range<usize>) -> Option<Noun> {
     words
         .into_iter()
         .find(|word| !CONNECTIVES.contains(&word.as_str()))
-        .and_then(|word| words::noun(&word))
+        .and_then(|word| vocabulary::noun(&word))
 }
 
 /// The clause that a colon at the end of a text closes.
@@ -188,7 +189,7 @@ pub(super) fn head_noun(text: &str) -> Option<Noun> {
         if last.is_some() && PREPOSITIONS.contains(&word.as_str()) {
             break;
         }
-        last = words::noun(&word).or(last);
+        last = vocabulary::noun(&word).or(last);
     }
     last
 }
@@ -213,7 +214,7 @@ fn is_program_noun(word: &str) -> bool {
             | "history"
             | "storage"
             | "dialog"
-    ) || words::noun(word) == Some(Noun::Other)
+    ) || vocabulary::noun(word) == Some(Noun::Other)
 }
 
 /// The word right after a name, in lower case; `None` where punctuation comes first (an opening bracket may).
@@ -264,7 +265,7 @@ pub(super) fn evidence(
 ) -> WordEvidence {
     let sentence = sentence(prose, at);
     let speaks_of_metrics = speaks_of_metrics(&sentence);
-    let past = words::is_past_sentence(&sentence);
+    let past = vocabulary::is_past_sentence(&sentence);
     let against = match beside {
         Some(Noun::Other) => true,
         Some(Noun::Metric) => false,
@@ -290,7 +291,7 @@ pub(super) fn speaks_of_metrics(text: &str) -> bool {
     words.iter().enumerate().any(|(index, word)| {
         let before = index.checked_sub(1).map(|before| words[before].as_str());
         let after = words.get(index + 1).map(String::as_str);
-        words::noun(word) == Some(Noun::Metric) && !is_other_query(before, word, after)
+        vocabulary::noun(word) == Some(Noun::Metric) && !is_other_query(before, word, after)
     })
 }
 
