@@ -2,7 +2,7 @@
 
     python3 history.py GIT_DIRECTORY TAG_REGEX (fixture|markdown|go) PATH…
 
-Reads the paths at every matching tag, in version order, and prints `NAME - TAG` for each name that some release has
+Reads the paths at every matching tag, in the order of its numbers (of those in the regex's group, if it has one), and prints `NAME - TAG` for each name that some release has
 and the last one has not, with the first release without it. `go` needs GO_DECLARATIONS, the built reader beside this
 file. A person then puts the replacement in from the changelog; a name that never was a metric is left out.
 """
@@ -21,8 +21,10 @@ def git(directory, *arguments):
     return subprocess.run(["git", f"--git-dir={directory}", *arguments], capture_output=True, check=False).stdout
 
 
-def version(tag):
-    return [int(number) for number in re.findall(r"\d+", tag)]
+def version(pattern, tag):
+    found = re.fullmatch(pattern, tag)
+    text = found.group(1) if found.groups() else tag
+    return [int(number) for number in re.findall(r"\d+", text)]
 
 
 def names(directory, tag, kind, paths):
@@ -51,7 +53,7 @@ def names(directory, tag, kind, paths):
 def main():
     directory, pattern, kind, *paths = sys.argv[1:]
     tags = [tag for tag in git(directory, "tag").decode().split() if re.fullmatch(pattern, tag)]
-    tags.sort(key=version)
+    tags.sort(key=lambda tag: version(pattern, tag))
     last_seen, known = {}, []
     for index, tag in enumerate(tags):
         found = names(directory, tag, kind, paths)

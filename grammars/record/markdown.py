@@ -47,7 +47,7 @@ def read(path, labels_title):
         labels = None
         if labels_at is not None and len(row) > labels_at:
             words = re.findall(r"`([^`]+)`", row[labels_at])
-            if not any(re.search(r"[A-Z]{3}|[^a-zA-Z0-9_]", word) for word in words):
+            if not any(re.search(r"[A-Z]{3}", word) or not re.fullmatch(r"[a-zA-Z_]\w*", word) for word in words):
                 labels = sorted(set(words))
         table = tables.merge(table, {name: (kind, labels)})
     return table

@@ -132,7 +132,8 @@ fn walk(tree: &Tree<'_>, collector: &mut Collector<'_>, nesting: usize) {
         };
         // A rule that was cut off by the problem is not broken by itself.
         collector.forget_gaps(gaps);
-        if contains_any(&TELLING, &tree.source().text) {
+        let text = &tree.source().text;
+        if contains_any(&TELLING, text) || has_line(text, &RULE_KEYS) {
             let span = tree.source().span(problem.range.clone());
             let message = format!("the text cannot be read from here on: {}", problem.message);
             collector.gap(GapKind::Syntax, message, span, rules::unknown_records());
@@ -189,7 +190,7 @@ impl Walk<'_, '_> {
             return;
         }
         let is_json = text.trim_start().starts_with(['{', '[']);
-        if !is_json && !looks_like_yaml(text) {
+        if !is_json && !has_line(text, &DOCUMENT_KEYS) {
             return;
         }
         let Some(embedded) = node.embedded() else { return };
@@ -202,13 +203,17 @@ impl Walk<'_, '_> {
     }
 }
 
-/// Some line is a key that rules or dashboards have; prose that mentions an expression is not parsed.
-fn looks_like_yaml(text: &str) -> bool {
+/// Keys of rules.
+const RULE_KEYS: [&str; 4] = ["groups:", "expr:", "alert:", "record:"];
+
+/// Keys at which documents that hold rules or dashboards begin. Prose that mentions an expression has none.
+const DOCUMENT_KEYS: [&str; 6] = ["groups:", "expr:", "alert:", "record:", "panels:", "spec:"];
+
+/// Whether some line begins with one of the keys.
+fn has_line(text: &str, keys: &[&str]) -> bool {
     text.lines().any(|line| {
         let line = line.trim_start().trim_start_matches("- ").trim_start();
-        ["groups:", "expr:", "alert:", "record:", "panels:", "spec:"]
-            .iter()
-            .any(|key| line.starts_with(key))
+        keys.iter().any(|key| line.starts_with(key))
     })
 }
 

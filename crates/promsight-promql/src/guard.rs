@@ -19,12 +19,12 @@ pub(crate) struct Operand {
     /// Its selectors.
     pub(crate) selectors: Range<usize>,
     /// Whether a template hole stands for an expression in it: more selectors may hide there.
-    pub(crate) has_holes: bool,
+    pub(crate) may_hide_selectors: bool,
 }
 
 impl Operand {
     fn is_constant(&self) -> bool {
-        self.selectors.is_empty() && !self.has_holes
+        self.selectors.is_empty() && !self.may_hide_selectors
     }
 }
 

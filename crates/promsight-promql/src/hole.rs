@@ -12,6 +12,8 @@ pub(crate) enum HoleKind {
     Value,
     /// Renders nothing by itself: `{{ if … }}`, `{% endif %}`, an assignment, a comment.
     Control,
+    /// `{{ else }}` and `{% elif … %}`: what stands before and behind are alternatives.
+    Alternative,
 }
 
 /// One hole.
@@ -103,7 +105,13 @@ fn action_or_marker(rest: &str, start: usize, holes: Holes, place: Place) -> Opt
     match rest.as_bytes() {
         // `foo{%%topology%%}`: the brace is the selector's, the marker follows.
         [b'{', b'%', b'%', ..] => None,
-        [b'{', b'%', ..] => hole(closing(rest, "%}")?, HoleKind::Control),
+        [b'{', b'%', ..] => {
+            let length = closing(rest, "%}")?;
+            hole(
+                length,
+                control(inside(&rest[2..length - 2])).unwrap_or(HoleKind::Control),
+            )
+        }
         [b'{', b'#', ..] if place != Place::Text => {
             // Only on one line: a PromQL comment may follow a brace too, and it ends with its line.
             let line = rest.lines().next().unwrap_or_default();
@@ -113,23 +121,14 @@ fn action_or_marker(rest: &str, start: usize, holes: Holes, place: Place) -> Opt
         [b'{', b'{', b'{', ..] if place != Place::Text => None,
         [b'{', b'{', ..] => {
             let length = closing(rest, "}}")?;
-            let content = rest[2..length - 2]
-                .trim_matches(|edge: char| edge == '-' || edge == '~')
-                .trim();
+            let content = inside(&rest[2..length - 2]);
             if is_quoted(content, "{{") {
                 // `{{ "{{" }} … {{ "}}" }}` renders an action for a later stage: one hole.
                 if let Some(escaped) = escaped_action(&rest[length..]) {
                     return hole(length + escaped, HoleKind::Value);
                 }
             }
-            hole(
-                length,
-                if is_control(content) {
-                    HoleKind::Control
-                } else {
-                    HoleKind::Value
-                },
-            )
+            hole(length, control(content).unwrap_or(HoleKind::Value))
         }
         _ => None,
     }
@@ -159,7 +158,7 @@ fn escaped_action(rest: &str) -> Option<usize> {
     let mut from = 0;
     while let Some(open) = rest[from..].find("{{").map(|index| index + from) {
         let end = open + closing(&rest[open..], "}}")?;
-        if is_quoted(rest[open + 2..end - 2].trim_matches('-').trim(), "}}") {
+        if is_quoted(inside(&rest[open + 2..end - 2]), "}}") {
             return Some(end);
         }
         from = end;
@@ -177,32 +176,38 @@ fn is_quoted(content: &str, inner: &str) -> bool {
     })
 }
 
-/// Whether an action renders nothing where it stands: Go's and Handlebars' control words, assignments, comments.
-fn is_control(content: &str) -> bool {
-    const WORDS: [&str; 9] = [
-        "if", "else", "end", "range", "with", "define", "block", "break", "continue",
+/// The content of an action without the marks that trim white space around it.
+fn inside(content: &str) -> &str {
+    content
+        .trim_matches(|edge: char| matches!(edge, '-' | '~' | '+'))
+        .trim()
+}
+
+/// What kind of control action it is, if it is one: Go's, Jinja's and Handlebars' words, assignments, comments.
+fn control(content: &str) -> Option<HoleKind> {
+    const ALTERNATIVES: [&str; 2] = ["else", "elif"];
+    const WORDS: [&str; 8] = [
+        "if", "end", "range", "with", "define", "block", "break", "continue",
     ];
     if content.is_empty() || content.starts_with(['/', '#', '!']) {
-        return true;
+        return Some(HoleKind::Control);
     }
-    let word = content
-        .split(|end: char| !end.is_ascii_alphanumeric() && end != '_')
-        .next()
-        .unwrap_or_default();
-    if WORDS.contains(&word) {
-        // `{{ end_time }}` and `{{ range(3) }}` are values; the word stands alone in a control action.
-        return content[word.len()..]
-            .chars()
-            .next()
-            .is_none_or(char::is_whitespace);
+    let length = content.bytes().take_while(|byte| is_word(*byte)).count();
+    let (word, behind) = content.split_at(length);
+    // `{{ end_time }}` and `{{ range(3) }}` are values; the word stands alone in a control action.
+    if behind.is_empty() || behind.starts_with(char::is_whitespace) {
+        if ALTERNATIVES.contains(&word) {
+            return Some(HoleKind::Alternative);
+        }
+        if WORDS.contains(&word) {
+            return Some(HoleKind::Control);
+        }
     }
-    let Some(variable) = content.strip_prefix('$') else {
-        return false;
-    };
-    let behind = variable
-        .trim_start_matches(|part: char| part.is_ascii_alphanumeric() || part == '_')
-        .trim_start();
-    behind.starts_with(":=") || (behind.starts_with('=') && !behind.starts_with("=="))
+    let variable = content.strip_prefix('$')?;
+    let name = variable.bytes().take_while(|byte| is_word(*byte)).count();
+    let behind = variable[name..].trim_start();
+    let assigns = behind.starts_with(":=") || (behind.starts_with('=') && !behind.starts_with("=="));
+    assigns.then_some(HoleKind::Control)
 }
 
 /// `%%topology%%`, `%(name)s`, `%s`.

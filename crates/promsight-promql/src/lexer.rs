@@ -170,19 +170,18 @@ impl Lexer<'_> {
             };
             if let Some(hole) = hole {
                 self.lexed.has_holes = true;
-                if hole.kind == HoleKind::Control {
+                if hole.kind != HoleKind::Value {
                     self.lexed.has_control = true;
-                    let joined = end > start
-                        && self
-                            .text
-                            .as_bytes()
-                            .get(hole.end)
-                            .is_some_and(|next| is_name_byte(*next));
-                    if !joined {
-                        if end == start {
-                            self.position = hole.end;
-                            return;
-                        }
+                    if end == start {
+                        self.position = hole.end;
+                        return;
+                    }
+                    let goes_on = self
+                        .text
+                        .as_bytes()
+                        .get(hole.end)
+                        .is_some_and(|next| is_name_byte(*next));
+                    if hole.kind == HoleKind::Alternative || !goes_on {
                         break;
                     }
                     uncertain = true;
@@ -430,6 +429,7 @@ impl Lexer<'_> {
             (b'=', _) => (Kind::Equal, one),
             (b'!', Some(b'=')) => (Kind::NotEqual, two),
             (b'!', Some(b'~')) => (Kind::NotRegex, two),
+            (b'$', _) if self.in_braces => return self.unknown_variable(),
             _ if self.in_braces => return self.unexpected_character(" between the braces of a selector"),
             (b'*', _) => (Kind::Sign(Sign::Multiply), one),
             (b'/', _) => (Kind::Sign(Sign::Divide), one),
@@ -461,9 +461,31 @@ impl Lexer<'_> {
             }
             (b':', _) => (Kind::Colon, one),
             (b'@', _) => (Kind::At, one),
+            (b'$', _) => return self.unknown_variable(),
             _ => return self.unexpected_character(""),
         };
         self.push(kind, end);
+    }
+
+    /// A `$` where variables are not understood: the word behind it is no name of a series.
+    fn unknown_variable(&mut self) {
+        let rest = &self.text[self.position + 1..];
+        let inner = rest.strip_prefix('{').unwrap_or(rest);
+        let name = inner.bytes().take_while(|byte| is_name_byte(*byte)).count();
+        let braces = rest.len() - inner.len();
+        let closed = usize::from(braces > 0 && inner[name..].starts_with('}'));
+        let end = self.position
+            + 1
+            + if name > 0 {
+                braces * closed + name + closed
+            } else {
+                0
+            };
+        let shown = &self.text[self.position..end];
+        self.bad(
+            format!("`{shown}` cannot stand in a query: PromQL has no variables"),
+            end,
+        );
     }
 
     fn unexpected_character(&mut self, place: &str) {

@@ -108,10 +108,15 @@ pub(crate) fn is_metricsql(text: &str, tokens: &[Token]) -> bool {
         );
         match word(&pair[1]).as_str() {
             "or" => in_braces && matches!(pair[0].kind, Kind::Text(_)),
-            "default" | "if" | "ifnot" | "keep_metric_names" => behind_operand && !in_braces,
-            _ => false,
+            other => is_metricsql_operator(other) && behind_operand && !in_braces,
         }
     })
+}
+
+fn is_metricsql_operator(word: &str) -> bool {
+    ["default", "if", "ifnot", "keep_metric_names"]
+        .iter()
+        .any(|operator| word.eq_ignore_ascii_case(operator))
 }
 
 /// Names that a `WITH (name = …)` of MetricsQL defines: they are no series.
@@ -154,7 +159,7 @@ struct Frame {
     or_at: Option<usize>,
     /// Number of selectors before the last `unless`.
     unless_at: Option<usize>,
-    has_holes: bool,
+    may_hide_selectors: bool,
 }
 
 impl Frame {
@@ -164,7 +169,7 @@ impl Frame {
             start,
             or_at: None,
             unless_at: None,
-            has_holes: false,
+            may_hide_selectors: false,
         }
     }
 }
@@ -229,20 +234,26 @@ impl<'query> Scan<'query> {
                 }
                 self.behind_operand = true;
             }
+            Kind::Name if is_called && self.word().eq_ignore_ascii_case("with") => self.index += 1,
             Kind::Name | Kind::Template(_) if is_called => self.function(),
             Kind::Keyword(keyword) => self.keyword(*keyword, is_called),
             Kind::Template(template) => {
                 if let Some(frame) = self.frames.last_mut() {
-                    frame.has_holes = true;
+                    frame.may_hide_selectors = true;
                 }
-                let stands_alone =
-                    template.is_bare() && !matches!(self.ahead(1), Kind::LeftBrace | Kind::LeftBracket);
+                let stands_alone = (template.is_bare() || template.is_duration())
+                    && !matches!(self.ahead(1), Kind::LeftBrace | Kind::LeftBracket);
                 if stands_alone || template.numeric {
                     self.index += 1;
                     self.behind_operand = true;
                 } else {
                     self.selector();
                 }
+            }
+            // Operators and modifiers of MetricsQL; no name can stand there in PromQL.
+            Kind::Name if self.behind_operand && is_metricsql_operator(self.word()) => {
+                self.behind_operand = self.word().eq_ignore_ascii_case("keep_metric_names");
+                self.index += 1;
             }
             Kind::Name | Kind::RecordName | Kind::LeftBrace => self.selector(),
             Kind::Sign(_) | Kind::NotEqual | Kind::At | Kind::Equal => {
@@ -288,6 +299,13 @@ impl<'query> Scan<'query> {
                 }
                 self.behind_operand = false;
             }
+            // The parenthesis was forgotten: what follows is a label.
+            Keyword::By | Keyword::Without | Keyword::On | Keyword::Ignoring if self.behind_operand => {
+                self.index += 1;
+                if matches!(self.kind(), Kind::Name) {
+                    self.index += 1;
+                }
+            }
             Keyword::Start
             | Keyword::End
             | Keyword::Step
@@ -307,11 +325,11 @@ impl<'query> Scan<'query> {
                         let all = frame.start..now;
                         let constant = Operand {
                             selectors: all,
-                            has_holes: true,
+                            may_hide_selectors: true,
                         };
                         self.guards.or(&constant, &constant);
                     }
-                    frame.has_holes = false;
+                    frame.may_hide_selectors = false;
                 }
                 self.operator();
             }
@@ -363,11 +381,11 @@ impl<'query> Scan<'query> {
         if let Some(middle) = frame.or_at {
             let left = Operand {
                 selectors: frame.start..middle,
-                has_holes: false,
+                may_hide_selectors: false,
             };
             let right = Operand {
                 selectors: middle..end,
-                has_holes: frame.has_holes,
+                may_hide_selectors: frame.may_hide_selectors,
             };
             self.guards.or(&left, &right);
         }

@@ -117,6 +117,14 @@ impl Template {
     pub(crate) fn is_bare(&self) -> bool {
         self.parts.iter().all(|part| matches!(part, NamePart::Hole(_)))
     }
+
+    /// Whether it is a hole with a unit (`${window}s`).
+    pub(crate) fn is_duration(&self) -> bool {
+        let [NamePart::Hole(_), NamePart::Text(unit)] = self.parts.as_slice() else {
+            return false;
+        };
+        matches!(unit.as_str(), "ms" | "s" | "m" | "h" | "d" | "w" | "y")
+    }
 }
 
 /// An operator written as a sign.

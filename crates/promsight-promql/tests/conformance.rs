@@ -1,6 +1,8 @@
 //! The recorded answers of the real Prometheus 3 parser (`testdata/promql/record` says how they are recorded) against
 //! [`analyze`]: which queries are valid, and which series they name.
 
+#![expect(clippy::expect_used, reason = "a test stops where its data cannot be read")]
+
 use std::collections::BTreeMap;
 
 use promsight_promql::{Analysis, Holes, SelectorName, State, analyze};

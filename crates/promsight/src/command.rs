@@ -4,7 +4,7 @@ use promsight_check::Strictness;
 use promsight_model::{FileSet, Report, Severity};
 use promsight_report::View;
 
-use crate::arguments::{CheckArguments, ColorArgument, ExplainArguments, InventoryArguments};
+use crate::arguments::{CheckArguments, ColorArgument, ExplainArguments, FormatArgument, InventoryArguments};
 use crate::clock::Date;
 use crate::config::{self, Config};
 use crate::discovery::{self, Territory};
@@ -29,10 +29,10 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
     let (files, report) = reconcile(&arguments.inventory, &selection)?;
     print(&report, &files, View::Findings, &arguments.inventory, color)?;
     if !report.reconcilable {
-        terminal::note(
-            "nothing to reconcile was found: there are no references, or neither metrics nor any other source of \
-             series; name the folder that holds both the code and what looks at it",
-        );
+        // The text report says why by itself.
+        if arguments.inventory.format != FormatArgument::Text || arguments.inventory.output.is_some() {
+            report.notes.iter().for_each(|note| terminal::note(&note.message));
+        }
         return Ok(Exit::NothingToReconcile);
     }
     Ok(verdict(&report, arguments.fail_on.threshold()))

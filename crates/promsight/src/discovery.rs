@@ -1,7 +1,8 @@
 //! Which files belong to a run.
 //!
 //! Owns the walk: hidden files, what `.gitignore` names and installed packages are left out, symbolic links that
-//! leave the root are not followed, and of the rest only files of kinds that can matter are kept. Reads no file.
+//! leave the root are not followed, and of the rest only files of which an extractor reads the format are kept. Reads
+//! no file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -174,14 +175,7 @@ impl Walk<'_> {
     }
 
     fn is_wanted(&self, location: &Path) -> bool {
-        let path = root::relative(location, &self.territory.root);
-        promsight_extract::is_source(&path)
-            && !self.config.exclude.admit(&path)
-            && self
-                .config
-                .include
-                .as_ref()
-                .is_none_or(|include| include.admit(&path))
+        self.config.reads(&root::relative(location, &self.territory.root))
     }
 
     fn error(&mut self, error: &ignore::Error, folder: &Path) {

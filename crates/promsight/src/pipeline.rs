@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic;
+use std::sync::LazyLock;
 use std::thread;
 
 use promsight_check::{Settings, Strictness};
@@ -130,10 +131,19 @@ fn is_python(file: &SourceFile) -> bool {
     file.path.ends_with(".py")
 }
 
-/// Whether a Python file can declare a metric or look at one, judged by its bytes alone.
+/// Whether a Python file can declare a metric or query one, judged by its bytes alone.
 fn matters(file: &SourceFile) -> bool {
-    python::may_matter(&file.text)
+    python::may_matter(&file.text) || python::mentions_any(&file.text, &QUERY_WORDS)
 }
+
+/// What a script contains that sends queries to Prometheus or writes dashboards, though it names neither
+/// `prometheus` nor a constructor.
+static QUERY_WORDS: LazyLock<Needles> = LazyLock::new(|| {
+    let words = [
+        "/api/v1/", "/graph?", "promql", "PromQL", "promtool", "amtool", ":9090", "grafana",
+    ];
+    Needles::new(&words.map(str::to_owned))
+});
 
 /// The waiting Python files that the linker wants, and those that still wait.
 fn split_wanted<'a>(
@@ -141,10 +151,10 @@ fn split_wanted<'a>(
     wanted: &Wanted,
 ) -> (Vec<&'a SourceFile>, Vec<&'a SourceFile>) {
     let modules: BTreeSet<&str> = wanted.modules.iter().map(|module| module_name(module)).collect();
-    let needles = Needles::new(&wanted.identifiers);
+    let identifiers = Needles::new(&wanted.identifiers);
     waiting
         .into_par_iter()
-        .partition(|file| is_one_of(&file.path, &modules) || python::mentions_any(&file.text, &needles))
+        .partition(|file| is_one_of(&file.path, &modules) || python::mentions_any(&file.text, &identifiers))
 }
 
 /// Whether the path ends, at a folder's border, in one of the modules.

@@ -1,7 +1,7 @@
 // Command go-declarations lists the metric families that Go source declares through client_golang or a package with
 // its shape (component-base/metrics, promauto), without building or running it.
 //
-//	go run . [-include PREFIX[,PREFIX]] [-skip SUBSTRING[,SUBSTRING]] FOLDER... >table 2>unresolved
+//	go run . [-include PREFIX[,PREFIX]] [-skip SUBSTRING[,SUBSTRING]] [-assume NAME=TEXT] FOLDER... >table 2>unresolved
 //
 // kube-state-metrics' family generators count as declarations too. Names are evaluated from literals, constants (of the package, of another package of the tree, of the function),
 // concatenation, fmt.Sprintf and BuildFQName. The type of a NewDesc is taken from the value type beside it, else
@@ -31,13 +31,15 @@ type unit struct {
 	folder string
 	files  []*ast.File
 	values map[string]ast.Expr
-	uses   map[string]string // variable or field name -> type, from MustNewConstMetric calls
+	homes  map[string]*ast.File // the file whose imports a value's expression is read with
+	uses   map[string]string    // variable or field name -> type, from MustNewConstMetric calls
 }
 
 type reader struct {
 	files    *token.FileSet
 	units    map[string]*unit
 	families map[string]family
+	assumed  map[string]string
 }
 
 var constructors = map[string]string{
@@ -61,8 +63,15 @@ var valueTypes = map[string]string{"CounterValue": "counter", "GaugeValue": "gau
 func main() {
 	include := flag.String("include", "", "comma-separated prefixes of the names to print; all without it")
 	skip := flag.String("skip", "", "comma-separated parts of paths to leave out")
+	assume := flag.String("assume", "", "comma-separated NAME=TEXT: what parameters and fields of that name hold")
 	flag.Parse()
-	r := &reader{files: token.NewFileSet(), units: map[string]*unit{}, families: map[string]family{}}
+	r := &reader{
+		files: token.NewFileSet(), units: map[string]*unit{}, families: map[string]family{}, assumed: map[string]string{},
+	}
+	for _, pair := range split(*assume) {
+		name, text, _ := strings.Cut(pair, "=")
+		r.assumed[name] = text
+	}
 	for _, root := range flag.Args() {
 		r.load(root, split(*skip))
 	}
@@ -141,7 +150,7 @@ func (r *reader) load(root string, skip []string) {
 		folder := filepath.Dir(path)
 		u := r.units[folder]
 		if u == nil {
-			u = &unit{folder: folder, values: map[string]ast.Expr{}, uses: map[string]string{}}
+			u = &unit{folder: folder, values: map[string]ast.Expr{}, homes: map[string]*ast.File{}, uses: map[string]string{}}
 			r.units[folder] = u
 		}
 		u.files = append(u.files, file)
@@ -158,6 +167,7 @@ func (r *reader) load(root string, skip []string) {
 				for i, ident := range value.Names {
 					if i < len(value.Values) {
 						u.values[ident.Name] = value.Values[i]
+						u.homes[ident.Name] = file
 					}
 				}
 			}
@@ -470,7 +480,7 @@ func (s *scope) lookup(expression ast.Expr) (ast.Expr, *scope) {
 			return value, s
 		}
 		if value, ok := s.u.values[expression.Name]; ok {
-			return value, &scope{r: s.r, u: s.u, file: s.file, depth: s.depth}
+			return value, &scope{r: s.r, u: s.u, file: s.u.homes[expression.Name], depth: s.depth}
 		}
 	case *ast.SelectorExpr:
 		alias, ok := expression.X.(*ast.Ident)
@@ -488,7 +498,7 @@ func (s *scope) lookup(expression ast.Expr) (ast.Expr, *scope) {
 			}
 			if u := s.r.unitOf(path); u != nil {
 				if value, ok := u.values[expression.Sel.Name]; ok {
-					return value, &scope{r: s.r, u: u, file: u.files[0], depth: s.depth}
+					return value, &scope{r: s.r, u: u, file: u.homes[expression.Sel.Name], depth: s.depth}
 				}
 			}
 		}
@@ -573,6 +583,9 @@ func (s *scope) text(expression ast.Expr) (string, bool) {
 		case name == "string" && len(expression.Args) == 1:
 			return s.text(expression.Args[0])
 		}
+	}
+	if text, ok := s.r.assumed[lastName(expression)]; ok {
+		return text, true
 	}
 	s.missing = fmt.Sprintf("%s: %T", s.r.files.Position(expression.Pos()), expression)
 	if name := lastName(expression); name != "" {

@@ -35,27 +35,6 @@ pub fn mask(text: &str, filler: u8) -> Option<String> {
     String::from_utf8(bytes).ok()
 }
 
-/// Whether an action gives no text of its own: a condition, a loop, an assignment, a comment, an end.
-pub(super) fn is_statement(action: &str) -> bool {
-    const WORDS: [&str; 9] = [
-        "if", "else", "end", "range", "with", "define", "block", "break", "continue",
-    ];
-    let Some(inner) = action.strip_prefix("{{") else {
-        return action.starts_with("{%") || action.starts_with("{#");
-    };
-    let inner = inner.strip_prefix('-').unwrap_or(inner).trim_start();
-    if let Some(variable) = inner.strip_prefix('$') {
-        let rest =
-            variable.trim_start_matches(|character: char| character.is_alphanumeric() || character == '_');
-        return rest.trim_start().starts_with([':', '=']);
-    }
-    let word = inner
-        .split(|character: char| !character.is_ascii_alphanumeric())
-        .next()
-        .unwrap_or_default();
-    inner.starts_with("/*") || WORDS.contains(&word)
-}
-
 /// Masks what of the actions stands on one line.
 fn mask_line(bytes: &mut [u8], line: Range<usize>, actions: &[Range<usize>], filler: u8) {
     let touching = || {
@@ -193,29 +172,6 @@ mod tests {
     #[test]
     fn an_action_over_several_lines_keeps_the_lines() {
         assert_eq!(masked("a: {{ if\n  x }}\nb"), "a: xxxxx\n      \nb");
-    }
-
-    #[test]
-    fn statements_are_told_from_values() {
-        for statement in [
-            "{{- if .x }}",
-            "{{ end }}",
-            "{{- /* why */}}",
-            "{% for x in y %}",
-            "{# c #}",
-            "{{ $x := 1 }}",
-        ] {
-            assert!(is_statement(statement), "{statement}");
-        }
-        for value in [
-            "{{ .x }}",
-            "{{ endpoint }}",
-            "{{ $x }}",
-            "{{- include \"a\" . }}",
-            "{{ x }}",
-        ] {
-            assert!(!is_statement(value), "{value}");
-        }
     }
 
     #[test]

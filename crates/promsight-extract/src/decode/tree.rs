@@ -347,6 +347,14 @@ impl Tree<'_> {
 /// Names a node while its tree is being built.
 pub(super) type NodeId = u32;
 
+/// What a tree held at one time, to go back to.
+pub(super) struct Checkpoint {
+    nodes: usize,
+    entries: usize,
+    items: usize,
+    duplicates: usize,
+}
+
 /// Builds a tree; the parsers' side of it.
 pub(super) struct Builder<'source> {
     tree: Tree<'source>,
@@ -420,6 +428,23 @@ impl<'source> Builder<'source> {
 
     pub(super) fn document(&mut self, root: Option<NodeId>, problem: Option<Problem>) {
         self.tree.documents.push(DocumentData { root, problem });
+    }
+
+    pub(super) fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            nodes: self.tree.nodes.len(),
+            entries: self.tree.entries.len(),
+            items: self.tree.items.len(),
+            duplicates: self.tree.duplicates.len(),
+        }
+    }
+
+    /// Forgets what was built since. Documents that are complete stay.
+    pub(super) fn rewind(&mut self, checkpoint: &Checkpoint) {
+        self.tree.nodes.truncate(checkpoint.nodes);
+        self.tree.entries.truncate(checkpoint.entries);
+        self.tree.items.truncate(checkpoint.items);
+        self.tree.duplicates.truncate(checkpoint.duplicates);
     }
 
     pub(super) fn finish(self) -> Tree<'source> {

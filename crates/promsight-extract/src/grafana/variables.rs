@@ -55,7 +55,9 @@ pub(super) fn listed_values(variable: Node<'_>, comma_separated: bool) -> Vec<St
         values.extend(option.get_str("value").map(str::to_owned));
     }
     if values.iter().all(|value| value == ALL || value.is_empty())
-        && let Some(definition) = variable.get_str("query")
+        && let Some(definition) = variable
+            .get_str("query")
+            .filter(|definition| !definition.is_empty())
     {
         values = if comma_separated {
             custom_values(definition)
@@ -63,15 +65,20 @@ pub(super) fn listed_values(variable: Node<'_>, comma_separated: bool) -> Vec<St
             vec![definition.to_owned()]
         };
     }
-    if values.is_empty()
+    if values.iter().all(String::is_empty)
         && let Some(current) = variable.get("current").and_then(|current| current.get("value"))
     {
         values.extend(current.as_str().map(str::to_owned));
         values.extend(current.items().filter_map(Node::as_str).map(str::to_owned));
     }
-    values.retain(|value| value != ALL && !value.is_empty());
+    values.retain(|value| value != ALL);
     values.dedup();
-    values
+    // An empty value beside others is one of them (a suffix that may be missing); alone it tells nothing.
+    if values.iter().all(String::is_empty) {
+        Vec::new()
+    } else {
+        values
+    }
 }
 
 /// The values of a custom variable's definition: `a, b, Text : value`, a comma escaped as `\,`.
@@ -229,6 +236,10 @@ fn metric_names(pattern: &Embedded, consumer: usize) -> Query {
 
 /// An expression that matches in full what this one matches in part.
 fn unanchored(regex: &str) -> String {
+    // An anchor inside an alternative belongs to that one only.
+    if regex.contains('|') {
+        return format!(".*(?:{regex}).*");
+    }
     let (start, rest) = match regex.strip_prefix('^') {
         Some(rest) => ("", rest),
         None if regex.starts_with(".*") => ("", regex),
@@ -239,12 +250,7 @@ fn unanchored(regex: &str) -> String {
         None if rest.ends_with(".*") => (rest, ""),
         None => (rest, ".*"),
     };
-    // Without the parentheses an alternative would take only one of the ends along.
-    if rest.contains('|') {
-        format!("{start}(?:{rest}){end}")
-    } else {
-        format!("{start}{rest}{end}")
-    }
+    format!("{start}{rest}{end}")
 }
 
 /// The expression with each variable (`$x`, `${x}`, `[[x]]`) as `.*`, and whether there was one.

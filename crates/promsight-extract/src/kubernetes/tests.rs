@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use promsight_model::{Embedded, Facts, FileId, FileKind, GapKind, SourceFile};
+use promsight_model::{Embedded, Facts, FileId, FileKind, GapKind, SelectorName, SourceFile};
 
 use super::{json_file, yaml_file, yaml_text};
 
@@ -380,6 +380,91 @@ fn a_dashboard_gives_its_variables_annotations_and_panels() {
         ]
     );
     assert_eq!(json(DASHBOARD).kinds, [FileKind::Dashboards]);
+}
+
+/// One line for each selector: its name, and the text in the file that the name's span covers.
+fn selectors(text: &str, facts: &Facts) -> Vec<String> {
+    let names = facts
+        .queries
+        .iter()
+        .flat_map(|query| &query.selectors)
+        .map(|selector| {
+            let name = match &selector.name {
+                SelectorName::Exact(name) => name.clone(),
+                SelectorName::Pattern(pattern) => pattern.to_string(),
+                SelectorName::Regex(regex) => format!("/{regex}/"),
+                SelectorName::Any => "any".to_owned(),
+            };
+            let covered = &text[selector.span.range()];
+            if covered == name {
+                name
+            } else {
+                format!("{name} <- {covered}")
+            }
+        });
+    names.collect()
+}
+
+#[test]
+fn selectors_stand_where_their_names_do() {
+    let folded = "\
+groups:
+- name: a
+  rules:
+  - alert: A
+    expr: >
+      rate(first_total{job=\"x\"}[5m])
+        / ignoring(job)
+      second_total
+  - alert: B
+    expr: \"a_total{x=\\\"y\\\"} \\
+      > b_total\"
+";
+    assert_eq!(
+        selectors(folded, &yaml(folded)),
+        ["first_total", "second_total", "a_total", "b_total"]
+    );
+    assert_eq!(
+        selectors(DASHBOARD, &json(DASHBOARD)),
+        [
+            "shop_up",
+            "shop_hits_total",
+            "shop_up",
+            "shop_start",
+            "shop_restarts",
+            "shop_inner",
+            "shop_total",
+            "shop_query",
+            "shop_library",
+        ]
+    );
+}
+
+#[test]
+fn listed_values_of_variables_fill_names_and_others_leave_holes() {
+    let text = r#"{"title": "V", "templating": {"list": [
+      {"name": "unit", "type": "custom", "options": [{"value": "$__all"}, {"value": "_seconds"}, {"value": ""}]},
+      {"name": "kind", "type": "custom", "query": "Hits : hit,miss", "options": []},
+      {"name": "prefix", "type": "constant", "query": "shop"},
+      {"name": "typed", "type": "textbox", "query": "", "current": {"value": "typed"}},
+      {"name": "metric", "type": "query", "query": "metrics(shop_$prefix.*_total)"},
+      {"name": "other", "type": "query", "query": {"query": "metrics(^a|b$)"}}
+    ]}, "panels": [{"type": "stat", "title": "P", "targets": [
+      {"expr": "${prefix}_${kind}_total"}, {"expr": "lag$unit"}, {"expr": "x_${metric}"}, {"expr": "[[typed]]_y"}
+    ]}]}"#;
+    assert_eq!(
+        selectors(text, &json(text)),
+        [
+            "/.*shop_.*.*_total.*/ <- shop_$prefix.*_total",
+            "/.*(?:^a|b$).*/ <- ^a|b$",
+            "shop_hit_total <- ${prefix}_${kind}_total",
+            "shop_miss_total <- ${prefix}_${kind}_total",
+            "lag_seconds <- lag$unit",
+            "lag <- lag$unit",
+            "x_* <- x_${metric}",
+            "typed_y <- [[typed]]_y",
+        ]
+    );
 }
 
 #[test]

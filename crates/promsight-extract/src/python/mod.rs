@@ -9,13 +9,16 @@
 //! deeper than [`lowering::MAX_DEPTH`] becomes [`ExprKind::Unknown`](promsight_model::python::ExprKind::Unknown), so
 //! that neither this walk nor any later one can run out of stack.
 
+mod branches;
 mod expressions;
+mod imports;
 mod kinds;
 mod literals;
 mod lowering;
 mod prefilter;
 mod statements;
 mod syntax_gap;
+mod syntax_tree;
 mod test_paths;
 
 #[cfg(test)]
@@ -27,7 +30,6 @@ mod tests;
 
 use promsight_model::python::Module;
 use promsight_model::{Gap, GapKind, Reach, SourceFile, Span};
-use tree_sitter::Parser;
 
 pub use prefilter::{Needles, may_matter, mentions_any};
 pub use test_paths::is_test_path;
@@ -38,8 +40,8 @@ use lowering::Lowering;
 /// 16 MiB is data, and would cost seconds.
 const MAX_BYTES: usize = 16 << 20;
 
-/// The syntax tree of one Python file, and what of it could not be read: at most one gap for its syntax errors and
-/// one for what was nested too deeply. Python 2 is read as far as its grammar is the same.
+/// The syntax tree of one Python file, and what of it could not be read: at most one gap for its syntax errors,
+/// one for what is nested too deeply, and one where parsing had to stop. Python 2 is read as far as its grammar is the same.
 pub fn module(file: &SourceFile) -> (Module, Vec<Gap>) {
     let test_code = is_test_path(&file.path);
     let text = &*file.text;
@@ -52,11 +54,7 @@ pub fn module(file: &SourceFile) -> (Module, Vec<Gap>) {
             vec![too_large(file)],
         );
     }
-    let mut parser = Parser::new();
-    let tree = parser
-        .set_language(&tree_sitter_python::LANGUAGE.into())
-        .ok()
-        .and_then(|()| parser.parse(text, None));
+    let (tree, stopped) = syntax_tree::of(file);
     let Some(tree) = tree else {
         return (
             Module {
@@ -70,6 +68,7 @@ pub fn module(file: &SourceFile) -> (Module, Vec<Gap>) {
     let mut lowering = Lowering::new(file, &tree);
     let body = lowering.module(tree.root_node());
     let mut gaps = Vec::new();
+    gaps.extend(stopped);
     gaps.extend(syntax_gap::of(file, &tree));
     gaps.extend(lowering.depth_gap());
     (Module { test_code, body }, gaps)

@@ -51,12 +51,12 @@ impl Parser<'_> {
             self.guards.absent(selectors.clone());
         }
         let value = signature.map_or(ValueType::Unknown, |signature| signature.returns);
-        let has_holes = is_template || arguments.iter().any(|argument| argument.has_holes);
+        let may_hide_selectors = is_template || arguments.iter().any(|argument| argument.may_hide_selectors);
         Ok(Expression {
             value,
             range,
             selectors,
-            has_holes,
+            may_hide_selectors,
             shape: Shape::Other,
         })
     }
@@ -111,6 +111,8 @@ impl Parser<'_> {
             }
         }
         if argument.value == ValueType::Unknown {
+            // A hole in the place of a number or string is one.
+            argument.may_hide_selectors &= !matches!(wanted, ValueType::Scalar | ValueType::Text);
             self.hole_as_selector(wanted, argument);
             return;
         }
@@ -174,13 +176,14 @@ impl Parser<'_> {
             self.labels()?;
         }
         let range = range.start..self.previous_end();
-        let has_holes = parameter.is_none() || arguments.iter().any(|argument| argument.has_holes);
+        let may_hide_selectors =
+            parameter.is_none() || arguments.iter().any(|argument| argument.may_hide_selectors);
         let selectors = from..self.selectors.len();
         Ok(Expression {
             value: ValueType::Instant,
             range,
             selectors,
-            has_holes,
+            may_hide_selectors,
             shape: Shape::Other,
         })
     }

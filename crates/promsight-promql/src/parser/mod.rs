@@ -153,7 +153,8 @@ struct Expression {
     range: Range<usize>,
     /// Its selectors, by number.
     selectors: Range<usize>,
-    has_holes: bool,
+    /// Whether a template hole in it may stand for an expression.
+    may_hide_selectors: bool,
     shape: Shape,
 }
 
@@ -348,7 +349,7 @@ impl<'query> Parser<'query> {
                 // `x $offset`: a hole that no operand follows is a modifier.
                 Kind::Template(template) if template.is_bare() && !self.starts_operand(1) => {
                     self.index += 1;
-                    expression.has_holes = true;
+                    expression.may_hide_selectors = true;
                     expression.value = ValueType::Unknown;
                 }
                 _ => return Ok(expression),
@@ -358,12 +359,12 @@ impl<'query> Parser<'query> {
 
     fn plain(&self, value: ValueType, range: Range<usize>) -> Expression {
         let now = self.selectors.len();
-        let has_holes = value == ValueType::Unknown;
+        let may_hide_selectors = value == ValueType::Unknown;
         Expression {
             value,
             range,
             selectors: now..now,
-            has_holes,
+            may_hide_selectors,
             shape: Shape::Other,
         }
     }
@@ -398,15 +399,12 @@ impl<'query> Parser<'query> {
                 {
                     return self.aggregation(None);
                 }
-                if template.numeric {
+                let behind_name = matches!(next, Kind::LeftBrace | Kind::LeftBracket);
+                if template.numeric || (template.is_duration() && !behind_name) {
                     self.index += 1;
-                    let number = self.plain(ValueType::Scalar, token.range.clone());
-                    return Ok(Expression {
-                        has_holes: true,
-                        ..number
-                    });
+                    return Ok(self.plain(ValueType::Scalar, token.range.clone()));
                 }
-                if template.is_bare() && !matches!(next, Kind::LeftBrace | Kind::LeftBracket) {
+                if template.is_bare() && !behind_name {
                     let hole = self.plain(ValueType::Unknown, token.range.clone());
                     let shape = Shape::Hole(self.index);
                     self.index += 1;
@@ -448,7 +446,7 @@ impl<'query> Parser<'query> {
             value: ValueType::Instant,
             range,
             selectors: from..self.selectors.len(),
-            has_holes: false,
+            may_hide_selectors: false,
             shape,
         })
     }

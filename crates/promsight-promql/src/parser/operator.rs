@@ -185,7 +185,7 @@ impl Parser<'_> {
             Operator::Or => {
                 let operand = |expression: &Expression| Operand {
                     selectors: expression.selectors.clone(),
-                    has_holes: expression.has_holes,
+                    may_hide_selectors: expression.may_hide_selectors,
                 };
                 self.guards.or(&operand(left), &operand(right));
             }
@@ -201,7 +201,9 @@ impl Parser<'_> {
             value,
             range: left.range.start..right.range.end,
             selectors: left.selectors.start..right.selectors.end,
-            has_holes: left.has_holes || right.has_holes || operator == Operator::Unknown,
+            may_hide_selectors: left.may_hide_selectors
+                || right.may_hide_selectors
+                || operator == Operator::Unknown,
             shape: Shape::Other,
         }
     }

@@ -2,11 +2,12 @@
 //!
 //! The renderer lays out whatever it is given, and is slow on whole files (15 to 25 a second); so it gets only
 //! the lines around each place, and of a long line (minified JSON is one line of megabytes) only the part around
-//! the place. As its own line and column would then count in the excerpt, the header is given to it.
+//! the place. The renderer would then print where a place stands in the excerpt; it prints a marker instead, for
+//! which the line and column of the file are put in afterwards.
 
 use std::ops::Range;
 
-use annotate_snippets::{Annotation, AnnotationKind, Element, Origin, Snippet};
+use annotate_snippets::{Annotation, AnnotationKind, Snippet};
 use promsight_model::{FileId, Finding, Span};
 
 use crate::place::Places;
@@ -47,25 +48,60 @@ struct Window<'a> {
     cut: bool,
 }
 
-/// The excerpts of a finding: that of the primary place first, then the related ones in their order.
-pub(super) fn frames<'a>(finding: &'a Finding, places: &Places<'a>) -> Vec<Element<'a>> {
-    let primary = mark(finding.primary, &finding.label, AnnotationKind::Primary, places);
-    let related = finding
-        .related
-        .iter()
-        .map(|related| mark(related.span, &related.message, AnnotationKind::Context, places));
-    let mut windows: Vec<Window<'a>> = Vec::new();
-    for mark in std::iter::once(primary).chain(related) {
-        let window = window(mark, places);
-        match windows.iter_mut().find(|other| other.touches(&window)) {
-            Some(other) => other.join(window),
-            None => windows.push(window),
+/// The excerpts of a finding.
+pub(super) struct Frames<'a> {
+    /// That of the primary place first, then the related ones in their order.
+    pub(super) snippets: Vec<Snippet<'a, Annotation<'a>>>,
+    /// `path:line:column` for each of them.
+    headers: Vec<String>,
+}
+
+impl<'a> Frames<'a> {
+    pub(super) fn of(finding: &'a Finding, places: &Places<'a>) -> Self {
+        let primary = mark(finding.primary, &finding.label, AnnotationKind::Primary, places);
+        let related = finding
+            .related
+            .iter()
+            .map(|related| mark(related.span, &related.message, AnnotationKind::Context, places));
+        let mut windows: Vec<Window<'a>> = Vec::new();
+        for mark in std::iter::once(primary).chain(related) {
+            let window = window(mark, places);
+            match windows.iter_mut().find(|other| other.touches(&window)) {
+                Some(other) => other.join(window),
+                None => windows.push(window),
+            }
+        }
+        Self {
+            snippets: windows
+                .iter()
+                .enumerate()
+                .map(|(index, window)| excerpt(window, places).path(header_marker(index)))
+                .collect(),
+            headers: windows.iter().map(|window| window.header(places)).collect(),
         }
     }
-    windows
-        .iter()
-        .flat_map(|window| excerpt(window, places))
-        .collect()
+
+    /// The rendered text with the headers in place of their markers.
+    pub(super) fn with_headers(&self, rendered: &str) -> String {
+        let mut text = String::with_capacity(rendered.len());
+        let mut rest = rendered;
+        for (index, header) in self.headers.iter().enumerate() {
+            let marker = header_marker(index);
+            let Some(at) = rest.find(&marker) else { continue };
+            text.push_str(&rest[..at]);
+            text.push_str(header);
+            // The renderer adds the line and column of the excerpt.
+            let is_position = |character: char| character == ':' || character.is_ascii_digit();
+            rest = rest[at + marker.len()..].trim_start_matches(is_position);
+        }
+        text.push_str(rest);
+        text
+    }
+}
+
+/// A path that is none: characters of Unicode's private use around a number.
+fn header_marker(index: usize) -> String {
+    format!("\u{f8ff}{index}\u{f8ff}")
 }
 
 fn mark<'a>(span: Span, label: &'a str, kind: AnnotationKind, places: &Places<'_>) -> Mark<'a> {
@@ -111,6 +147,15 @@ impl Window<'_> {
             && other.first_line <= self.last_line + 1
     }
 
+    /// Where the window's main mark stands. A window has at least one mark, and its first is the finding's own where
+    /// it holds that.
+    fn header(&self, places: &Places<'_>) -> String {
+        self.marks
+            .first()
+            .map(|mark| places.place(mark.span).to_string())
+            .unwrap_or_default()
+    }
+
     fn join(&mut self, other: Self) {
         self.first_line = self.first_line.min(other.first_line);
         self.last_line = self.last_line.max(other.last_line);
@@ -134,7 +179,7 @@ fn line_range(file: FileId, line: u32, places: &Places<'_>) -> Range<usize> {
     start..start + content.len()
 }
 
-fn excerpt<'a>(window: &Window<'a>, places: &Places<'a>) -> [Element<'a>; 2] {
+fn excerpt<'a>(window: &Window<'a>, places: &Places<'a>) -> Snippet<'a, Annotation<'a>> {
     let text: &'a str = &places.file(window.file).text;
     let mut source = String::new();
     let mut starts: Vec<Option<usize>> = vec![None; window.marks.len()];
@@ -180,20 +225,9 @@ fn excerpt<'a>(window: &Window<'a>, places: &Places<'a>) -> [Element<'a>; 2] {
             mark.kind.span(start..end.max(start)).label(label)
         })
         .collect();
-    let first = window
-        .marks
-        .iter()
-        .find(|mark| mark.kind == AnnotationKind::Primary)
-        .or(window.marks.first());
-    let place = first.map(|mark| places.place(mark.span));
-    let (line, column) = place.map_or((1, 1), |place| (place.start.line, place.start.column));
-    let origin = Origin::path(places.file(window.file).shown_path.as_str())
-        .line(line as usize)
-        .char_column(column as usize);
-    let snippet = Snippet::source(source)
+    Snippet::source(source)
         .line_start(window.first_line as usize)
-        .annotations(annotations);
-    [Element::Origin(origin), Element::Cause(snippet)]
+        .annotations(annotations)
 }
 
 /// The part of a line that a mark covers, as offsets into the line; `None` where it does not reach the line.

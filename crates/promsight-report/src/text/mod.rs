@@ -9,15 +9,18 @@ use annotate_snippets::{Group, Level, Renderer};
 use promsight_model::{Confidence, Finding, Report, Severity, Suggestion, SuggestionKind};
 
 use crate::place::Places;
-use crate::{Styling, Surface};
+use crate::{Styling, Surface, words};
 
+use frame::Frames;
 pub(crate) use inventory::{metrics, references};
 
 pub(crate) fn findings(report: &Report, places: &Places<'_>, surface: Surface) -> String {
     let renderer = renderer(surface);
     let mut text = String::new();
     for finding in &report.findings {
-        text.push_str(&renderer.render(&[diagnostic(finding, places)]));
+        let frames = Frames::of(finding, places);
+        let rendered = renderer.render(&[diagnostic(finding, &frames)]);
+        text.push_str(&frames.with_headers(&rendered));
         text.push_str("\n\n");
     }
     text.push_str(&summary::findings(report, places, surface.styling));
@@ -32,14 +35,18 @@ fn renderer(surface: Surface) -> Renderer {
     renderer.term_width(surface.width.map_or(DEFAULT_TERM_WIDTH, usize::from))
 }
 
-fn diagnostic<'a>(finding: &'a Finding, places: &Places<'a>) -> Group<'a> {
+fn diagnostic<'a>(finding: &'a Finding, frames: &Frames<'a>) -> Group<'a> {
     let level = match finding.severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
     };
-    let mut group = Group::with_title(level.primary_title(finding.message.as_str()).id(finding.check))
-        .elements(frame::frames(finding, places));
+    let mut group = Group::with_title(
+        level
+            .primary_title(words::one_line(&finding.message))
+            .id(finding.check),
+    )
+    .elements(frames.snippets.iter().cloned());
     if finding.confidence != Confidence::High {
         group = group.element(
             Level::NOTE

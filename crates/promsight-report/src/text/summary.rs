@@ -91,8 +91,8 @@ fn checks(report: &Report, text: &mut String, styling: Styling) {
             .or_default() += 1;
     }
     for ((std::cmp::Reverse(severity), check), number) in counts {
-        let word = paint(&format!("{:<8}", severity.word()), style(severity), styling);
-        let _ = writeln!(text, "{number:>5}  {word}{check}");
+        let word = paint(&format!("{:<7}", severity.word()), style(severity), styling);
+        let _ = writeln!(text, "{number:>5}  {word} {check}");
     }
 }
 
@@ -104,16 +104,23 @@ fn coverage(report: &Report, text: &mut String) {
         queries,
     } = &report.coverage;
     let kinds = [
-        ("python", "Python"),
-        ("rules", "rules"),
-        ("dashboards", "dashboards"),
-        ("documents", "documents"),
-        ("scripts", "scripts"),
-        ("manifests", "manifests"),
-        ("unreadable", "unreadable"),
+        ("python", "Python file"),
+        ("rules", "rule file"),
+        ("dashboards", "dashboard"),
+        ("documents", "document"),
+        ("scripts", "script"),
+        ("manifests", "manifest"),
+        ("unreadable", "unreadable file"),
     ];
+    let parts: Vec<String> = kinds
+        .into_iter()
+        .filter_map(|(kind, noun)| {
+            let number = files.get(kind).copied().filter(|number| *number > 0)?;
+            Some(words::count(number, noun))
+        })
+        .collect();
     text.push('\n');
-    line("files", &counts(files, &kinds), text);
+    line("files", &parts.join(", "), text);
     line("metrics", &counts(emitters, &NAME_KINDS), text);
     line("references", &verdicts(report), text);
     line("queries", &counts(queries, &QUERY_STATES), text);
@@ -191,7 +198,7 @@ fn heading(kind: GapKind, number: u64) -> String {
             )
         }
         GapKind::Syntax => format!(
-            "{} in files that were read around them",
+            "{}; the files were read around them",
             words::count(number, "syntax error")
         ),
         GapKind::Encoding => format!("{} not in a known encoding", words::count(number, "file")),

@@ -32,7 +32,7 @@ impl Machine<'_> {
                     name: metric.name.clone(),
                     written_name: metric.name.clone(),
                     metric_type: metric.metric_type,
-                    series: exposure::family_series(metric.metric_type, &metric.name),
+                    series: exposure::family_series(metric.metric_type, &metric.name).series,
                     labels: metric.labels.clone().unwrap_or_default(),
                     labels_known: metric.labels.is_some(),
                     unit: None,

@@ -145,7 +145,7 @@ impl Machine<'_> {
     fn exposed(&self, record: &Record) -> (Name, Vec<Name>, Option<&'static str>) {
         if record.signature != Signature::Instrument {
             let family = family_name(record);
-            let series = exposure::family_series(record.metric_type, &family);
+            let series = exposure::family_series(record.metric_type, &family).series;
             return (family, series, None);
         }
         let declaration = Declaration {

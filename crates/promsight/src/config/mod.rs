@@ -30,6 +30,15 @@ pub struct Config {
     pub severity: BTreeMap<String, Severity>,
 }
 
+impl Config {
+    /// Whether the file at that root-relative path belongs to a run. A file that the user names always does.
+    pub fn reads(&self, path: &str) -> bool {
+        promsight_extract::is_source(path)
+            && !self.exclude.admit(path)
+            && self.include.as_ref().is_none_or(|include| include.admit(path))
+    }
+}
+
 /// One entry of `ignore:`.
 #[derive(Clone, Debug)]
 pub struct IgnoreEntry {

@@ -1,25 +1,30 @@
 //! YAML text to a [`Tree`] (granit-parser 2.1 reads, YAML 1.2 with the leniency of libyaml).
 //!
-//! Owns: events to nodes, the recovery after a broken document, and the second try at un-rendered templates. It
-//! reads from an [`Embedded`], so YAML inside a YAML scalar or a Markdown fence maps back to the file by itself.
+//! Owns: events to nodes, the recovery after a broken document, the second try at un-rendered templates, and what
+//! libyaml reads though YAML 1.2 does not allow it (see [`repair`]). It reads from an [`Embedded`], so YAML inside a YAML scalar or a Markdown fence maps back to the file by itself.
 //! It knows nothing of what the documents mean.
 
+mod repair;
 mod scalar;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use granit_parser::{Event, Parser, ScalarStyle, options};
+use granit_parser::{ErrorKind, Event, Parser, ScalarStyle, options};
 use promsight_model::Embedded;
 
 use super::template;
-use super::tree::{Builder, NodeId, Problem, Style, Tree};
+use super::tree::{Builder, Checkpoint, NodeId, Problem, Style, Tree};
 
 /// Texts above this are not parsed: offsets are kept in 32 bits, and a YAML file of this size is data.
 pub const MAX_BYTES: usize = 256 * 1024 * 1024;
 
 /// Number of broken documents after which the rest of a text is left alone.
 const MAX_PROBLEMS: usize = 64;
+
+/// Bytes that may be read again to repair scalars; each repair reads its document once more.
+const MAX_REPAIR_BYTES: usize = 64 * 1024 * 1024;
 
 /// Reads all documents of a text. Never fails: a broken document has a problem, and the next one is read.
 ///
@@ -74,45 +79,50 @@ enum Children {
     Sequence(Vec<NodeId>),
 }
 
-struct Reader<'source, 'text> {
+struct Reader<'source> {
     builder: Builder<'source>,
-    parsed: &'text str,
-    written: &'text str,
+    written: &'source str,
     frames: Vec<Frame>,
     root: Option<NodeId>,
     anchors: BTreeMap<usize, NodeId>,
+    problems: usize,
+    /// Bytes that may still be read again for the sake of repairs.
+    repair_budget: usize,
 }
 
-fn read<'source>(source: &'source Embedded, parsed: &str, templated: bool) -> Tree<'source> {
+/// A document that has to be read again because of a quoted scalar that the parser refuses.
+struct Underindented {
+    /// Where the document begins.
+    document: usize,
+    /// What the tree held then.
+    checkpoint: Checkpoint,
+    /// The end of what was read before the scalar, and a place inside of it.
+    between: Range<usize>,
+}
+
+fn read<'source>(source: &'source Embedded, text: &str, templated: bool) -> Tree<'source> {
     let mut reader = Reader {
         builder: Builder::new(source, templated),
-        parsed,
         written: &source.text,
         frames: Vec::new(),
         root: None,
         anchors: BTreeMap::new(),
+        problems: 0,
+        repair_budget: MAX_REPAIR_BYTES,
     };
-    let options = options! { emit_unresolved_aliases: true, emit_comments: false };
-    let mut parser = Parser::new_from_str_with_options(parsed, options);
-    let mut problems = 0;
-    while let Some(event) = parser.next_event() {
-        match event {
-            Ok((event, span)) => {
-                let range = span.byte_range().unwrap_or_default();
-                reader.event(event, range);
+    let mut parsed = Cow::Borrowed(text);
+    let mut from = 0;
+    while let Some(scalar) = reader.pass(&parsed, from) {
+        from = scalar.document;
+        reader.frames.clear();
+        reader.builder.rewind(&scalar.checkpoint);
+        match repair::on_one_line(&parsed, scalar.between) {
+            Some(repaired) => {
+                let cost = repaired.len() - from;
+                reader.repair_budget = reader.repair_budget.saturating_sub(cost.max(1));
+                parsed = Cow::Owned(repaired);
             }
-            Err(error) => {
-                let at = error.marker().byte_offset().unwrap_or_default().min(parsed.len());
-                reader.abandon(Problem {
-                    message: error.info(),
-                    range: character_at(parsed, at),
-                });
-                problems += 1;
-                // The same error again would mean that nothing moved: stop there.
-                if problems >= MAX_PROBLEMS || !parser.proceed_next_document().unwrap_or(false) {
-                    break;
-                }
-            }
+            None => reader.repair_budget = 0,
         }
     }
     reader.builder.finish()
@@ -131,8 +141,53 @@ fn character_at(text: &str, at: usize) -> Range<usize> {
     at..at + length
 }
 
-impl Reader<'_, '_> {
-    fn event(&mut self, event: Event<'_>, range: Range<usize>) {
+impl Reader<'_> {
+    /// Reads the documents from a place on, to the end or to a scalar that has to be repaired first.
+    fn pass(&mut self, parsed: &str, from: usize) -> Option<Underindented> {
+        let options = options! { emit_unresolved_aliases: true, emit_comments: false };
+        let mut parser = Parser::new_from_str_with_options(parsed.get(from..).unwrap_or_default(), options);
+        let mut document = from;
+        let mut checkpoint = self.builder.checkpoint();
+        let mut last_end = from;
+        while let Some(event) = parser.next_event() {
+            match event {
+                Ok((event, span)) => {
+                    let range = span.byte_range().unwrap_or_default();
+                    let range = from + range.start..from + range.end;
+                    if matches!(event, Event::DocumentStart(..)) {
+                        document = range.start;
+                        checkpoint = self.builder.checkpoint();
+                    }
+                    last_end = range.end;
+                    self.event(event, range, parsed);
+                }
+                Err(error) => {
+                    let at = (from + error.marker().byte_offset().unwrap_or_default()).min(parsed.len());
+                    if matches!(error.kind(), ErrorKind::InvalidQuotedScalarIndent) && self.repair_budget > 0
+                    {
+                        return Some(Underindented {
+                            document,
+                            checkpoint,
+                            between: last_end..at,
+                        });
+                    }
+                    let range = character_at(parsed, at);
+                    self.abandon(Problem {
+                        message: error.info(),
+                        range,
+                    });
+                    self.problems += 1;
+                    // Without a next document the same error would come again.
+                    if self.problems >= MAX_PROBLEMS || !parser.proceed_next_document().unwrap_or(false) {
+                        return None;
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    fn event(&mut self, event: Event<'_>, range: Range<usize>, parsed: &str) {
         match event {
             Event::DocumentStart(..) => {
                 self.root = None;
@@ -143,7 +198,7 @@ impl Reader<'_, '_> {
                 self.builder.document(root, None);
             }
             Event::Scalar(decoded, style, anchor, _) => {
-                let node = self.scalar(&decoded, style, range);
+                let node = self.scalar(&decoded, style, range, parsed);
                 self.anchor(anchor, node);
                 self.place(node);
             }
@@ -174,7 +229,7 @@ impl Reader<'_, '_> {
         }
     }
 
-    fn scalar(&mut self, decoded: &str, style: ScalarStyle, range: Range<usize>) -> NodeId {
+    fn scalar(&mut self, decoded: &str, style: ScalarStyle, range: Range<usize>, parsed: &str) -> NodeId {
         // An implicit null comes as a plain `~` that stands nowhere.
         if range.is_empty() && style == ScalarStyle::Plain {
             return self.builder.null(range.start);
@@ -185,7 +240,7 @@ impl Reader<'_, '_> {
             ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
         };
         let scalar = scalar::Scalar {
-            parsed: self.parsed,
+            parsed,
             written: self.written,
             range: range.clone(),
             style,
@@ -193,7 +248,7 @@ impl Reader<'_, '_> {
         };
         let text = scalar::decode(&scalar);
         let range = if kept == Style::Block {
-            without_blank_end(self.parsed, range)
+            without_blank_end(parsed, range)
         } else {
             range
         };

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use granit_parser::ScalarStyle;
 
-use crate::decode::template;
+use super::repair;
 use crate::decode::tree::{Decoding, Text};
 
 /// A scalar as the parser reports it.
@@ -33,7 +33,17 @@ pub(super) fn decode(scalar: &Scalar<'_>) -> Text {
         }
         _ => range.clone(),
     };
-    if scalar.parsed.get(content.clone()) == Some(scalar.decoded) {
+    let written = scalar.written.get(content.clone()).unwrap_or_default();
+    let was_repaired = written.contains(['\n', '\r'])
+        && matches!(
+            scalar.style,
+            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted
+        )
+        && scalar
+            .parsed
+            .get(content.clone())
+            .is_some_and(|parsed| !parsed.contains(['\n', '\r']));
+    if scalar.parsed.get(content.clone()) == Some(scalar.decoded) && !was_repaired {
         return Text::Verbatim(content);
     }
     let mut decoding = Decoding::new(scalar.parsed, scalar.written, content.start);
@@ -41,7 +51,13 @@ pub(super) fn decode(scalar: &Scalar<'_>) -> Text {
         ScalarStyle::Literal | ScalarStyle::Folded => block(scalar, &mut decoding),
         style => flow(scalar, content, style, &mut decoding),
     }
-    decoding.verified(scalar.decoded, range)
+    let text = decoding.verified(scalar.decoded, range);
+    match text {
+        Text::Decoded(decoded) if was_repaired => {
+            Text::Decoded(Box::new(repair::fold(&decoded.0, &decoded.1, scalar.written)))
+        }
+        text => text,
+    }
 }
 
 /// Plain and quoted scalars: lines are folded, quotes and escapes undone.
@@ -168,7 +184,7 @@ fn block(scalar: &Scalar<'_>, decoding: &mut Decoding<'_>) {
                 "\n".repeat(breaks)
             };
             decoding.replaced(&between, previous_end..position);
-            if hides_statement(scalar, position..line_end) {
+            if is_action_outside(scalar, position..line_end) {
                 decoding.masked(position..line_end);
             } else {
                 decoding.verbatim(position..line_end);
@@ -188,21 +204,14 @@ fn block(scalar: &Scalar<'_>, decoding: &mut Decoding<'_>) {
     );
 }
 
-/// Whether a line is blank only because its template action was masked, and the action is no part of the scalar:
-/// it steers the template, or stands left of the scalar's indentation.
-fn hides_statement(scalar: &Scalar<'_>, line: Range<usize>) -> bool {
+/// Whether a line is blank only because its template action was masked, and the action stands left of the
+/// scalar's indentation: it belongs to what surrounds the scalar, and only a part of it would be cut.
+fn is_action_outside(scalar: &Scalar<'_>, line: Range<usize>) -> bool {
     let is_blank =
         |text: &str, range: Range<usize>| text.get(range).is_some_and(|text| text.trim().is_empty());
-    if !is_blank(scalar.parsed, line.clone()) || is_blank(scalar.written, line.clone()) {
-        return false;
-    }
     let line_start =
         memchr::memrchr2(b'\n', b'\r', &scalar.written.as_bytes()[..line.start]).map_or(0, |at| at + 1);
-    !is_blank(scalar.written, line_start..line.start)
-        || scalar
-            .written
-            .get(line)
-            .is_none_or(|text| template::is_statement(text.trim_start()))
+    is_blank(scalar.parsed, line.clone()) && !is_blank(scalar.written, line_start..line.start)
 }
 
 /// Where the content of the next line begins, behind at most `indentation` spaces; `None` at the end, or where a

@@ -112,6 +112,30 @@ fn the_tree_is_the_one_that_serde_yaml_reads() {
 }
 
 #[test]
+fn quoted_scalars_that_are_not_indented_are_read_as_libyaml_does() {
+    let text = "a: 1\n---\nrules:\n- alert: X # it's\n  expr: 'one{a=\"it''s\"}\n  + two\n\n\n  three'\n  more: \"a \\\"b\n\
+                  \\n c\"\n- 'x\r\n  y'\nk: \"z\nz\"\n---\nb: 'i\nj'\n";
+    assert_same_as_serde(text);
+    let source = whole(text);
+    let tree = parse(&source);
+    let second = tree
+        .documents()
+        .nth(1)
+        .and_then(|document| document.root())
+        .expect("a document");
+    let rule = second
+        .get("rules")
+        .and_then(|rules| rules.items().next())
+        .expect("a rule");
+    let expression = rule.get("expr").and_then(Node::embedded).expect("a scalar");
+    assert_characters_map(text, &expression);
+    for word in ["one", "two", "three"] {
+        let at = expression.text.find(word).expect("the word is there");
+        assert_eq!(&text[expression.span(at..at + word.len()).range()], word);
+    }
+}
+
+#[test]
 fn a_broken_document_does_not_hide_its_neighbours() {
     let text = "a: 1\n---\nb: [1\nc: 2\n---\nd: 3\n";
     let source = whole(text);
@@ -228,8 +252,8 @@ fn a_template_is_read_with_its_actions_in_place() {
     let lines: Vec<&str> = block.text.lines().map(str::trim).collect();
     assert_eq!(
         lines,
-        ["a{{ x }}", "{{ y }}", "", "b", ""],
-        "values stay, statements leave nothing behind"
+        ["a{{ x }}", "{{ y }}", "{{ if z }}", "b", ""],
+        "what stands left of the scalar is no part of it"
     );
     assert_eq!(&text[block.span(0..8).range()], "a{{ x }}");
 }

@@ -1,0 +1,73 @@
+//! A temporary project to run the program in.
+
+use std::path::Path;
+
+use assert_cmd::Command;
+
+/// A folder that is removed at the end of the test. It is its own root: nothing above it counts.
+pub(crate) struct Project {
+    folder: tempfile::TempDir,
+}
+
+/// What a run printed and how it ended.
+pub(crate) struct Output {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Project {
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder can be made");
+        std::fs::create_dir(folder.path().join(".git")).expect("folders can be made");
+        Self { folder }
+    }
+
+    pub(crate) fn file(self, path: &str, text: &str) -> Self {
+        self.bytes(path, text.as_bytes())
+    }
+
+    pub(crate) fn bytes(self, path: &str, bytes: &[u8]) -> Self {
+        let location = self.folder.path().join(path);
+        if let Some(parent) = location.parent() {
+            std::fs::create_dir_all(parent).expect("folders can be made");
+        }
+        std::fs::write(location, bytes).expect("files can be written");
+        self
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    pub(crate) fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(path)).expect("the file can be read")
+    }
+
+    pub(crate) fn names(&self) -> Vec<String> {
+        let entries = std::fs::read_dir(self.folder.path()).expect("the folder can be read");
+        entries
+            .flatten()
+            .map(|entry| entry.file_name().to_string_lossy().into_owned())
+            .collect()
+    }
+
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.run_with(arguments, &[])
+    }
+
+    pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+        let mut command = Command::cargo_bin("promsight").expect("cargo has built the program");
+        command
+            .current_dir(self.folder.path())
+            .args(arguments)
+            .env_remove("NO_COLOR");
+        command.envs(environment.iter().copied());
+        let output = command.output().expect("the program starts");
+        Output {
+            code: output.status.code().expect("no signal ended it"),
+            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
+        }
+    }
+}

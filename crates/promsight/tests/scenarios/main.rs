@@ -1,0 +1,85 @@
+//! Scenarios: Markdown pages that are tests.
+//!
+//! A heading is a scenario. A line that holds only a path in backticks names the fenced block after it as an input
+//! file; `folder: PATH` takes a folder of this repository instead. Blocks of these kinds say what must come of it,
+//! one entry a line, all of them; blank lines and lines that begin with `#` are for the reader:
+//!
+//! - `expect`: `severity[check] path «text of the primary place» "part of the message"`
+//! - `metrics`: `type name{label, label} path`, then remarks in parentheses
+//! - `references`: `verdict consumer-kind path «selector»`
+//!
+//! Paths are relative to the scenario's root. Of a text of several lines its first line is named, with ` …` behind it.
+//! With `PROMSIGHT_UPDATE=1` the blocks are rewritten: read the difference, do not trust it.
+
+#![expect(clippy::disallowed_methods, reason = "tests read their pages")]
+
+mod entries;
+mod page;
+mod run;
+
+use std::fmt::{self, Write as _};
+use std::path::Path;
+
+use page::{Block, Scenario};
+
+datatest_stable::harness! {
+    { test = scenarios, root = "../../testdata/scenarios", pattern = r"\.md$" },
+    { test = scenarios, root = "../promsight-check/checks", pattern = r"\.md$" },
+}
+
+fn scenarios(path: &Path) -> datatest_stable::Result<()> {
+    let text = std::fs::read_to_string(path)?;
+    let mut complaints = String::new();
+    let mut rewritten = Vec::new();
+    for scenario in page::scenarios(&text)? {
+        for (block, actual) in outcomes(&scenario)? {
+            let difference = entries::compare(&block.text, &actual);
+            if difference.is_empty() {
+                continue;
+            }
+            rewritten.push((block.range.clone(), entries::updated(&block.text, &actual)));
+            writeln!(
+                complaints,
+                "\n## {} ({})\n{difference}",
+                scenario.heading, block.kind
+            )?;
+        }
+    }
+    if complaints.is_empty() {
+        return Ok(());
+    }
+    if std::env::var_os("PROMSIGHT_UPDATE").is_some() {
+        return Ok(std::fs::write(path, page::replaced(&text, &rewritten))?);
+    }
+    Err(Box::new(Failed(complaints)))
+}
+
+/// What is wrong with a page. The harness prints errors by their `Debug`.
+struct Failed(String);
+
+impl fmt::Debug for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}\nPROMSIGHT_UPDATE=1 rewrites the blocks", self.0)
+    }
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self, formatter)
+    }
+}
+
+impl std::error::Error for Failed {}
+
+/// The scenario's blocks, each with the entries that really came of it.
+fn outcomes(scenario: &Scenario) -> Result<Vec<(&Block, Vec<entries::Entry>)>, String> {
+    if scenario.blocks.is_empty() {
+        return Ok(Vec::new());
+    }
+    let outcome = run::run(&scenario.input).map_err(|error| format!("{}: {error}", scenario.heading))?;
+    Ok(scenario
+        .blocks
+        .iter()
+        .map(|block| (block, outcome.entries(block.kind)))
+        .collect())
+}
