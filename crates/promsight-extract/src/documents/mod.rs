@@ -17,7 +17,7 @@ use promsight_model::{ConsumerKind, Embedded, Facts, FileKind, SourceFile, Span}
 
 use crate::decode::markdown::{self, Markup, Piece, PieceKind, Prose};
 use looker::Looker;
-use nearness::Around;
+use nearness::{Around, Prefix};
 use vocabulary::Noun;
 
 /// Reads the rules of a YAML text into facts; whether there were any.
@@ -137,8 +137,16 @@ impl Reader<'_, '_> {
         };
         for mention in self.facts.word_mentions.iter_mut().skip(first_word) {
             let evidence = mention.evidence;
-            if evidence.near_word && !evidence.against && !mention.word.starts_with(prefix.as_str()) {
-                mention.word.insert_str(0, prefix);
+            match prefix {
+                Prefix::Stated(prefix) if evidence.near_word && !evidence.against => {
+                    if !mention.word.starts_with(prefix.as_str()) {
+                        mention.word.insert_str(0, prefix);
+                    }
+                }
+                Prefix::Supposed(prefix) if mention.word.starts_with(prefix.as_str()) => {
+                    mention.evidence.against = true;
+                }
+                Prefix::Stated(_) | Prefix::Supposed(_) => {}
             }
         }
     }
@@ -186,7 +194,7 @@ struct Section {
     /// Whether the document is about alerts: a runbook, a playbook, an on-call guide.
     runbook: bool,
     /// What the section says that the names of all metrics begin with, and the level at which it says so.
-    prefix: Option<(u8, String)>,
+    prefix: Option<(u8, Prefix)>,
 }
 
 impl Section {

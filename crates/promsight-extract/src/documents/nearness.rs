@@ -23,18 +23,34 @@ pub(super) struct Around {
     pub(super) metric_place: bool,
 }
 
-/// The prefix that a text says all metrics have: "all metrics are prefixed with `shop_`".
-pub(super) fn stated_prefix(prose: &Prose) -> Option<String> {
+/// A prefix that a text says all metrics have.
+#[derive(Clone, Debug)]
+pub(super) enum Prefix {
+    /// They have it: "all metrics are prefixed with `shop_`".
+    Stated(String),
+    /// They would, if something were set: "this will prefix all metrics with `shop_`".
+    Supposed(String),
+}
+
+/// The prefix that a text says all metrics have.
+pub(super) fn stated_prefix(prose: &Prose) -> Option<Prefix> {
     let run = prose.runs.iter().find(|run| {
         let text = prose.text.text.get(run.at.clone()).unwrap_or_default();
         matches!(run.kind, RunKind::Code) && text.len() >= 3 && text.ends_with('_') && words::is_name(text)
     })?;
     let sentence = sentence(prose, &run.at);
-    let all = ["all ", "every ", "each ", "metrics are ", "names are "]
-        .iter()
-        .any(|word| sentence.contains(word));
-    (all && sentence.contains("prefix") && speaks_of_metrics(&sentence))
-        .then(|| prose.text.text.get(run.at.clone()).unwrap_or_default().to_owned())
+    let says_one_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+    let all = says_one_of(&["all ", "every ", "each ", "metrics are ", "names are "]);
+    if !all || !sentence.contains("prefix") || !speaks_of_metrics(&sentence) {
+        return None;
+    }
+    let prefix = prose.text.text.get(run.at.clone()).unwrap_or_default().to_owned();
+    let supposed = says_one_of(&["will ", "would ", "if ", "could ", "can "]);
+    Some(if supposed {
+        Prefix::Supposed(prefix)
+    } else {
+        Prefix::Stated(prefix)
+    })
 }
 
 /// The code spans and the emphasised single words of a prose, in order, with what the text says of each.
