@@ -232,7 +232,7 @@ fn suggestion(reference: &Reference, blindness: &Blindness) -> Option<Suggestion
         series: replacement,
         same_family,
         ..
-    } = blindness.closest.clone()?;
+    } = blindness.closest.clone().filter(|closest| closest.convincing)?;
     if replacement == *series {
         return None;
     }

@@ -241,8 +241,8 @@ impl<'query> Scan<'query> {
                 if let Some(frame) = self.frames.last_mut() {
                     frame.may_hide_selectors = true;
                 }
-                let stands_alone = (template.is_bare() || template.is_duration())
-                    && !matches!(self.ahead(1), Kind::LeftBrace | Kind::LeftBracket);
+                let stands_alone =
+                    (template.is_bare() || template.is_duration()) && !self.ahead(1).follows_selector();
                 if stands_alone || template.numeric {
                     self.index += 1;
                     self.behind_operand = true;

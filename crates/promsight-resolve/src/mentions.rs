@@ -241,9 +241,11 @@ fn missing(index: &Index<'_>, mention: &AlertMention) -> Option<(Confidence, Opt
     }
     let closest = closest.filter(|(score, _, _)| *score >= ALIKE_ALERT);
     let shown = closest.map(|(_, name, span)| (name.to_owned(), span));
-    let upstream = UPSTREAM_ALERTS
-        .iter()
-        .any(|first| mention.name.starts_with(first));
+    // The word must end where the next one begins: `HostDown` is upstream's, `HostelFull` is not.
+    let upstream = UPSTREAM_ALERTS.iter().any(|first| {
+        let rest = mention.name.strip_prefix(first);
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_lowercase()))
+    });
     match (mention.explicit, shown.is_some(), upstream) {
         (true, true, _) => Some((Confidence::High, shown)),
         (true, false, false) => Some((Confidence::Medium, None)),

@@ -399,7 +399,7 @@ impl<'query> Parser<'query> {
                 {
                     return self.aggregation(None);
                 }
-                let behind_name = matches!(next, Kind::LeftBrace | Kind::LeftBracket);
+                let behind_name = next.follows_selector();
                 if template.numeric || (template.is_duration() && !behind_name) {
                     self.index += 1;
                     return Ok(self.plain(ValueType::Scalar, token.range.clone()));

@@ -42,10 +42,6 @@ impl<'a> Machine<'a> {
                 return self.metric_attribute(*id, &name);
             }
         }
-        if let Atom::Container(id) = atom {
-            // A named tuple's fields are kept as a dictionary of an instance; containers have methods only.
-            let _ = id;
-        }
         Atom::Method(Rc::new(atom.clone()), symbol).into()
     }
 
@@ -76,6 +72,9 @@ impl<'a> Machine<'a> {
                 Target::Folder(folder) => Value::external(&format!("/{folder}")),
                 Target::Outside => Value::unknown(Reason::Import),
             };
+        }
+        if &**path == super::builtins::PARSED {
+            return self.option_default(symbol);
         }
         if path.len() > 200 {
             return Value::unknown(Reason::Limit);
@@ -160,14 +159,12 @@ impl<'a> Machine<'a> {
 
     /// An attribute that a base class outside the tree may give.
     fn outside_attribute(&mut self, class: ClassId, symbol: Symbol, receiver: &Atom) -> Option<Value> {
-        let name = self.symbols.name(symbol);
         let outside = self.outside_bases(class);
         let path = outside.iter().find(|path| !path.is_empty())?;
         if path.starts_with("builtins.") || &**path == "collections.OrderedDict" || &**path == "collections.defaultdict"
         {
             return Some(Atom::Method(Rc::new(receiver.clone()), symbol).into());
         }
-        let _ = name;
         Some(Value::unknown(Reason::Attribute))
     }
 
@@ -245,19 +242,11 @@ impl<'a> Machine<'a> {
                     let span = self.function_key(*function);
                     self.call_function(*function, Arguments::of(vec![receiver.clone().into()]), span)
                 }
-                Binding::Plain if self.heap.function(*function).owner.is_none() && self.is_data(*function) => {
-                    atom.clone().into()
-                }
                 Binding::Plain => Atom::Bound(Rc::new(Bound { receiver: receiver.clone(), function: *function })).into(),
             };
             all = all.join(&bound);
         }
         all
-    }
-
-    /// A lambda stored in a class is a method too; nothing else is data.
-    fn is_data(&self, _function: FunctionId) -> bool {
-        false
     }
 
     fn super_attribute(&mut self, class: ClassId, receiver: &Atom, symbol: Symbol) -> Value {
@@ -296,7 +285,7 @@ impl<'a> Machine<'a> {
                 continue;
             };
             if let Atom::Instance(id) = atom
-                && self.call_setter(*id, symbol, &value)
+                && self.is_property(*id, symbol)
             {
                 continue;
             }
@@ -309,9 +298,8 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// A property's setter is not kept apart from its getter: the value is stored under the property's own name
-    /// with an underscore only where nothing else would set it.
-    fn call_setter(&mut self, id: InstanceId, symbol: Symbol, _value: &Value) -> bool {
+    /// Assigning to a property runs its setter, which is not kept apart from the getter: nothing is stored.
+    fn is_property(&self, id: InstanceId, symbol: Symbol) -> bool {
         let class = self.heap.instance(id).class;
         match self.heap.class_attribute(class, symbol) {
             Some((_, value)) => value.atoms().iter().any(|atom| {

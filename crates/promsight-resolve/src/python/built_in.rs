@@ -28,11 +28,12 @@ impl Machine<'_> {
         for (at, span) in &self.built_in_imports {
             let Some((package, built_in)) = self.table.built_in.get(*at) else { continue };
             for metric in &built_in.metrics {
+                let exposed = exposure::family_series(metric.metric_type, &metric.name);
                 emitters.push(Emitter {
-                    name: metric.name.clone(),
+                    name: exposed.family,
                     written_name: metric.name.clone(),
                     metric_type: metric.metric_type,
-                    series: exposure::family_series(metric.metric_type, &metric.name).series,
+                    series: exposed.series,
                     labels: metric.labels.clone().unwrap_or_default(),
                     labels_known: metric.labels.is_some(),
                     unit: None,

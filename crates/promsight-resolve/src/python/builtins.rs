@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use promsight_model::Span;
 
-use super::heap::{Binding, Class, ClassKind, Code, Container, ContainerKind};
+use super::heap::{Binding, Class, ClassKind, Container, ContainerKind};
 use super::machine::Machine;
 use super::text;
 use super::value::{
@@ -21,6 +21,24 @@ const BUILTINS: &[&str] = &[
     "vars", "zip", "Exception", "ValueError", "KeyError", "RuntimeError", "ImportError", "AttributeError",
     "TypeError", "BaseException", "OSError", "NotImplementedError", "Ellipsis", "NotImplemented",
 ];
+
+/// Stands for a command-line parser, and for what it parsed.
+const PARSER: &str = "argparse.ArgumentParser()";
+pub(super) const PARSED: &str = "argparse.Namespace()";
+
+/// The variable that an option's value goes to: of its first long name.
+pub(super) fn option_name(arguments: &Arguments) -> Option<String> {
+    let names = arguments.positional.iter().filter_map(Value::exact_text);
+    let mut plain = None;
+    for name in names {
+        match name.strip_prefix("--") {
+            Some(long) => return Some(long.split('/').next().unwrap_or(long).trim().replace('-', "_")),
+            None if !name.starts_with('-') => plain = Some(name.replace('-', "_")),
+            None => {}
+        }
+    }
+    plain
+}
 
 pub(super) fn is_builtin(name: &str) -> bool {
     BUILTINS.contains(&name)
@@ -430,10 +448,52 @@ impl<'a> Machine<'a> {
                 return Some(self.field(path, arguments));
             }
             "enum.auto" => Value::external("enum.auto()"),
+            "typer.Option" | "typer.Argument" | "fastapi.Query" | "fastapi.Header" => {
+                let default = self.symbols.intern("default");
+                let value = arguments.get(0, Some(default))?;
+                value.exact_text().is_some().then(|| text::configurable(value))?
+            }
+            "argparse.ArgumentParser" | "configargparse.ArgumentParser" | "configargparse.ArgParser" => {
+                Value::external(PARSER)
+            }
+            PARSED => return None,
+            _ if path.starts_with(PARSER) => return Some(self.call_parser(&path[PARSER.len()..], arguments)),
             "importlib.import_module" => return self.import_by_name(first.as_ref()),
             "re.sub" => return Some(self.substituted(arguments)),
             _ => return None,
         })
+    }
+
+    /// A method of a command-line parser, or of one of its groups.
+    fn call_parser(&mut self, method: &str, arguments: &Arguments) -> Value {
+        match method {
+            ".add_argument" | ".add" => {
+                self.note_option(arguments);
+                Value::none()
+            }
+            ".parse_args" | ".parse" => Value::external(PARSED),
+            ".parse_known_args" => {
+                let rest = self.open_list(Value::unknown(Reason::Call));
+                self.heap.new_container(ContainerKind::Tuple, vec![Value::external(PARSED), rest])
+            }
+            // Groups and sub-parsers take options like the parser itself.
+            _ => Value::external(PARSER),
+        }
+    }
+
+    fn note_option(&mut self, arguments: &Arguments) {
+        let (dest, default) = (self.symbols.intern("dest"), self.symbols.intern("default"));
+        let Some(default) = arguments.get(usize::MAX, Some(default)).cloned() else { return };
+        let dest = arguments.get(usize::MAX, Some(dest)).and_then(Value::exact_text);
+        let Some(name) = dest.map(str::to_owned).or_else(|| option_name(arguments)) else { return };
+        let symbol = self.symbols.intern(&name);
+        let known = self.options.get(&symbol).cloned().unwrap_or_else(Value::nothing);
+        self.options.insert(symbol, known.join(&text::configurable(&default)));
+    }
+
+    /// What an option of the command line is where the user does not give it.
+    pub(super) fn option_default(&self, symbol: Symbol) -> Value {
+        self.options.get(&symbol).cloned().unwrap_or_else(|| Value::unknown(Reason::Environment))
     }
 
     fn chained(&mut self, sources: &[Value]) -> Value {
@@ -780,11 +840,6 @@ impl<'a> Machine<'a> {
             self.heap.new_container(ContainerKind::Tuple, vec![Value::unknown(Reason::Element), more])
         });
         self.heap.insert_container(Container { kind: ContainerKind::List, items, values: Vec::new(), more })
-    }
-
-    /// Whether the function is a method whose code is a plain function.
-    pub(super) fn is_plain_function(&self, id: super::value::FunctionId) -> bool {
-        matches!(self.heap.function(id).code, Code::Function(_))
     }
 }
 

@@ -31,11 +31,39 @@ impl<'a> Machine<'a> {
         let defaults = self.evaluate_defaults(&defaults);
         let mut value = self.new_function(Code::Function(function), defaults);
         for decorator in function.decorators.iter().rev() {
+            self.note_click_option(decorator, function, &value);
             let made = self.evaluate(decorator);
             value = self.decorated(&made, value, decorator.span);
         }
         let symbol = self.symbols.intern(&function.name);
         self.bind_name(symbol, value);
+    }
+
+    /// `@click.option("--prefix", default="…")`: the default of the parameter of that name.
+    fn note_click_option(&mut self, decorator: &'a python::Expr, function: &'a python::Function, value: &Value) {
+        let python::ExprKind::Call(call) = &decorator.kind else { return };
+        let python::ExprKind::Attribute(_, method) = &call.func.kind else { return };
+        if !matches!(method.as_str(), "option" | "argument") {
+            return;
+        }
+        let is_click = matches!(self.evaluate(&call.func).single(), Some(Atom::External(path))
+            if path.starts_with("click.") || path.starts_with("asyncclick.") || path.starts_with("rich_click."));
+        let Some(Atom::Function(id)) = value.single() else { return };
+        if !is_click {
+            return;
+        }
+        let arguments = self.arguments(call);
+        let symbol = self.symbols.intern("default");
+        let Some(default) = arguments.get(usize::MAX, Some(symbol)).cloned() else { return };
+        // A name without dashes is the parameter's own.
+        let plain = arguments.positional.iter().filter_map(Value::exact_text).find(|name| !name.starts_with('-'));
+        let Some(name) = plain.map(str::to_owned).or_else(|| super::builtins::option_name(&arguments)) else { return };
+        let position = function.params.iter().position(|param| param.name == name);
+        if let Some(at) = position
+            && let Some(slot) = self.heap.functions[id.index()].defaults.get_mut(at)
+        {
+            slot.get_or_insert(super::text::configurable(&default));
+        }
     }
 
     fn decorated(&mut self, decorator: &Value, value: Value, span: Span) -> Value {

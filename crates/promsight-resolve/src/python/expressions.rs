@@ -371,7 +371,7 @@ impl<'a> Machine<'a> {
         self.call_value(&callee, &arguments, Some(expression.span))
     }
 
-    fn arguments(&mut self, call: &'a Call) -> Arguments {
+    pub(super) fn arguments(&mut self, call: &'a Call) -> Arguments {
         let mut arguments = Arguments::default();
         for argument in &call.args {
             if let ExprKind::Starred(inner) = &argument.kind {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{
-    Emitter, FileId, Gap, GapKind, Liveness, MetricType, Name, Origin, Pattern, Reach, Span, Wrapping,
+    Emitter, FileId, Gap, GapKind, Liveness, MetricType, Name, Origin, Reach, Span, Wrapping,
 };
 
 use super::library::Signature;
@@ -144,9 +144,12 @@ impl Machine<'_> {
     /// The family, its series, and why the library refuses it where it does.
     fn exposed(&self, record: &Record) -> (Name, Vec<Name>, Option<&'static str>) {
         if record.signature != Signature::Instrument {
-            let family = family_name(record);
-            let series = exposure::family_series(record.metric_type, &family).series;
-            return (family, series, None);
+            let exposed = exposure::family_series_with_unit(
+                record.metric_type,
+                &record.name.name(),
+                &record.unit.name(),
+            );
+            return (exposed.family, exposed.series, None);
         }
         let declaration = Declaration {
             metric_type: record.metric_type,
@@ -195,42 +198,4 @@ fn full_name(record: &Record) -> Name {
         }
     }
     full.concat(&record.name).name()
-}
-
-/// The family of a custom collector: `prometheus_client.metrics_core.Metric` appends the unit, and
-/// `CounterMetricFamily` first takes `_total` off.
-fn family_name(record: &Record) -> Name {
-    let mut name = record.name.name();
-    if record.metric_type == MetricType::Counter && record.signature != Signature::Metric {
-        name = without_total(name);
-    }
-    match record.unit.as_exact() {
-        Some("") => name,
-        Some(unit) => {
-            let suffix = format!("_{unit}");
-            let has_it = match &name {
-                Name::Exact(text) => text.ends_with(&suffix),
-                Name::Pattern(pattern) => pattern.pieces().last().is_some_and(|last| last.ends_with(&suffix)),
-                Name::Unresolved => false,
-            };
-            if has_it { name } else { name.with_suffix(&suffix) }
-        }
-        None => name.with_suffix("_"),
-    }
-}
-
-fn without_total(name: Name) -> Name {
-    match name {
-        Name::Exact(text) => Name::Exact(text.strip_suffix("_total").unwrap_or(&text).to_owned()),
-        Name::Pattern(pattern) => {
-            let mut pieces = pattern.pieces().to_vec();
-            if let Some(last) = pieces.last_mut()
-                && let Some(short) = last.strip_suffix("_total")
-            {
-                *last = short.to_owned();
-            }
-            Name::Pattern(Pattern::new(pieces))
-        }
-        Name::Unresolved => Name::Unresolved,
-    }
 }

@@ -19,7 +19,11 @@ use super::value::{
 };
 
 /// Steps that one module's top level or one function that nothing calls may take.
-const STEPS_OF_UNIT: u64 = 400_000;
+const STEPS_OF_UNIT: u64 = 60_000;
+/// Further steps for each constructor that a unit reaches, and how many times it gets them.
+const STEPS_OF_METRIC: u64 = 4_000;
+/// Most steps that one unit gets so.
+const MOST_STEPS_OF_METRICS: u64 = 2_000_000;
 /// Steps of a whole run.
 const STEPS_OF_RUN: u64 = 40_000_000;
 /// Calls that may be nested: bounds the stack, which is 2 MB on worker threads.
@@ -130,7 +134,11 @@ pub(super) struct Machine<'a> {
     pub(super) makers: BTreeSet<Rc<str>>,
     /// First import that makes a library's own metrics exist, by its place in the table.
     pub(super) built_in_imports: BTreeMap<usize, Span>,
+    /// Defaults of command-line options, by the variable that they go to.
+    pub(super) options: BTreeMap<Symbol, Value>,
+    pub(super) trace: String,
     steps: u64,
+    extended: u64,
     steps_of_run: u64,
 }
 
@@ -166,7 +174,10 @@ impl<'a> Machine<'a> {
             missing: BTreeSet::new(),
             makers: BTreeSet::new(),
             built_in_imports: BTreeMap::new(),
+            options: BTreeMap::new(),
+            trace: String::new(),
             steps: 0,
+            extended: 0,
             steps_of_run: STEPS_OF_RUN,
         }
     }
@@ -209,9 +220,20 @@ impl<'a> Machine<'a> {
         let unit = STEPS_OF_UNIT.min(self.steps_of_run);
         self.steps_of_run -= unit;
         self.steps = unit;
+        self.extended = 0;
+    }
+
+    /// A unit that makes metrics may take more steps than one that does not.
+    pub(super) fn extend_allotment(&mut self) {
+        if self.extended < MOST_STEPS_OF_METRICS && self.steps_of_run >= STEPS_OF_METRIC {
+            self.extended += STEPS_OF_METRIC;
+            self.steps_of_run -= STEPS_OF_METRIC;
+            self.steps += STEPS_OF_METRIC;
+        }
     }
 
     fn give_back(&mut self) {
+        if std::env::var_os("LTRACE").is_some() { eprintln!("unit {} {}", STEPS_OF_UNIT + self.extended - self.steps, self.trace); }
         self.steps_of_run += self.steps;
         self.steps = 0;
     }
@@ -264,6 +286,7 @@ impl<'a> Machine<'a> {
         if self.index.is_shadowed(module) {
             self.dead = Some("a package of the same name hides its module");
         }
+        self.trace = self.sources[module.index()].path.to_owned();
         self.allot();
         self.frames.push(Frame {
             scope,
@@ -354,6 +377,7 @@ impl<'a> Machine<'a> {
         self.dead = self.index.is_shadowed(module).then_some("a package of the same name hides its module");
         self.allot();
         let key = self.function_key(id);
+        if let Code::Function(f) = self.heap.function(id).code { self.trace = format!("{} {}", self.sources[module.index()].path, f.name); }
         self.push_idle_frame(key);
         let receiver = self.root_receiver(id);
         match receiver {
@@ -447,11 +471,6 @@ impl<'a> Machine<'a> {
             self.sites.push(span);
         }
         id
-    }
-
-    /// An unknown of that reason.
-    pub(super) fn unknown(reason: Reason) -> Value {
-        Value::unknown(reason)
     }
 
     /// What an operation on an unknown gives: as unknown as it was.

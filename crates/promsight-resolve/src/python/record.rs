@@ -68,6 +68,7 @@ struct Labels {
 impl<'a> Machine<'a> {
     /// A constructor call: one metric for each name that it can have.
     pub(super) fn declare(&mut self, constructor: &Constructor, arguments: &Arguments, span: Span) -> Value {
+        self.extend_allotment();
         if let Some(reached) = &mut self.rehearsal {
             *reached += 1;
             return Value::unknown(Reason::Call);
@@ -332,6 +333,10 @@ impl<'a> Machine<'a> {
         };
         if let Some(id) = self.record_keys.get(&key).copied() {
             let known = &mut self.records[id.index()];
+            if record.in_test && !known.in_test {
+                // What tests make of production code says nothing about production.
+                return id;
+            }
             known.in_test &= record.in_test;
             if known.dead.is_some() && record.dead.is_none() {
                 known.dead = None;
