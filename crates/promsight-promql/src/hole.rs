@@ -45,7 +45,7 @@ pub(crate) enum Place {
 }
 
 /// A longer action is none. Without a limit, many unclosed ones would each be searched to the end of the text.
-const MAX_LENGTH: usize = 2048;
+const MAX_LENGTH: usize = 512;
 
 /// The hole that begins at that byte, if one does.
 pub(crate) fn at(text: &str, start: usize, holes: Holes, place: Place) -> Option<Hole> {

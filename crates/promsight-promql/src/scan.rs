@@ -255,6 +255,12 @@ impl<'query> Scan<'query> {
                 self.behind_operand = self.word().eq_ignore_ascii_case("keep_metric_names");
                 self.index += 1;
             }
+            // `up > 5 for 5m`, `up > 5 for: 5m`: a line of the rule that got into its query.
+            Kind::Name | Kind::RecordName
+                if self.behind_operand && matches!(self.ahead(1), Kind::Duration(_)) =>
+            {
+                self.index += 2;
+            }
             Kind::Name | Kind::RecordName | Kind::LeftBrace => self.selector(),
             Kind::Sign(_) | Kind::NotEqual | Kind::At | Kind::Equal => {
                 self.behind_operand = false;
