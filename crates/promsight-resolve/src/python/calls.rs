@@ -8,34 +8,19 @@ use promsight_model::python::{BinaryOp, Expr, ExprKind, Param, ParamKind};
 use rustc_hash::FxHasher;
 
 use super::heap::{Binding, ClassKind, Code, Container, ContainerKind};
-use super::machine::{Frame, LooseCall, MOST_CALLS, Machine};
+use super::machine::{Experience, Frame, LooseCall, MOST_CALLS, Machine};
 use super::value::{
     Arguments, Atom, ClassId, FunctionId, Reason, SiteId, Symbol, Text, Unknown, Value,
 };
 
-/// Instances that stand for `self` where nobody known calls a method.
-const MOST_RECEIVERS: usize = 128;
+/// Instances that stand for an argument of which only the class is known.
+const MOST_RECEIVERS: usize = 6;
 /// Unknown-owner calls that are remembered.
 const MOST_LOOSE_CALLS: usize = 20_000;
 
 fn fingerprint_value(value: &Value, into: &mut FxHasher) {
     for atom in value.atoms() {
-        match atom {
-            Atom::Text(text) => text.hash(into),
-            Atom::Number(number, _) => number.to_bits().hash(into),
-            Atom::Bool(value) => value.hash(into),
-            Atom::None => 1u8.hash(into),
-            Atom::Container(id) => id.hash(into),
-            Atom::Function(id) => id.hash(into),
-            Atom::Bound(bound) => bound.function.hash(into),
-            Atom::Class(id) => id.hash(into),
-            Atom::Instance(id) => id.hash(into),
-            Atom::Module(id) => id.hash(into),
-            Atom::External(path) => path.hash(into),
-            Atom::Metric(id) => id.hash(into),
-            Atom::Unknown(unknown) => unknown.hash(into),
-            Atom::Method(..) | Atom::Partial(_) | Atom::Super(..) | Atom::Pending(..) => 2u8.hash(into),
-        }
+        atom.hash_into(into);
     }
 }
 
@@ -49,6 +34,18 @@ fn fingerprint(arguments: &Arguments) -> u64 {
         name.hash(&mut hasher);
     }
     hasher.finish()
+}
+
+/// Runs after which a costly function that made no metric is not run again.
+const ENOUGH_RUNS: u32 = 6;
+/// Steps of a run that count as costly.
+const COSTLY: u64 = 150;
+
+impl Experience {
+    /// Whether a further run would only cost time: it makes no metrics, and is more than a helper of names.
+    fn is_enough(&self) -> bool {
+        self.runs >= ENOUGH_RUNS && !self.declares && self.steps > u64::from(self.runs) * COSTLY
+    }
 }
 
 /// The value as it is once a call has handed it to a parameter.
@@ -192,6 +189,7 @@ impl<'a> Machine<'a> {
 
     fn run_function(&mut self, id: FunctionId, arguments: Arguments, root: Option<FunctionId>) -> Value {
         if self.frames.len() >= MOST_CALLS {
+            self.heap.functions[id.index()].called = false;
             return Value::unknown(Reason::Limit);
         }
         let key = (id, fingerprint(&arguments));
@@ -200,9 +198,24 @@ impl<'a> Machine<'a> {
         {
             return value.clone();
         }
+        let receiver = match arguments.positional.first().and_then(Value::single) {
+            Some(Atom::Instance(instance)) => Some(*instance),
+            _ => None,
+        };
+        let place = (self.function_key(id), receiver);
+        if root.is_none()
+            && let Some(known) = self.experience.get(&place)
+            && known.is_enough()
+        {
+            let result = known.result.clone();
+            self.escape_all(&arguments);
+            return result;
+        }
         if !self.active.insert(key) {
             return Value::nothing();
         }
+        let (taken, declarations) = (self.taken, self.declarations);
+        let reserved = self.begin_call();
         let (code, module, closure) = {
             let function = self.heap.function(id);
             (function.code, function.module, function.closure)
@@ -236,6 +249,24 @@ impl<'a> Machine<'a> {
         }
         self.heap.release(scope, position);
         self.active.remove(&key);
+        if self.end_call(reserved) {
+            // What was cut short is run once more on its own.
+            self.heap.functions[id.index()].called = false;
+        }
+        let steps = self.taken - taken;
+        let declares = self.declarations > declarations;
+        let experience = self.experience.entry(place).or_insert_with(|| Experience {
+            runs: 0,
+            steps: 0,
+            declares: false,
+            result: Value::nothing(),
+        });
+        experience.runs += 1;
+        experience.steps += steps;
+        experience.declares |= declares;
+        if experience.result.atoms().len() < 32 {
+            experience.result = experience.result.join(&result);
+        }
         if self.rehearsal.is_none() && self.dead.is_none() {
             self.memo.entry(key).or_default().push((remembered, result.clone()));
         }
@@ -370,11 +401,15 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Every known instance of a class, or one that stands for those that code outside the tree makes.
+    /// Some known instances of a class, or one that stands for those that code outside the tree makes. Of the
+    /// other instances nothing more is claimed.
     pub(super) fn instances_of(&mut self, class: ClassId) -> Value {
         let known = self.heap.class(class).instances.clone();
         if known.is_empty() {
             return self.assumed_instance(class);
+        }
+        for rest in known.iter().skip(MOST_RECEIVERS) {
+            self.escape(&Atom::Instance(*rest).into());
         }
         Value::any(known.into_iter().take(MOST_RECEIVERS).map(Atom::Instance))
     }
@@ -395,7 +430,11 @@ impl<'a> Machine<'a> {
                 if code.name == "__init__" && !self.heap.class(owner).instances.is_empty() {
                     return Some(Atom::Instance(self.heap.class(owner).instances[0]).into());
                 }
-                Some(self.instances_of(owner))
+                let known = &self.heap.class(owner).instances;
+                if known.is_empty() {
+                    return Some(self.assumed_instance(owner));
+                }
+                Some(Value::any(known.iter().map(|instance| Atom::Instance(*instance))))
             }
         }
     }
@@ -439,7 +478,6 @@ impl<'a> Machine<'a> {
                 Atom::Function(id) => {
                     let key = self.function_key(*id);
                     self.escaped.insert(key);
-                    self.heap.functions[id.index()].escaped = true;
                 }
                 Atom::Bound(bound) => {
                     let key = self.function_key(bound.function);

@@ -391,12 +391,14 @@ impl<'a> Machine<'a> {
         if !is_record {
             return;
         }
+        let is_settings = self.outside_bases(id).iter().any(|path| path.ends_with("Settings"));
         for (at, (name, default)) in fields.iter().enumerate() {
             let given = arguments.get(at, Some(*name)).cloned();
+            let default = if is_settings { default.as_ref().map(super::statements::switch) } else { default.clone() };
             let given = given.map(|value| super::calls::handed_over(&value, site));
             let value = given
                 .or_else(|| arguments.more_keywords.clone())
-                .or_else(|| default.clone())
+                .or(default)
                 .unwrap_or_else(|| Value::unknown(Reason::Attribute));
             let value = self.field_default(value);
             self.heap.set(namespace, *name, value);

@@ -113,7 +113,7 @@ impl<'a> Machine<'a> {
             defaults,
             binding: super::heap::Binding::Plain,
             called: false,
-            escaped: false,
+            rooted: false,
             attributes: None,
         });
         Atom::Function(id).into()
@@ -470,10 +470,6 @@ impl<'a> Machine<'a> {
                 if matches!(value.single(), Some(Atom::External(path)) if path.ends_with(".TYPE_CHECKING")) {
                     return Truth::Never("it is imported for type checkers only");
                 }
-                if value.atoms().iter().any(|atom| matches!(atom, Atom::Bool(_))) && !self.is_local(test) {
-                    // A switch: configuration or another module may set it.
-                    return Truth::Open;
-                }
                 Truth::known(self.value_truth(&value))
             }
             _ => {
@@ -481,14 +477,6 @@ impl<'a> Machine<'a> {
                 Truth::known(self.value_truth(&value))
             }
         }
-    }
-
-    /// Whether the expression is a variable of the function that runs.
-    fn is_local(&self, test: &Expr) -> bool {
-        let ExprKind::Name(name) = &test.kind else { return false };
-        let Some(symbol) = self.symbols.find(name) else { return false };
-        let namespace = self.heap.namespace(self.frame().scope);
-        namespace.local && namespace.get(symbol).is_some()
     }
 
     /// The truth value of all alternatives, where they agree.
@@ -523,10 +511,6 @@ impl<'a> Machine<'a> {
     fn compare(&mut self, operands: &'a [Expr], operators: &[String]) -> Truth {
         let values: Vec<Value> = operands.iter().map(|operand| self.evaluate(operand)).collect();
         let ([left, right], [operator]) = (values.as_slice(), operators) else { return Truth::Open };
-        let is_switch = |value: &Value| value.atoms().iter().any(|atom| matches!(atom, Atom::Bool(_)));
-        if is_switch(left) && !self.is_local(&operands[0]) {
-            return Truth::Open;
-        }
         let operator = operator.split_whitespace().collect::<Vec<_>>().join(" ");
         let known = match operator.as_str() {
             "==" => self.equal(left, right),

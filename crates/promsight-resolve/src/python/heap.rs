@@ -127,8 +127,8 @@ pub(super) struct Function<'a> {
     pub(super) binding: Binding,
     /// Whether production code of the tree calls it.
     pub(super) called: bool,
-    /// Whether it was handed to code outside the tree.
-    pub(super) escaped: bool,
+    /// Whether it was run as if code outside the tree called it.
+    pub(super) rooted: bool,
     /// Attributes set on it.
     pub(super) attributes: Option<NamespaceId>,
 }

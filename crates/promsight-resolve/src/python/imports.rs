@@ -1,7 +1,7 @@
 //! Import statements: what they bind.
 
 use promsight_model::Span;
-use promsight_model::python::{Stmt, StmtKind};
+use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
 
 use super::index::Target;
 use super::machine::{Machine, Progress};
@@ -17,6 +17,11 @@ const STANDARD: &[&str] = &[
     "tempfile", "textwrap", "threading", "time", "traceback", "types", "typing", "typing_extensions", "unittest",
     "urllib", "uuid", "warnings", "weakref", "xml", "zlib", "__future__",
 ];
+
+/// `TYPE_CHECKING`: what it guards is not imported when the module runs, and would make cycles that are none.
+fn is_type_checking(test: &Expr) -> bool {
+    matches!(&test.kind, ExprKind::Name(name) | ExprKind::Attribute(_, name) if name == "TYPE_CHECKING")
+}
 
 impl<'a> Machine<'a> {
     /// Modules of the tree that a module's statements import, in order.
@@ -50,6 +55,9 @@ impl<'a> Machine<'a> {
                             into.push(id.index());
                         }
                     }
+                }
+                StmtKind::If { test, orelse, .. } if is_type_checking(test) => {
+                    self.collect_imported(importer, orelse, into, depth + 1);
                 }
                 StmtKind::If { body, orelse, .. } | StmtKind::While { body, orelse, .. } => {
                     self.collect_imported(importer, body, into, depth + 1);
@@ -103,7 +111,9 @@ impl<'a> Machine<'a> {
 
     pub(super) fn run_import(&mut self, module: &[String], alias: Option<&str>, span: Span) {
         let importer = self.module();
-        self.note_built_in(&module.join("."), span);
+        if self.index.absolute(importer, module) == Target::Outside {
+            self.note_built_in(&module.join("."), span);
+        }
         let Some(first) = module.first() else { return };
         if let Some(alias) = alias {
             let target = self.index.absolute(importer, module);
@@ -122,6 +132,11 @@ impl<'a> Machine<'a> {
         if whole == Target::Outside {
             self.note_outside(module);
         }
+        for end in 2..=module.len() {
+            if let Target::Module(id) = self.index.absolute(importer, &module[..end]) {
+                self.run_imported(id);
+            }
+        }
         let value = match (&target, &whole) {
             // A folder that is a root's part only by accident does not hide the real package.
             (Target::Folder(_), Target::Outside) => Value::external(first),
@@ -132,7 +147,10 @@ impl<'a> Machine<'a> {
 
     fn target_value(&mut self, target: &Target, dotted: &str) -> Value {
         match target {
-            Target::Module(id) => Atom::Module(*id).into(),
+            Target::Module(id) => {
+                self.run_imported(*id);
+                Atom::Module(*id).into()
+            }
             Target::Folder(folder) => Value::external(&format!("/{folder}")),
             Target::Outside => Value::external(dotted),
         }
@@ -141,13 +159,16 @@ impl<'a> Machine<'a> {
     pub(super) fn run_import_from(&mut self, level: usize, module: &[String], names: &[(String, String)], span: Span) {
         let importer = self.module();
         let dotted = module.join(".");
-        if level == 0 {
+        let target = self.target_of(importer, level, module);
+        if target == Target::Outside && level == 0 {
             self.note_built_in(&dotted, span);
             for (name, _) in names {
                 self.note_built_in(&format!("{dotted}.{name}"), span);
             }
         }
-        let target = self.target_of(importer, level, module);
+        if let Target::Module(id) = target {
+            self.run_imported(id);
+        }
         if let [(name, _)] = names
             && name == "*"
         {
@@ -181,7 +202,10 @@ impl<'a> Machine<'a> {
         }
         if let Some(folder) = folder {
             match self.index.below(folder, &name) {
-                Target::Module(id) if id != importer => return Atom::Module(id).into(),
+                Target::Module(id) if id != importer => {
+                    self.run_imported(id);
+                    return Atom::Module(id).into();
+                }
                 Target::Folder(folder) => return Value::external(&format!("/{folder}")),
                 _ => {}
             }
@@ -323,7 +347,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The value of a name that was imported before its module had run.
-    pub(super) fn settle(&self, value: Value) -> Value {
+    pub(super) fn settle(&mut self, value: Value) -> Value {
         if !value.atoms().iter().any(|atom| matches!(atom, Atom::Pending(..))) {
             return value;
         }
@@ -347,6 +371,12 @@ impl<'a> Machine<'a> {
         }
         let left = settled.atoms().iter().filter(|atom| !matches!(atom, Atom::Pending(..))).cloned();
         let left = Value::any(left);
-        if left.is_nothing() { Unknown::new(Reason::Import).into() } else { left }
+        if !left.is_nothing() {
+            return left;
+        }
+        if let [frame] = self.frames.as_slice() {
+            self.unsettled.insert(frame.module.0);
+        }
+        Unknown::new(Reason::Import).into()
     }
 }

@@ -152,6 +152,23 @@ impl Index {
         self.at(&join(folder, name))
     }
 
+    /// The packages that a module lies in, innermost last, itself excepted.
+    pub(super) fn packages_of(&self, module: ModuleId) -> Vec<ModuleId> {
+        let mut folder = self.places[module.index()].folder.as_str();
+        let mut packages = Vec::new();
+        while let Some(package) = self.by_path.get(folder) {
+            if *package != module {
+                packages.push(*package);
+            }
+            if folder.is_empty() {
+                break;
+            }
+            folder = parent(folder);
+        }
+        packages.reverse();
+        packages
+    }
+
     /// The folder in which the submodules of a module lie.
     pub(super) fn package_folder(&self, module: ModuleId) -> &str {
         &self.places[module.index()].folder
@@ -207,7 +224,7 @@ impl Index {
         first: &str,
     ) -> Option<Rank> {
         let found = self.by_path.get(path).copied();
-        if found == Some(importer) && components == 1 {
+        if found == Some(importer) && components == 1 && !self.is_package(importer) {
             return None;
         }
         let is_above = root.is_empty() || here == root || here.starts_with(&format!("{root}/"));

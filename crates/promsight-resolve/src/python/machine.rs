@@ -15,19 +15,23 @@ use super::index::Index;
 use super::library::Table;
 use super::record::Record;
 use super::value::{
-    Arguments, Atom, ClassId, FunctionId, ModuleId, NamespaceId, Reason, RecordId, SiteId, Symbol, Unknown, Value,
+    Arguments, Atom, ClassId, FunctionId, InstanceId, ModuleId, NamespaceId, Reason, RecordId, SiteId, Symbol, Unknown, Value,
 };
 
-/// Steps that one module's top level or one function that nothing calls may take.
-const STEPS_OF_UNIT: u64 = 60_000;
-/// Further steps for each constructor that a unit reaches, and how many times it gets them.
-const STEPS_OF_METRIC: u64 = 4_000;
+/// Steps that one statement of a module's top level may take.
+const STEPS_OF_STATEMENT: u64 = 20_000;
+/// Steps that one function that nothing calls may take before it comes near a metric.
+const STEPS_OF_ROOT: u64 = 6_000;
+/// Further steps for each use of a metric that a unit comes to.
+const STEPS_OF_METRIC: u64 = 2_000;
 /// Most steps that one unit gets so.
-const MOST_STEPS_OF_METRICS: u64 = 2_000_000;
+const MOST_STEPS_OF_METRICS: u64 = 400_000;
 /// Steps of a whole run.
 const STEPS_OF_RUN: u64 = 40_000_000;
 /// Calls that may be nested: bounds the stack, which is 2 MB on worker threads.
 pub(super) const MOST_CALLS: usize = 24;
+/// Imports that are followed at their statement inside one another; the others have run before.
+const MOST_NESTED_IMPORTS: usize = 6;
 /// Closures of one function that are run when nothing calls them.
 const MOST_CLOSURES: usize = 64;
 
@@ -87,6 +91,17 @@ pub(super) struct Frame {
     pub(super) yielded: Vec<Value>,
 }
 
+/// What earlier runs of a function showed.
+#[derive(Clone, Debug)]
+pub(super) struct Experience {
+    pub(super) runs: u32,
+    pub(super) steps: u64,
+    /// Whether some run reached a constructor.
+    pub(super) declares: bool,
+    /// What the runs gave.
+    pub(super) result: Value,
+}
+
 /// A call that gives the same answer when it is repeated.
 type MemoKey = (FunctionId, u64);
 
@@ -128,6 +143,8 @@ pub(super) struct Machine<'a> {
     pub(super) loose_seen: FxHashSet<Span>,
     /// Modules whose run was cut short.
     pub(super) exhausted: BTreeSet<u32>,
+    /// Modules that used a name before it was bound.
+    pub(super) unsettled: BTreeSet<u32>,
     /// Path tails of imports that no module given satisfies.
     pub(super) missing: BTreeSet<String>,
     /// Names of functions and classes that take part in making metrics.
@@ -136,9 +153,20 @@ pub(super) struct Machine<'a> {
     pub(super) built_in_imports: BTreeMap<usize, Span>,
     /// Defaults of command-line options, by the variable that they go to.
     pub(super) options: BTreeMap<Symbol, Value>,
-    pub(super) trace: String,
+    /// What earlier runs of a function showed, for each receiver.
+    pub(super) experience: FxHashMap<(Span, Option<InstanceId>), Experience>,
+    /// Constructors reached so far.
+    pub(super) declarations: u64,
+    /// The same when the unit that runs now began.
+    declarations_before: u64,
+    /// Steps taken so far.
+    pub(super) taken: u64,
     steps: u64,
     extended: u64,
+    /// Import statements that are being followed.
+    nested: usize,
+    /// Whether a metric was made or used since this was last cleared.
+    touched: bool,
     steps_of_run: u64,
 }
 
@@ -171,13 +199,19 @@ impl<'a> Machine<'a> {
             loose_calls: Vec::new(),
             loose_seen: FxHashSet::default(),
             exhausted: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
             missing: BTreeSet::new(),
             makers: BTreeSet::new(),
             built_in_imports: BTreeMap::new(),
             options: BTreeMap::new(),
-            trace: String::new(),
+            experience: FxHashMap::default(),
+            declarations: 0,
+            declarations_before: 0,
+            taken: 0,
             steps: 0,
             extended: 0,
+            nested: 0,
+            touched: false,
             steps_of_run: STEPS_OF_RUN,
         }
     }
@@ -192,7 +226,14 @@ impl<'a> Machine<'a> {
                     self.run_module(*module);
                 }
             }
+            // What used a name of a module that had not run yet, in a circle of imports, runs once more.
+            for module in std::mem::take(&mut self.unsettled) {
+                self.memo.clear();
+                self.modules[module as usize].progress = Progress::Waiting;
+                self.run_module(ModuleId(module));
+            }
             self.memo.clear();
+            self.run_uncalled(test);
             self.run_uncalled(test);
             self.memo.clear();
             self.run_loose_calls(test);
@@ -207,24 +248,30 @@ impl<'a> Machine<'a> {
     /// Counts one step; `false` where no more may be taken.
     pub(super) fn step(&mut self) -> bool {
         if self.steps == 0 {
-            if let Some(frame) = self.frames.last() {
+            // What was cut short before it came near a metric is not worth a word.
+            if self.declarations > self.declarations_before && !self.in_test
+                && let Some(frame) = self.frames.last()
+            {
                 self.exhausted.insert(frame.module.0);
             }
             return false;
         }
         self.steps -= 1;
+        self.taken += 1;
         true
     }
 
-    fn allot(&mut self) {
-        let unit = STEPS_OF_UNIT.min(self.steps_of_run);
+    fn allot(&mut self, steps: u64) {
+        let unit = steps.min(self.steps_of_run);
         self.steps_of_run -= unit;
         self.steps = unit;
         self.extended = 0;
+        self.declarations_before = self.declarations;
     }
 
-    /// A unit that makes metrics may take more steps than one that does not.
+    /// A unit that has to do with metrics may take more steps than one that does not.
     pub(super) fn extend_allotment(&mut self) {
+        self.touched = true;
         if self.extended < MOST_STEPS_OF_METRICS && self.steps_of_run >= STEPS_OF_METRIC {
             self.extended += STEPS_OF_METRIC;
             self.steps_of_run -= STEPS_OF_METRIC;
@@ -232,8 +279,21 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Keeps half of the steps for what comes after a call; give the answer to [`Machine::end_call`].
+    pub(super) fn begin_call(&mut self) -> u64 {
+        let reserved = self.steps / 2;
+        self.steps -= reserved;
+        reserved
+    }
+
+    /// Ends a call; whether it was cut short.
+    pub(super) fn end_call(&mut self, reserved: u64) -> bool {
+        let is_cut = self.steps == 0;
+        self.steps += reserved;
+        is_cut
+    }
+
     fn give_back(&mut self) {
-        if std::env::var_os("LTRACE").is_some() { eprintln!("unit {} {}", STEPS_OF_UNIT + self.extended - self.steps, self.trace); }
         self.steps_of_run += self.steps;
         self.steps = 0;
     }
@@ -269,11 +329,30 @@ impl<'a> Machine<'a> {
         order
     }
 
+    /// What must have run before a module: its packages, and what it imports. What imports its own package is left
+    /// out of the package's list: it runs at the package's import statement.
     fn imported_modules(&self, module: usize) -> Vec<usize> {
-        let mut found = Vec::new();
         let importer = ModuleId(u32::try_from(module).unwrap_or(u32::MAX));
+        let mut found: Vec<usize> = self.index.packages_of(importer).iter().map(|package| package.index()).collect();
         self.collect_imported(importer, &self.sources[module].module.body, &mut found, 0);
+        found.retain(|target| {
+            let target = ModuleId(u32::try_from(*target).unwrap_or(u32::MAX));
+            !self.index.packages_of(target).contains(&importer)
+        });
         found
+    }
+
+    /// Runs a module at its import, where it has not run yet.
+    pub(super) fn run_imported(&mut self, module: ModuleId) {
+        let is_open = self.modules[module.index()].progress == Progress::Waiting;
+        if !is_open || self.dead.is_some() || self.nested >= MOST_NESTED_IMPORTS || self.in_test != self.is_test(module) {
+            return;
+        }
+        self.nested += 1;
+        let (steps, extended) = (self.steps, self.extended);
+        self.run_module(module);
+        (self.steps, self.extended) = (steps, extended);
+        self.nested -= 1;
     }
 
     fn run_module(&mut self, module: ModuleId) {
@@ -286,8 +365,6 @@ impl<'a> Machine<'a> {
         if self.index.is_shadowed(module) {
             self.dead = Some("a package of the same name hides its module");
         }
-        self.trace = self.sources[module.index()].path.to_owned();
-        self.allot();
         self.frames.push(Frame {
             scope,
             module,
@@ -297,9 +374,12 @@ impl<'a> Machine<'a> {
             yielded: Vec::new(),
         });
         let sources = self.sources;
-        self.run_block(&sources[module.index()].module.body);
+        for statement in &sources[module.index()].module.body {
+            self.allot(STEPS_OF_STATEMENT);
+            self.run_block(std::slice::from_ref(statement));
+            self.give_back();
+        }
         self.frames.pop();
-        self.give_back();
         self.dead = None;
         self.modules[module.index()].progress = Progress::Done;
     }
@@ -310,9 +390,9 @@ impl<'a> Machine<'a> {
         for at in 0..self.heap.functions.len() {
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
             let function = self.heap.function(id);
-            if function.owner.is_none() && !function.called && self.is_test(function.module) == test {
+            let is_idle = !function.called && !function.rooted && self.is_test(function.module) == test;
+            if function.owner.is_none() && is_idle && (!test || self.touches_metrics(function.module)) {
                 self.run_root(id);
-                self.heap.functions[at].called = true;
             }
         }
         self.assume_instances(test);
@@ -321,7 +401,10 @@ impl<'a> Machine<'a> {
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
             at += 1;
             let function = self.heap.function(id);
-            if function.called || self.is_test(function.module) != test {
+            if function.called || function.rooted || self.is_test(function.module) != test {
+                continue;
+            }
+            if test && !self.touches_metrics(function.module) {
                 continue;
             }
             let key = self.function_key(id);
@@ -346,8 +429,8 @@ impl<'a> Machine<'a> {
             let class = self.heap.class(id);
             let place = class.name_span;
             let is_here = files.get(&place.file).copied().unwrap_or(false) == test;
-            if is_here && class.instances.is_empty() && class.kind == ClassKind::Plain {
-                self.allot();
+            if is_here && !test && class.instances.is_empty() && class.kind == ClassKind::Plain {
+                self.allot(STEPS_OF_ROOT);
                 self.push_idle_frame(place);
                 self.assumed_instance(id);
                 self.frames.pop();
@@ -371,23 +454,39 @@ impl<'a> Machine<'a> {
         });
     }
 
+    /// Whether a module holds a metric, a library or something that makes metrics.
+    fn touches_metrics(&self, module: ModuleId) -> bool {
+        let namespace = self.heap.namespace(self.modules[module.index()].namespace);
+        namespace.entries().any(|(name, value)| {
+            value.atoms().iter().any(|atom| match atom {
+                Atom::Metric(_) => true,
+                Atom::External(path) => self.table.is_package(path.split('.').next().unwrap_or(path)),
+                Atom::Class(_) | Atom::Function(_) => self.makers.contains(&self.symbols.name(*name)),
+                _ => false,
+            })
+        })
+    }
+
     /// Runs one function as if code outside the tree called it.
     fn run_root(&mut self, id: FunctionId) {
         let module = self.heap.function(id).module;
+        self.heap.functions[id.index()].rooted = true;
         self.dead = self.index.is_shadowed(module).then_some("a package of the same name hides its module");
-        self.allot();
+        self.allot(STEPS_OF_ROOT);
         let key = self.function_key(id);
-        if let Code::Function(f) = self.heap.function(id).code { self.trace = format!("{} {}", self.sources[module.index()].path, f.name); }
         self.push_idle_frame(key);
         let receiver = self.root_receiver(id);
         match receiver {
             Some(receiver) if receiver.atoms().len() > 1 => {
+                // Two instances tell whether the method has to do with metrics at all.
+                let atoms = receiver.atoms();
+                let sample = Value::any([atoms[0].clone(), atoms[atoms.len() - 1].clone()]);
                 self.rehearsal = Some(0);
-                self.call_root(id, Some(receiver.clone()));
-                let reached = self.rehearsal.take().unwrap_or(0);
-                self.memo.clear();
-                if reached > 0 {
-                    for atom in receiver.atoms() {
+                self.touched = false;
+                self.call_root(id, Some(sample));
+                self.rehearsal = None;
+                if self.touched {
+                    for atom in atoms {
                         self.call_root(id, Some(atom.clone().into()));
                     }
                 }
@@ -412,7 +511,7 @@ impl<'a> Machine<'a> {
                 if *name != call.method {
                     continue;
                 }
-                self.allot();
+                self.allot(STEPS_OF_ROOT);
                 self.push_idle_frame(call.span);
                 let receiver = self.root_receiver(*function);
                 let mut arguments = call.arguments.clone();

@@ -69,6 +69,7 @@ impl<'a> Machine<'a> {
     /// A constructor call: one metric for each name that it can have.
     pub(super) fn declare(&mut self, constructor: &Constructor, arguments: &Arguments, span: Span) -> Value {
         self.extend_allotment();
+        self.declarations += 1;
         if let Some(reached) = &mut self.rehearsal {
             *reached += 1;
             return Value::unknown(Reason::Call);
@@ -383,6 +384,7 @@ impl<'a> Machine<'a> {
 
     /// A method of a metric.
     pub(super) fn metric_method(&mut self, id: RecordId, method: &str, arguments: &Arguments) -> Value {
+        self.extend_allotment();
         if UPDATES.contains(&method) {
             self.mark_updated(id);
         }

@@ -107,6 +107,7 @@ impl<'a> Machine<'a> {
     }
 
     fn run_assignment(&mut self, targets: &'a [Expr], annotation: Option<&'a Expr>, value: Option<&'a Expr>) {
+        let written = value;
         let value = value.map(|value| self.evaluate(value));
         if annotation.is_some()
             && let Some(class) = self.frame().class
@@ -118,8 +119,19 @@ impl<'a> Machine<'a> {
             fields.push((symbol, value.clone()));
         }
         let Some(value) = value else { return };
+        let is_flag = matches!(written, Some(Expr { kind: ExprKind::Bool(_), .. }));
         for target in targets {
-            self.bind(target, value.clone());
+            let is_switch = is_flag && self.is_shared(target);
+            self.bind(target, if is_switch { switch(&value) } else { value.clone() });
+        }
+    }
+
+    /// Whether code other than what runs now can set the target.
+    fn is_shared(&self, target: &Expr) -> bool {
+        match target.kind {
+            ExprKind::Name(_) => !self.heap.namespace(self.frame().scope).local,
+            ExprKind::Attribute(..) => true,
+            _ => false,
         }
     }
 
@@ -448,6 +460,12 @@ impl<'a> Machine<'a> {
             }
         }
     }
+}
+
+/// A flag that configuration or other code can flip: it decides nothing.
+pub(super) fn switch(value: &Value) -> Value {
+    let is_flag = value.atoms().iter().any(|atom| matches!(atom, Atom::Bool(_)));
+    if is_flag { value.join(&Value::any([Atom::Bool(true), Atom::Bool(false)])) } else { value.clone() }
 }
 
 /// Whether a block holds a statement that may be `continue` or `break`.

@@ -4,15 +4,21 @@
 //! is unknown carries why. Mutable things (containers, instances, classes, modules) live in the heap and are
 //! named by index here.
 
+use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use promsight_model::Span;
 use promsight_model::{Name, Pattern};
+use rustc_hash::{FxHashMap, FxHasher};
 
 /// Most alternatives of texts and numbers that one value keeps; beyond that they widen to one unknown.
 const MOST_SCALARS: usize = 48;
+/// Most alternatives that are objects of the program, metrics excepted.
+const MOST_OBJECTS: usize = 64;
 /// Most alternatives of any kind.
-const MOST_ATOMS: usize = 400;
+const MOST_ATOMS: usize = 512;
+/// Up to so many alternatives are compared one by one.
+const FEW: usize = 12;
 
 /// An interned identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -313,6 +319,41 @@ pub(super) enum Atom {
     Unknown(Unknown),
 }
 
+impl Atom {
+    /// Equal atoms have equal fingerprints.
+    pub(super) fn fingerprint(&self) -> u64 {
+        let mut hasher = FxHasher::default();
+        self.hash_into(&mut hasher);
+        hasher.finish()
+    }
+
+    /// Hashes what tells atoms apart, as far as that is cheap.
+    pub(super) fn hash_into(&self, into: &mut FxHasher) {
+        std::mem::discriminant(self).hash(into);
+        match self {
+            Self::Text(text) => text.hash(into),
+            Self::Number(number, _) => number.to_bits().hash(into),
+            Self::Bool(value) => value.hash(into),
+            Self::Container(id) => id.hash(into),
+            Self::Function(id) => id.hash(into),
+            Self::Bound(bound) => {
+                bound.function.hash(into);
+                if let Self::Instance(id) = bound.receiver {
+                    id.hash(into);
+                }
+            }
+            Self::Class(id) => id.hash(into),
+            Self::Instance(id) => id.hash(into),
+            Self::Module(id) => id.hash(into),
+            Self::External(path) => path.hash(into),
+            Self::Metric(id) => id.hash(into),
+            Self::Unknown(unknown) => unknown.hash(into),
+            Self::Method(_, name) => name.hash(into),
+            Self::None | Self::Partial(_) | Self::Super(..) | Self::Pending(..) => {}
+        }
+    }
+}
+
 /// Whether a number is written without a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Digits {
@@ -331,7 +372,10 @@ pub(super) enum Value {
 
 impl PartialEq for Value {
     fn eq(&self, other: &Self) -> bool {
-        self.atoms() == other.atoms()
+        match (self, other) {
+            (Self::Many(left), Self::Many(right)) if Rc::ptr_eq(left, right) => true,
+            _ => self.atoms() == other.atoms(),
+        }
     }
 }
 
@@ -387,22 +431,41 @@ impl Value {
     /// From alternatives, without repetition, bounded.
     pub(super) fn any(atoms: impl IntoIterator<Item = Atom>) -> Self {
         let mut kept: Vec<Atom> = Vec::new();
-        let mut scalars = 0;
+        let mut seen: FxHashMap<u64, usize> = FxHashMap::default();
+        let (mut scalars, mut objects) = (0, 0);
         for atom in atoms {
-            if kept.contains(&atom) {
+            let is_known = if kept.len() < FEW {
+                kept.contains(&atom)
+            } else {
+                if seen.is_empty() {
+                    seen = kept.iter().enumerate().map(|(at, atom)| (atom.fingerprint(), at)).collect();
+                }
+                seen.get(&atom.fingerprint()).is_some_and(|at| kept.get(*at) == Some(&atom))
+            };
+            if is_known || kept.len() >= MOST_ATOMS {
                 continue;
             }
-            if matches!(atom, Atom::Text(_) | Atom::Number(..)) {
-                scalars += 1;
-                if scalars > MOST_SCALARS {
-                    kept.retain(|atom| !matches!(atom, Atom::Text(_) | Atom::Number(..)));
-                    kept.push(Atom::Unknown(Unknown::new(Reason::Limit)));
-                    scalars = 0;
-                    continue;
+            match atom {
+                Atom::Text(_) | Atom::Number(..) => {
+                    scalars += 1;
+                    if scalars > MOST_SCALARS {
+                        kept.retain(|atom| !matches!(atom, Atom::Text(_) | Atom::Number(..)));
+                        kept.push(Atom::Unknown(Unknown::new(Reason::Limit)));
+                        seen.clear();
+                        scalars = 0;
+                        continue;
+                    }
+                }
+                Atom::Metric(_) => {}
+                _ => {
+                    objects += 1;
+                    if objects > MOST_OBJECTS {
+                        continue;
+                    }
                 }
             }
-            if kept.len() >= MOST_ATOMS {
-                break;
+            if !seen.is_empty() {
+                seen.insert(atom.fingerprint(), kept.len());
             }
             kept.push(atom);
         }
