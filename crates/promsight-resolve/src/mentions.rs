@@ -82,7 +82,7 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
             }
             // `worker_1` is a container or a host, and no metric ends in a number of its own.
             let numbered = mention.word.rsplit('_').next().is_some_and(|last| last.parse::<u32>().is_ok());
-            if numbered || has_other_prefix(index, &mention.word) {
+            if numbered || has_other_prefix(index, &mention.word) || has_other_separators(index, &mention.word) {
                 continue;
             }
             let blindness = judge.blindness(&mention.word, &[], consumer);
@@ -95,11 +95,11 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
             if !(mention.evidence.near_word || mention.evidence.suffix || nearly_same) {
                 continue;
             }
-            // A suffix alone is weak: `order_count` may be a column. It needs more than a weak hint of territory.
+            // A word is weaker than a query: `order_count` may be a column and `page_size` a parameter.
             let enough = if mention.evidence.near_word {
-                Confidence::Low
-            } else {
                 Confidence::Medium
+            } else {
+                Confidence::High
             };
             match blindness.filter(|blindness| blindness.confidence >= enough) {
                 Some(blindness) => {
@@ -113,6 +113,13 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
         }
     }
     references
+}
+
+/// Whether the word is a known name with `_` for `:`, as adapters rename series for systems that know no colon.
+fn has_other_separators(index: &Index<'_>, word: &str) -> bool {
+    index
+        .all_series()
+        .any(|series| series.contains(':') && series.replace(':', "_") == word)
 }
 
 /// Whether the word is a name of this tree with something in front: documents show so what a configured namespace

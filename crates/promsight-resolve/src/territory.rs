@@ -175,6 +175,11 @@ impl Territory {
         closest: Option<&Closest>,
         index: &Index<'_>,
     ) -> Option<(Confidence, Vec<Evidence>)> {
+        // Without metrics of its own the tree has no territory; and what a known exporter's names begin with is that
+        // exporter's.
+        if self.first_words.is_empty() || index.territory_owner(series).is_some() {
+            return None;
+        }
         let mut evidence = Vec::new();
         let mut weight = 0;
         if let Some(closest) = closest {
@@ -186,16 +191,15 @@ impl Territory {
                 weight += 2;
             }
         }
-        if index.territory_owner(series).is_some() && evidence.is_empty() {
-            return None;
-        }
         if let Some((prefix, span, prefix_weight)) = self.shared_prefix(series) {
             evidence.push(Evidence::SharedPrefix(prefix, span));
             weight += prefix_weight;
         }
-        if let Some(file) = self.module_named_after(series) {
+        // In prose a module's first word is any word.
+        if consumer.kind != ConsumerKind::Runbook
+            && let Some(file) = self.module_named_after(series)
+        {
             evidence.push(Evidence::ModuleName(Span::new(file, 0..0)));
-            weight += 1;
         }
         // Dashboards and rule files often show several programs side by side: a neighbour adds to other evidence and
         // is none by itself.
