@@ -1,7 +1,14 @@
 //! Prints what the Python code below a folder declares, as JSON lines: a development tool for comparing with
 //! what the real client registers.
-#![expect(clippy::disallowed_methods, reason = "a development tool that reads a folder and writes to the terminal")]
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a development tool that writes to the terminal")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a development tool that reads a folder and writes to the terminal"
+)]
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a development tool that writes to the terminal"
+)]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,7 +20,9 @@ use promsight_resolve::python::{SourceModule, link};
 use serde_json::json;
 
 fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String, Arc<str>)>) {
-    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
     for entry in entries.flatten() {
         let path = entry.path();
         let hidden = entry.file_name().to_string_lossy().starts_with('.');
@@ -27,7 +36,11 @@ fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String, Arc<str>
             && let Ok(relative) = path.strip_prefix(root)
         {
             let relative = relative.to_string_lossy().into_owned();
-            files.push((relative.clone(), relative, Arc::from(String::from_utf8_lossy(&bytes).as_ref())));
+            files.push((
+                relative.clone(),
+                relative,
+                Arc::from(String::from_utf8_lossy(&bytes).as_ref()),
+            ));
         }
     }
 }
@@ -48,11 +61,19 @@ fn main() {
         .files()
         .iter()
         .zip(&modules)
-        .map(|(file, module)| SourceModule { file: file.id, path: &file.path, module })
+        .map(|(file, module)| SourceModule {
+            file: file.id,
+            path: &file.path,
+            module,
+        })
         .collect();
     let began = Instant::now();
     let inventory = link(&sources, &promsight_extract::knowledge::libraries());
-    eprintln!("{} modules, lowered in {lowered:?}, linked in {:?}", modules.len(), began.elapsed());
+    eprintln!(
+        "{} modules, lowered in {lowered:?}, linked in {:?}",
+        modules.len(),
+        began.elapsed()
+    );
     let line = |span: promsight_model::Span| {
         let text = &files.file(span.file).text;
         LineIndex::new(text).position(text, span.start).line
@@ -82,5 +103,8 @@ fn main() {
             json!({ "gap": gap.message, "reach": format!("{:?}", gap.reach), "file": files.file(gap.span.file).path, "line": line(gap.span) })
         );
     }
-    println!("{}", json!({ "wanted": inventory.wanted.modules, "identifiers": inventory.wanted.identifiers }));
+    println!(
+        "{}",
+        json!({ "wanted": inventory.wanted.modules, "identifiers": inventory.wanted.identifiers })
+    );
 }

@@ -13,7 +13,10 @@ impl Machine<'_> {
         }
         for (at, (_, built_in)) in self.table.built_in.iter().enumerate() {
             let is_meant = built_in.when.iter().any(|path| {
-                dotted == path || dotted.strip_prefix(path.as_str()).is_some_and(|rest| rest.starts_with('.'))
+                dotted == path
+                    || dotted
+                        .strip_prefix(path.as_str())
+                        .is_some_and(|rest| rest.starts_with('.'))
             });
             if is_meant {
                 let first = self.built_in_imports.entry(at).or_insert(span);
@@ -26,7 +29,9 @@ impl Machine<'_> {
     pub(super) fn built_in_emitters(&self) -> Vec<Emitter> {
         let mut emitters = Vec::new();
         for (at, span) in &self.built_in_imports {
-            let Some((package, built_in)) = self.table.built_in.get(*at) else { continue };
+            let Some((package, built_in)) = self.table.built_in.get(*at) else {
+                continue;
+            };
             for metric in &built_in.metrics {
                 let exposed = exposure::family_series(metric.metric_type, &metric.name);
                 emitters.push(Emitter {

@@ -4,17 +4,13 @@ use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
 use promsight_model::Span;
-use promsight_model::python::{BinaryOp, Expr, ExprKind, Param, ParamKind};
+use promsight_model::python::Param;
 use rustc_hash::FxHasher;
 
-use super::heap::{Binding, ClassKind, Code, Container, ContainerKind};
+use super::heap::{Binding, Code, ContainerKind};
 use super::machine::{Experience, Frame, LooseCall, MOST_CALLS, Machine};
-use super::value::{
-    Arguments, Atom, ClassId, FunctionId, Reason, SiteId, Symbol, Text, Unknown, Value,
-};
+use super::value::{Arguments, Atom, FunctionId, Reason, SiteId, Text, Unknown, Value};
 
-/// Instances that stand for an argument of which only the class is known.
-const MOST_RECEIVERS: usize = 6;
 /// Unknown-owner calls that are remembered.
 const MOST_LOOSE_CALLS: usize = 20_000;
 
@@ -59,10 +55,14 @@ pub(super) fn handed_over(value: &Value, site: SiteId) -> Value {
         return value.clone();
     }
     Value::any(value.atoms().iter().map(|atom| match atom {
-        Atom::Text(text) if text.site.is_none() => {
-            Atom::Text(Rc::new(Text { site: Some(site), ..(**text).clone() }))
-        }
-        Atom::Unknown(unknown) if unknown.site.is_none() => Atom::Unknown(Unknown { site: Some(site), ..*unknown }),
+        Atom::Text(text) if text.site.is_none() => Atom::Text(Rc::new(Text {
+            site: Some(site),
+            ..(**text).clone()
+        })),
+        Atom::Unknown(unknown) if unknown.site.is_none() => Atom::Unknown(Unknown {
+            site: Some(site),
+            ..*unknown
+        }),
         other => other.clone(),
     }))
 }
@@ -78,8 +78,14 @@ fn handed_back(value: &Value, site: SiteId) -> Value {
         return value.clone();
     }
     Value::any(value.atoms().iter().map(|atom| match atom {
-        Atom::Text(text) if text.site == Some(site) => Atom::Text(Rc::new(Text { site: None, ..(**text).clone() })),
-        Atom::Unknown(unknown) if unknown.site == Some(site) => Atom::Unknown(Unknown { site: None, ..*unknown }),
+        Atom::Text(text) if text.site == Some(site) => Atom::Text(Rc::new(Text {
+            site: None,
+            ..(**text).clone()
+        })),
+        Atom::Unknown(unknown) if unknown.site == Some(site) => Atom::Unknown(Unknown {
+            site: None,
+            ..*unknown
+        }),
         other => other.clone(),
     }))
 }
@@ -99,7 +105,11 @@ impl<'a> Machine<'a> {
             let value = self.call_atom(atom, arguments, span);
             result = result.join(&value);
         }
-        if result.is_nothing() { Value::unknown(Reason::Call) } else { result }
+        if result.is_nothing() {
+            Value::unknown(Reason::Call)
+        } else {
+            result
+        }
     }
 
     fn call_atom(&mut self, callee: &Atom, arguments: &Arguments, span: Option<Span>) -> Value {
@@ -155,7 +165,10 @@ impl<'a> Machine<'a> {
     /// What an unknown callable gives. Of a function handed to it alone (a decorator), that function.
     fn call_unknown(&mut self, unknown: Unknown, arguments: &Arguments) -> Value {
         if let ([only], true) = (arguments.positional.as_slice(), arguments.keywords.is_empty())
-            && only.atoms().iter().any(|atom| matches!(atom, Atom::Function(_) | Atom::Class(_)))
+            && only
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::Function(_) | Atom::Class(_)))
         {
             return only.clone();
         }
@@ -171,10 +184,19 @@ impl<'a> Machine<'a> {
         }
         let site = self.new_site(span);
         let mut arguments = arguments;
-        for value in arguments.positional.iter_mut().chain(&mut arguments.more_positional) {
+        for value in arguments
+            .positional
+            .iter_mut()
+            .chain(&mut arguments.more_positional)
+        {
             *value = handed_over(value, site);
         }
-        for value in arguments.keywords.iter_mut().map(|(_, value)| value).chain(&mut arguments.more_keywords) {
+        for value in arguments
+            .keywords
+            .iter_mut()
+            .map(|(_, value)| value)
+            .chain(&mut arguments.more_keywords)
+        {
             *value = handed_over(value, site);
         }
         let result = self.run_function(id, arguments, None);
@@ -183,7 +205,10 @@ impl<'a> Machine<'a> {
 
     /// Calls a function as code outside the tree would: with parameters of which nothing is known.
     pub(super) fn call_root(&mut self, id: FunctionId, receiver: Option<Value>) {
-        let arguments = Arguments { positional: receiver.into_iter().collect(), ..Arguments::default() };
+        let arguments = Arguments {
+            positional: receiver.into_iter().collect(),
+            ..Arguments::default()
+        };
         self.run_function(id, arguments, Some(id));
     }
 
@@ -268,7 +293,10 @@ impl<'a> Machine<'a> {
             experience.result = experience.result.join(&result);
         }
         if self.rehearsal.is_none() && self.dead.is_none() {
-            self.memo.entry(key).or_default().push((remembered, result.clone()));
+            self.memo
+                .entry(key)
+                .or_default()
+                .push((remembered, result.clone()));
         }
         result
     }
@@ -283,137 +311,6 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn bind_parameters(&mut self, id: FunctionId, params: &'a [Param], arguments: Arguments, root: Option<FunctionId>) {
-        let Arguments { positional, more_positional, mut keywords, more_keywords } = arguments;
-        let mut positional = positional.into_iter();
-        for (at, param) in params.iter().enumerate() {
-            let symbol = self.symbols.intern(&param.name);
-            let value = match param.kind {
-                ParamKind::VarArgs => self.rest_positional(positional.by_ref().collect(), more_positional.clone(), root),
-                ParamKind::KwArgs => {
-                    let rest = std::mem::take(&mut keywords);
-                    self.rest_keywords(rest, more_keywords.clone(), root)
-                }
-                ParamKind::PositionalOnly | ParamKind::Normal | ParamKind::KeywordOnly => {
-                    let by_position =
-                        if param.kind == ParamKind::KeywordOnly { None } else { positional.next() };
-                    let by_name = keywords.iter().position(|(name, _)| *name == symbol);
-                    let given = by_position.or_else(|| by_name.map(|at| keywords.remove(at).1));
-                    let default = self.heap.function(id).defaults.get(at).cloned().flatten();
-                    let may_follow = if param.kind == ParamKind::KeywordOnly { None } else { more_positional.as_ref() };
-                    let spread = may_follow.or(more_keywords.as_ref()).cloned();
-                    let value = match (given, default, spread, root) {
-                        (Some(given), ..) => given,
-                        (None, Some(default), _, Some(root)) => root_default(default, root),
-                        (None, Some(default), Some(spread), None) => default.join(&spread),
-                        (None, Some(default), None, None) => default,
-                        (None, None, _, Some(root)) => {
-                            Unknown { root: Some(root), ..Unknown::new(Reason::Parameter) }.into()
-                        }
-                        (None, None, Some(spread), None) => spread,
-                        (None, None, None, None) => Value::unknown(Reason::Expression),
-                    };
-                    self.refined(value, param.annotation.as_ref())
-                }
-            };
-            let scope = self.frame().scope;
-            self.heap.set(scope, symbol, value);
-        }
-    }
-
-    fn rest_positional(&mut self, rest: Vec<Value>, more: Option<Value>, root: Option<FunctionId>) -> Value {
-        let more = more.or_else(|| {
-            root.map(|root| Unknown { root: Some(root), ..Unknown::new(Reason::Parameter) }.into())
-        });
-        self.heap.insert_container(Container { kind: ContainerKind::Tuple, items: rest, values: Vec::new(), more })
-    }
-
-    fn rest_keywords(
-        &mut self,
-        rest: Vec<(Symbol, Value)>,
-        more: Option<Value>,
-        root: Option<FunctionId>,
-    ) -> Value {
-        let items = rest.iter().map(|(name, _)| Text::exact(&self.symbols.name(*name)).into()).collect();
-        let values = rest.into_iter().map(|(_, value)| value).collect();
-        let more = more.or_else(|| {
-            root.map(|root| Unknown { root: Some(root), ..Unknown::new(Reason::Parameter) }.into())
-        });
-        self.heap.insert_container(Container { kind: ContainerKind::Dict, items, values, more })
-    }
-
-    /// What an annotation adds to an unknown argument: it is an instance of that class of the tree.
-    fn refined(&mut self, value: Value, annotation: Option<&'a Expr>) -> Value {
-        let Some(annotation) = annotation else { return value };
-        if !value.has_unknown() || value.atoms().iter().any(|atom| matches!(atom, Atom::Instance(_))) {
-            return value;
-        }
-        let Some(class) = self.annotated_class(annotation, 0) else { return value };
-        if let ClassKind::Enum { .. } = self.heap.class(class).kind {
-            let members: Vec<Atom> = self.heap.class(class).members.iter().map(|(_, atom)| atom.clone()).collect();
-            return if members.is_empty() { value } else { Value::any(members) };
-        }
-        self.instances_of(class)
-    }
-
-    fn annotated_class(&mut self, annotation: &'a Expr, depth: usize) -> Option<ClassId> {
-        if depth > 4 {
-            return None;
-        }
-        match &annotation.kind {
-            ExprKind::Name(_) | ExprKind::Attribute(..) => {
-                self.evaluate(annotation).atoms().iter().find_map(|atom| match atom {
-                    Atom::Class(id) => Some(*id),
-                    _ => None,
-                })
-            }
-            ExprKind::Str(text) => {
-                let name = text.text.trim_start_matches("Optional[").trim_end_matches(']').trim();
-                let symbol = self.symbols.find(name)?;
-                let module = self.modules[self.module().index()].namespace;
-                let value = self.heap.get(module, symbol)?.clone();
-                self.settle(value).atoms().iter().find_map(|atom| match atom {
-                    Atom::Class(id) => Some(*id),
-                    _ => None,
-                })
-            }
-            ExprKind::Subscript(outer, inner) => {
-                let is_wrapper = match &outer.kind {
-                    ExprKind::Name(name) | ExprKind::Attribute(_, name) => {
-                        matches!(name.as_str(), "Optional" | "Annotated" | "Union" | "Final")
-                    }
-                    _ => false,
-                };
-                if !is_wrapper {
-                    return None;
-                }
-                match &inner.kind {
-                    ExprKind::Tuple(parts) => {
-                        parts.iter().take(4).find_map(|part| self.annotated_class(part, depth + 1))
-                    }
-                    _ => self.annotated_class(inner, depth + 1),
-                }
-            }
-            ExprKind::Binary(BinaryOp::Or, left, right) => {
-                self.annotated_class(left, depth + 1).or_else(|| self.annotated_class(right, depth + 1))
-            }
-            _ => None,
-        }
-    }
-
-    /// Some known instances of a class, or one that stands for those that code outside the tree makes. Of the
-    /// other instances nothing more is claimed.
-    pub(super) fn instances_of(&mut self, class: ClassId) -> Value {
-        let known = self.heap.class(class).instances.clone();
-        if known.is_empty() {
-            return self.assumed_instance(class);
-        }
-        for rest in known.iter().skip(MOST_RECEIVERS) {
-            self.escape(&Atom::Instance(*rest).into());
-        }
-        Value::any(known.into_iter().take(MOST_RECEIVERS).map(Atom::Instance))
-    }
-
     /// `self` of a method that nobody known calls; `None` for what takes none.
     pub(super) fn root_receiver(&mut self, id: FunctionId) -> Option<Value> {
         let function = self.heap.function(id);
@@ -422,8 +319,13 @@ impl<'a> Machine<'a> {
             Binding::Static => None,
             Binding::Class => Some(Atom::Class(owner).into()),
             Binding::Plain | Binding::Property => {
-                let Code::Function(code) = function.code else { return None };
-                if matches!(code.name.as_str(), "__new__" | "__init_subclass__" | "__class_getitem__") {
+                let Code::Function(code) = function.code else {
+                    return None;
+                };
+                if matches!(
+                    code.name.as_str(),
+                    "__new__" | "__init_subclass__" | "__class_getitem__"
+                ) {
                     return Some(Atom::Class(owner).into());
                 }
                 // An instance's own `__init__` is run when the instance is made.
@@ -443,14 +345,29 @@ impl<'a> Machine<'a> {
     pub(super) fn super_value(&mut self) -> Value {
         // A comprehension or closure inside a method sees the method's class too, but has no receiver of its own.
         for at in (0..self.frames.len()).rev() {
-            let Some(id) = self.frames[at].function else { return Value::unknown(Reason::Expression) };
-            let Some(owner) = self.heap.function(id).owner else { continue };
-            let Code::Function(code) = self.heap.function(id).code else { continue };
-            let Some(first) = code.params.first() else { continue };
+            let Some(id) = self.frames[at].function else {
+                return Value::unknown(Reason::Expression);
+            };
+            let Some(owner) = self.heap.function(id).owner else {
+                continue;
+            };
+            let Code::Function(code) = self.heap.function(id).code else {
+                continue;
+            };
+            let Some(first) = code.params.first() else {
+                continue;
+            };
             let symbol = self.symbols.intern(&first.name);
             let scope = self.frames[at].scope;
-            let Some(receiver) = self.heap.get(scope, symbol).cloned() else { continue };
-            return Value::any(receiver.atoms().iter().map(|atom| Atom::Super(owner, Rc::new(atom.clone()))));
+            let Some(receiver) = self.heap.get(scope, symbol).cloned() else {
+                continue;
+            };
+            return Value::any(
+                receiver
+                    .atoms()
+                    .iter()
+                    .map(|atom| Atom::Super(owner, Rc::new(atom.clone()))),
+            );
         }
         Value::unknown(Reason::Expression)
     }
@@ -491,7 +408,12 @@ impl<'a> Machine<'a> {
                 }
                 Atom::Container(id) if depth > 0 => {
                     let container = self.heap.container(*id).clone();
-                    for item in container.items.iter().chain(&container.values).chain(&container.more) {
+                    for item in container
+                        .items
+                        .iter()
+                        .chain(&container.values)
+                        .chain(&container.more)
+                    {
                         self.escape_within(item, depth - 1, budget);
                     }
                 }
@@ -500,8 +422,12 @@ impl<'a> Machine<'a> {
                         self.escape_within(&metric, depth - 1, budget);
                     }
                     let namespace = self.heap.instance(*id).namespace;
-                    let values: Vec<Value> =
-                        self.heap.namespace(namespace).entries().map(|(_, value)| value.clone()).collect();
+                    let values: Vec<Value> = self
+                        .heap
+                        .namespace(namespace)
+                        .entries()
+                        .map(|(_, value)| value.clone())
+                        .collect();
                     for value in values {
                         self.escape_within(&value, depth - 1, budget);
                     }
@@ -516,21 +442,19 @@ impl<'a> Machine<'a> {
         if self.loose_calls.len() >= MOST_LOOSE_CALLS || self.rehearsal.is_some() || self.dead.is_some() {
             return;
         }
-        let has_text = arguments.values().any(|value| value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_))));
+        let has_text = arguments
+            .values()
+            .any(|value| value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_))));
         if !has_text || !self.loose_seen.insert(span) {
             return;
         }
         let method = self.symbols.intern(method);
         let in_test = self.in_test;
-        self.loose_calls.push(LooseCall { method, arguments: arguments.clone(), span, in_test });
+        self.loose_calls.push(LooseCall {
+            method,
+            arguments: arguments.clone(),
+            span,
+            in_test,
+        });
     }
-}
-
-/// A default of a function that nobody known calls. A name's default is what ships; a switch can be set.
-fn root_default(default: Value, root: FunctionId) -> Value {
-    let is_switch = default.atoms().iter().any(|atom| matches!(atom, Atom::Bool(_) | Atom::None | Atom::Number(..)));
-    if !is_switch {
-        return default;
-    }
-    default.join(&Unknown { root: Some(root), ..Unknown::new(Reason::Parameter) }.into())
 }

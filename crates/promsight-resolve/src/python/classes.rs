@@ -11,23 +11,43 @@ use super::value::{Arguments, Atom, ClassId, Reason, Symbol, Text, Value};
 
 /// Decorators and bases outside the tree that make annotated fields the parameters of `__init__`.
 const RECORD_MAKERS: &[&str] = &[
-    "dataclasses.dataclass", "attr.s", "attr.attrs", "attr.define", "attr.frozen", "attr.mutable", "attr.dataclass",
-    "attrs.define", "attrs.frozen", "attrs.mutable", "pydantic.dataclasses.dataclass", "typing.NamedTuple",
-    "typing_extensions.NamedTuple", "pydantic.BaseModel", "pydantic.BaseSettings", "pydantic_settings.BaseSettings",
-    "msgspec.Struct", "sqlmodel.SQLModel",
+    "dataclasses.dataclass",
+    "attr.s",
+    "attr.attrs",
+    "attr.define",
+    "attr.frozen",
+    "attr.mutable",
+    "attr.dataclass",
+    "attrs.define",
+    "attrs.frozen",
+    "attrs.mutable",
+    "pydantic.dataclasses.dataclass",
+    "typing.NamedTuple",
+    "typing_extensions.NamedTuple",
+    "pydantic.BaseModel",
+    "pydantic.BaseSettings",
+    "pydantic_settings.BaseSettings",
+    "msgspec.Struct",
+    "sqlmodel.SQLModel",
 ];
 
 fn enum_kind(path: &str) -> Option<bool> {
     match path {
         "enum.Enum" | "enum.IntEnum" | "enum.Flag" | "enum.IntFlag" | "enum.EnumMeta" => Some(false),
-        "enum.StrEnum" | "strenum.StrEnum" | "backports.strenum.StrEnum" | "django.db.models.TextChoices" => Some(true),
+        "enum.StrEnum" | "strenum.StrEnum" | "backports.strenum.StrEnum" | "django.db.models.TextChoices" => {
+            Some(true)
+        }
         _ => None,
     }
 }
 
 impl<'a> Machine<'a> {
     pub(super) fn define_function(&mut self, function: &'a python::Function) {
-        let defaults: Vec<_> = function.params.iter().map(|param| param.default.as_ref()).collect();
+        let defaults: Vec<_> = function
+            .params
+            .iter()
+            .map(|param| param.default.as_ref())
+            .collect();
         let defaults = self.evaluate_defaults(&defaults);
         let mut value = self.new_function(Code::Function(function), defaults);
         for decorator in function.decorators.iter().rev() {
@@ -40,24 +60,46 @@ impl<'a> Machine<'a> {
     }
 
     /// `@click.option("--prefix", default="…")`: the default of the parameter of that name.
-    fn note_click_option(&mut self, decorator: &'a python::Expr, function: &'a python::Function, value: &Value) {
-        let python::ExprKind::Call(call) = &decorator.kind else { return };
-        let python::ExprKind::Attribute(_, method) = &call.func.kind else { return };
+    fn note_click_option(
+        &mut self,
+        decorator: &'a python::Expr,
+        function: &'a python::Function,
+        value: &Value,
+    ) {
+        let python::ExprKind::Call(call) = &decorator.kind else {
+            return;
+        };
+        let python::ExprKind::Attribute(_, method) = &call.func.kind else {
+            return;
+        };
         if !matches!(method.as_str(), "option" | "argument") {
             return;
         }
         let is_click = matches!(self.evaluate(&call.func).single(), Some(Atom::External(path))
             if path.starts_with("click.") || path.starts_with("asyncclick.") || path.starts_with("rich_click."));
-        let Some(Atom::Function(id)) = value.single() else { return };
+        let Some(Atom::Function(id)) = value.single() else {
+            return;
+        };
         if !is_click {
             return;
         }
         let arguments = self.arguments(call);
         let symbol = self.symbols.intern("default");
-        let Some(default) = arguments.get(usize::MAX, Some(symbol)).cloned() else { return };
+        let Some(default) = arguments.get(usize::MAX, Some(symbol)).cloned() else {
+            return;
+        };
         // A name without dashes is the parameter's own.
-        let plain = arguments.positional.iter().filter_map(Value::exact_text).find(|name| !name.starts_with('-'));
-        let Some(name) = plain.map(str::to_owned).or_else(|| super::builtins::option_name(&arguments)) else { return };
+        let plain = arguments
+            .positional
+            .iter()
+            .filter_map(Value::exact_text)
+            .find(|name| !name.starts_with('-'));
+        let Some(name) = plain
+            .map(str::to_owned)
+            .or_else(|| super::standard::option_name(&arguments))
+        else {
+            return;
+        };
         let position = function.params.iter().position(|param| param.name == name);
         if let Some(at) = position
             && let Some(slot) = self.heap.functions[id.index()].defaults.get_mut(at)
@@ -71,10 +113,11 @@ impl<'a> Machine<'a> {
             Atom::External(path) => match &**path {
                 "builtins.staticmethod" | "abc.abstractstaticmethod" => Some(Binding::Static),
                 "builtins.classmethod" | "abc.abstractclassmethod" => Some(Binding::Class),
-                "builtins.property" | "functools.cached_property" | "abc.abstractproperty"
-                | "cached_property.cached_property" | "django.utils.functional.cached_property" => {
-                    Some(Binding::Property)
-                }
+                "builtins.property"
+                | "functools.cached_property"
+                | "abc.abstractproperty"
+                | "cached_property.cached_property"
+                | "django.utils.functional.cached_property" => Some(Binding::Property),
                 _ => None,
             },
             _ => None,
@@ -99,7 +142,10 @@ impl<'a> Machine<'a> {
         let made = self.call_value(decorator, &Arguments::of(vec![value.clone()]), Some(span));
         // What decorates a function gives something callable; anything else was not understood.
         let is_callable = made.atoms().iter().any(|atom| {
-            matches!(atom, Atom::Function(_) | Atom::Bound(_) | Atom::Class(_) | Atom::Instance(_) | Atom::Partial(_))
+            matches!(
+                atom,
+                Atom::Function(_) | Atom::Bound(_) | Atom::Class(_) | Atom::Instance(_) | Atom::Partial(_)
+            )
         });
         if is_callable { made } else { value }
     }
@@ -147,7 +193,11 @@ impl<'a> Machine<'a> {
         }
         let frame = self.frame();
         let (scope, module) = (frame.scope, frame.module);
-        let parent = if frame.class.is_some() { self.heap.namespace(scope).parent } else { Some(scope) };
+        let parent = if frame.class.is_some() {
+            self.heap.namespace(scope).parent
+        } else {
+            Some(scope)
+        };
         let namespace = self.heap.new_namespace(parent);
         if let Some(parent) = parent {
             self.heap.capture(parent);
@@ -194,9 +244,10 @@ impl<'a> Machine<'a> {
     fn announce_subclass(&mut self, id: ClassId, class: &'a python::Class) {
         let hook = self.symbols.intern("__init_subclass__");
         let order = self.heap.class(id).order.clone();
-        let found = order.iter().skip(1).find_map(|base| {
-            self.heap.get(self.heap.class(*base).namespace, hook).cloned()
-        });
+        let found = order
+            .iter()
+            .skip(1)
+            .find_map(|base| self.heap.get(self.heap.class(*base).namespace, hook).cloned());
         let Some(found) = found else { return };
         let mut arguments = Arguments::of(vec![Atom::Class(id).into()]);
         for (name, value) in &class.keywords {
@@ -219,15 +270,22 @@ impl<'a> Machine<'a> {
             return value;
         }
         let made = self.call_value(decorator, &Arguments::of(vec![value.clone()]), Some(span));
-        let is_class = made.atoms().iter().any(|atom| matches!(atom, Atom::Class(_) | Atom::Function(_)));
+        let is_class = made
+            .atoms()
+            .iter()
+            .any(|atom| matches!(atom, Atom::Class(_) | Atom::Function(_)));
         if is_class { made } else { value }
     }
 
     /// The members of an enumeration, once its body has run.
     fn make_members(&mut self, id: ClassId) {
         let namespace = self.heap.class(id).namespace;
-        let entries: Vec<(Symbol, Value)> =
-            self.heap.namespace(namespace).entries().map(|(name, value)| (*name, value.clone())).collect();
+        let entries: Vec<(Symbol, Value)> = self
+            .heap
+            .namespace(namespace)
+            .entries()
+            .map(|(name, value)| (*name, value.clone()))
+            .collect();
         let (name_symbol, value_symbol) = (self.symbols.intern("name"), self.symbols.intern("value"));
         let inner_value = self.symbols.intern("_value_");
         let initializer = self.symbols.intern("__init__");
@@ -235,7 +293,10 @@ impl<'a> Machine<'a> {
         for (member, value) in entries {
             let name = self.symbols.name(member);
             let is_member = value.atoms().iter().all(|atom| {
-                !matches!(atom, Atom::Function(_) | Atom::Class(_) | Atom::Bound(_) | Atom::Method(..) | Atom::Partial(_))
+                !matches!(
+                    atom,
+                    Atom::Function(_) | Atom::Class(_) | Atom::Bound(_) | Atom::Method(..) | Atom::Partial(_)
+                )
             });
             if name.starts_with('_') || !is_member {
                 continue;
@@ -255,10 +316,14 @@ impl<'a> Machine<'a> {
                 _ => Arguments::of(vec![value.clone()]),
             };
             self.heap.set(own, value_symbol, value.clone());
-            let symbol = [maker, initializer].into_iter().find(|name| self.heap.get(namespace, *name).is_some());
+            let symbol = [maker, initializer]
+                .into_iter()
+                .find(|name| self.heap.get(namespace, *name).is_some());
             if let Some(symbol) = symbol
-                && let Some(Atom::Function(function)) =
-                    self.heap.get(namespace, symbol).and_then(|value| value.single().cloned())
+                && let Some(Atom::Function(function)) = self
+                    .heap
+                    .get(namespace, symbol)
+                    .and_then(|value| value.single().cloned())
             {
                 let span = self.function_key(function);
                 if symbol == maker {
@@ -301,8 +366,12 @@ impl<'a> Machine<'a> {
         for atom in made.atoms() {
             let Atom::Instance(other) = atom else { continue };
             let from = self.heap.instance(*other).namespace;
-            let entries: Vec<(Symbol, Value)> =
-                self.heap.namespace(from).entries().map(|(name, value)| (*name, value.clone())).collect();
+            let entries: Vec<(Symbol, Value)> = self
+                .heap
+                .namespace(from)
+                .entries()
+                .map(|(name, value)| (*name, value.clone()))
+                .collect();
             for (name, value) in entries {
                 self.heap.set(own, name, value);
             }
@@ -313,7 +382,9 @@ impl<'a> Machine<'a> {
     pub(super) fn enum_value(&self, atom: &Atom) -> Option<(Value, bool)> {
         let Atom::Instance(id) = atom else { return None };
         let instance = self.heap.instance(*id);
-        let ClassKind::Enum { text } = self.heap.class(instance.class).kind else { return None };
+        let ClassKind::Enum { text } = self.heap.class(instance.class).kind else {
+            return None;
+        };
         let symbol = self.symbols.find("value")?;
         let value = self.heap.get(instance.namespace, symbol)?.clone();
         Some((value, text))
@@ -371,7 +442,11 @@ impl<'a> Machine<'a> {
             return;
         }
         let outside = self.outside_bases(id);
-        if let Some(path) = outside.iter().find(|path| self.table.constructor(path).is_some()).cloned() {
+        if let Some(path) = outside
+            .iter()
+            .find(|path| self.table.constructor(path).is_some())
+            .cloned()
+        {
             let metric = self.call_external(&path, arguments, Some(span));
             self.heap.instances[instance.index()].metric = Some(metric);
             return;
@@ -383,7 +458,13 @@ impl<'a> Machine<'a> {
     }
 
     /// Fields of a record from the arguments.
-    fn fill_fields(&mut self, instance: super::value::InstanceId, id: ClassId, arguments: &Arguments, span: Span) {
+    pub(super) fn fill_fields(
+        &mut self,
+        instance: super::value::InstanceId,
+        id: ClassId,
+        arguments: &Arguments,
+        span: Span,
+    ) {
         let namespace = self.heap.instance(instance).namespace;
         let site = self.new_site(span);
         let fields = self.heap.class(id).fields.clone();
@@ -391,10 +472,17 @@ impl<'a> Machine<'a> {
         if !is_record {
             return;
         }
-        let is_settings = self.outside_bases(id).iter().any(|path| path.ends_with("Settings"));
+        let is_settings = self
+            .outside_bases(id)
+            .iter()
+            .any(|path| path.ends_with("Settings"));
         for (at, (name, default)) in fields.iter().enumerate() {
             let given = arguments.get(at, Some(*name)).cloned();
-            let default = if is_settings { default.as_ref().map(super::statements::switch) } else { default.clone() };
+            let default = if is_settings {
+                default.as_ref().map(super::statements::switch)
+            } else {
+                default.clone()
+            };
             let given = given.map(|value| super::calls::handed_over(&value, site));
             let value = given
                 .or_else(|| arguments.more_keywords.clone())
@@ -405,7 +493,8 @@ impl<'a> Machine<'a> {
         }
         for (name, value) in &arguments.keywords {
             if !fields.iter().any(|(known, _)| known == name) {
-                self.heap.set(namespace, *name, super::calls::handed_over(value, site));
+                self.heap
+                    .set(namespace, *name, super::calls::handed_over(value, site));
             }
         }
         for hook in ["__post_init__", "__attrs_post_init__", "model_post_init"] {
@@ -419,8 +508,11 @@ impl<'a> Machine<'a> {
 
     /// Calls the factory of `field(default_factory=…)`.
     fn field_default(&mut self, value: Value) -> Value {
-        let Some(Atom::Partial(partial)) = value.single() else { return value };
-        let is_factory = matches!(partial.callee.single(), Some(Atom::External(path)) if &**path == "dataclasses.field");
+        let Some(Atom::Partial(partial)) = value.single() else {
+            return value;
+        };
+        let is_factory =
+            matches!(partial.callee.single(), Some(Atom::External(path)) if &**path == "dataclasses.field");
         if !is_factory {
             return value;
         }
@@ -431,8 +523,16 @@ impl<'a> Machine<'a> {
     }
 
     fn member_of_value(&mut self, id: ClassId, arguments: &Arguments) -> Value {
-        let Some(wanted) = arguments.positional.first().cloned() else { return Value::unknown(Reason::Call) };
-        let members: Vec<Atom> = self.heap.class(id).members.iter().map(|(_, atom)| atom.clone()).collect();
+        let Some(wanted) = arguments.positional.first().cloned() else {
+            return Value::unknown(Reason::Call);
+        };
+        let members: Vec<Atom> = self
+            .heap
+            .class(id)
+            .members
+            .iter()
+            .map(|(_, atom)| atom.clone())
+            .collect();
         for member in &members {
             if let Some((value, _)) = self.enum_value(member)
                 && self.equal(&value, &wanted) == Some(true)
@@ -440,7 +540,11 @@ impl<'a> Machine<'a> {
                 return member.clone().into();
             }
         }
-        if members.is_empty() { Value::unknown(Reason::Call) } else { Value::any(members) }
+        if members.is_empty() {
+            Value::unknown(Reason::Call)
+        } else {
+            Value::any(members)
+        }
     }
 
     /// One instance that stands for all that code outside the tree makes of a class.
@@ -452,7 +556,11 @@ impl<'a> Machine<'a> {
         let instance = self.heap.new_instance(id);
         let receiver: Value = Atom::Instance(instance).into();
         let initializer = self.symbols.intern("__init__");
-        match self.heap.class_attribute(id, initializer).and_then(|(_, value)| value.single().cloned()) {
+        match self
+            .heap
+            .class_attribute(id, initializer)
+            .and_then(|(_, value)| value.single().cloned())
+        {
             Some(Atom::Function(function)) => self.call_root(function, Some(receiver.clone())),
             _ => {
                 let span = self.heap.class(id).name_span;

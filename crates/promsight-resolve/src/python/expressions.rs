@@ -6,7 +6,6 @@ use promsight_model::python::{
 
 use super::heap::{Code, Container, ContainerKind, Function, same_key};
 use super::machine::Machine;
-use super::statements::Truth;
 use super::text;
 use super::value::{Arguments, Atom, Digits, Reason, Text, Unknown, Value};
 
@@ -22,9 +21,17 @@ pub(super) struct Elements {
 impl Elements {
     /// Any of the elements.
     pub(super) fn any(&self) -> Value {
-        let atoms = self.items.iter().chain(&self.more).flat_map(|value| value.atoms().iter().cloned());
+        let atoms = self
+            .items
+            .iter()
+            .chain(&self.more)
+            .flat_map(|value| value.atoms().iter().cloned());
         let value = Value::any(atoms);
-        if value.is_nothing() { Value::unknown(Reason::Element) } else { value }
+        if value.is_nothing() {
+            Value::unknown(Reason::Element)
+        } else {
+            value
+        }
     }
 }
 
@@ -66,7 +73,11 @@ impl<'a> Machine<'a> {
             ExprKind::Starred(value) | ExprKind::Await(value) => self.evaluate(value),
             ExprKind::Comprehension(comprehension) => self.comprehension(comprehension),
             ExprKind::Lambda(lambda) => {
-                let defaults = lambda.params.iter().map(|param| param.default.as_ref()).collect::<Vec<_>>();
+                let defaults = lambda
+                    .params
+                    .iter()
+                    .map(|param| param.default.as_ref())
+                    .collect::<Vec<_>>();
                 let defaults = self.evaluate_defaults(&defaults);
                 self.new_function(Code::Lambda(lambda, expression.span), defaults)
             }
@@ -92,7 +103,10 @@ impl<'a> Machine<'a> {
     }
 
     pub(super) fn evaluate_defaults(&mut self, defaults: &[Option<&'a Expr>]) -> Vec<Option<Value>> {
-        defaults.iter().map(|default| default.map(|default| self.evaluate(default))).collect()
+        defaults
+            .iter()
+            .map(|default| default.map(|default| self.evaluate(default)))
+            .collect()
     }
 
     /// Makes a function object of the current scope.
@@ -136,7 +150,7 @@ impl<'a> Machine<'a> {
             let value = value.clone();
             return self.settle(value);
         }
-        if let Some(value) = self.from_star(module, symbol) {
+        if let Some(value) = self.bound_by_star(module, symbol) {
             return value;
         }
         if super::builtins::is_builtin(name) {
@@ -165,7 +179,15 @@ impl<'a> Machine<'a> {
         }
         // What lacks the attribute is not what was meant, where something else has it.
         if all.iter().any(|atom| !matches!(atom, Atom::Unknown(_))) {
-            all.retain(|atom| !matches!(atom, Atom::Unknown(Unknown { reason: Reason::Attribute, .. })));
+            all.retain(|atom| {
+                !matches!(
+                    atom,
+                    Atom::Unknown(Unknown {
+                        reason: Reason::Attribute,
+                        ..
+                    })
+                )
+            });
         }
         Value::any(all)
     }
@@ -186,12 +208,19 @@ impl<'a> Machine<'a> {
             let value = self.evaluate(item);
             values.push(value);
         }
-        self.heap.insert_container(Container { kind, items: values, values: Vec::new(), more })
+        self.heap.insert_container(Container {
+            kind,
+            items: values,
+            values: Vec::new(),
+            more,
+        })
     }
 
     fn dictionary(&mut self, entries: &'a [(Option<Expr>, Expr)]) -> Value {
         let made = self.heap.new_container(ContainerKind::Dict, Vec::new());
-        let Some(Atom::Container(id)) = made.single().cloned() else { return made };
+        let Some(Atom::Container(id)) = made.single().cloned() else {
+            return made;
+        };
         for (key, value) in entries {
             match key {
                 Some(key) => {
@@ -243,13 +272,23 @@ impl<'a> Machine<'a> {
         self.heap.insert_container(made)
     }
 
-    fn comprehend(&mut self, comprehension: &'a Comprehension, level: usize, open: bool, made: &mut Container) {
+    fn comprehend(
+        &mut self,
+        comprehension: &'a Comprehension,
+        level: usize,
+        open: bool,
+        made: &mut Container,
+    ) {
         let Some((target, iter)) = comprehension.loops.get(level) else {
             let element = self.evaluate(&comprehension.element);
             let value = comprehension.value.as_ref().map(|value| self.evaluate(value));
             if open {
                 let element = value.unwrap_or(element);
-                made.more = Some(made.more.take().map_or(element.clone(), |more| more.join(&element)));
+                made.more = Some(
+                    made.more
+                        .take()
+                        .map_or(element.clone(), |more| more.join(&element)),
+                );
                 return;
             }
             match value {
@@ -436,173 +475,6 @@ impl<'a> Machine<'a> {
         self.item(&object, &key)
     }
 
-    /// The truth of a condition; its calls are made.
-    pub(super) fn truth_of(&mut self, test: &'a Expr) -> Truth {
-        match &test.kind {
-            ExprKind::Bool(false) => {
-                self.evaluate(test);
-                Truth::Never("it stands below a condition that is never true")
-            }
-            ExprKind::Number(written) if written == "0" => {
-                Truth::Never("it stands below a condition that is never true")
-            }
-            ExprKind::Bool(true) | ExprKind::Number(_) => Truth::Always,
-            ExprKind::Not(operand) => match self.truth_of(operand) {
-                Truth::Never(_) => Truth::Always,
-                Truth::Always => Truth::Never("it stands below a condition that is never true"),
-                other => Truth::known(other.as_bool().map(|value| !value)),
-            },
-            ExprKind::Compare(operands, operators) => self.compare(operands, operators),
-            ExprKind::BoolOp(op, operands) => {
-                let stopping = matches!(op, BoolOp::Or);
-                let mut open = false;
-                for operand in operands {
-                    match self.truth_of(operand).as_bool() {
-                        Some(value) if value == stopping => return Truth::known(Some(value)),
-                        Some(_) => {}
-                        None => open = true,
-                    }
-                }
-                Truth::known((!open).then_some(!stopping))
-            }
-            ExprKind::Name(_) | ExprKind::Attribute(..) => {
-                let value = self.evaluate(test);
-                if matches!(value.single(), Some(Atom::External(path)) if path.ends_with(".TYPE_CHECKING")) {
-                    return Truth::Never("it is imported for type checkers only");
-                }
-                Truth::known(self.value_truth(&value))
-            }
-            _ => {
-                let value = self.evaluate(test);
-                Truth::known(self.value_truth(&value))
-            }
-        }
-    }
-
-    /// The truth value of all alternatives, where they agree.
-    pub(super) fn value_truth(&self, value: &Value) -> Option<bool> {
-        let mut truths = value.atoms().iter().map(|atom| self.atom_truth(atom));
-        let first = truths.next()??;
-        truths.all(|truth| truth == Some(first)).then_some(first)
-    }
-
-    pub(super) fn atom_truth(&self, atom: &Atom) -> Option<bool> {
-        match atom {
-            Atom::Bool(value) => Some(*value),
-            Atom::None => Some(false),
-            Atom::Number(value, _) => Some(*value != 0.0),
-            Atom::Text(text) if text.configurable => None,
-            Atom::Text(text) => match text.as_exact() {
-                Some(exact) => Some(!exact.is_empty()),
-                None if text.known_len() > 0 => Some(true),
-                None => None,
-            },
-            Atom::Container(id) => {
-                let container = self.heap.container(*id);
-                // An empty container may be filled by code that has not run yet.
-                (!container.items.is_empty()).then_some(true)
-            }
-            Atom::Function(_) | Atom::Bound(_) | Atom::Class(_) | Atom::Module(_) | Atom::Metric(_) => Some(true),
-            Atom::Partial(_) | Atom::Method(..) => Some(true),
-            Atom::Instance(_) | Atom::External(_) | Atom::Super(..) | Atom::Pending(..) | Atom::Unknown(_) => None,
-        }
-    }
-
-    fn compare(&mut self, operands: &'a [Expr], operators: &[String]) -> Truth {
-        let values: Vec<Value> = operands.iter().map(|operand| self.evaluate(operand)).collect();
-        let ([left, right], [operator]) = (values.as_slice(), operators) else { return Truth::Open };
-        let operator = operator.split_whitespace().collect::<Vec<_>>().join(" ");
-        let known = match operator.as_str() {
-            "==" => self.equal(left, right),
-            "!=" => self.equal(left, right).map(|equal| !equal),
-            "is" => self.identical(left, right),
-            "is not" => self.identical(left, right).map(|same| !same),
-            "in" => self.contains(left, right),
-            "not in" => self.contains(left, right).map(|inside| !inside),
-            "<" | ">" | "<=" | ">=" => match (left.single(), right.single()) {
-                (Some(Atom::Number(left, _)), Some(Atom::Number(right, _))) => Some(match operator.as_str() {
-                    "<" => left < right,
-                    ">" => left > right,
-                    "<=" => left <= right,
-                    _ => left >= right,
-                }),
-                _ => None,
-            },
-            _ => None,
-        };
-        Truth::known(known)
-    }
-
-    fn identical(&self, left: &Value, right: &Value) -> Option<bool> {
-        let is_none = |value: &Value| value.atoms().iter().all(|atom| matches!(atom, Atom::None));
-        if is_none(right) {
-            let mut nones = left.atoms().iter().map(|atom| match atom {
-                Atom::None => Some(true),
-                Atom::Unknown(_) | Atom::Pending(..) => None,
-                _ => Some(false),
-            });
-            let first = nones.next()??;
-            return nones.all(|none| none == Some(first)).then_some(first);
-        }
-        self.equal(left, right)
-    }
-
-    /// Whether two values are equal, where that is known.
-    pub(super) fn equal(&self, left: &Value, right: &Value) -> Option<bool> {
-        match (left.single()?, right.single()?) {
-            (Atom::Unknown(_) | Atom::Pending(..), _) | (_, Atom::Unknown(_) | Atom::Pending(..)) => None,
-            (Atom::Text(left), Atom::Text(right)) => {
-                if left.configurable || right.configurable {
-                    return None;
-                }
-                Some(left.as_exact()? == right.as_exact()?)
-            }
-            (Atom::Number(left, _), Atom::Number(right, _)) => Some(left == right),
-            (Atom::Instance(left), Atom::Instance(right)) if left == right => Some(true),
-            (left @ Atom::Instance(_), right) | (left, right @ Atom::Instance(_)) => {
-                match (self.enum_value(left), self.enum_value(right)) {
-                    (Some(_), Some(_)) => Some(left == right),
-                    (Some((value, true)), None) => self.equal(&value, &right.clone().into()),
-                    (None, Some((value, true))) => self.equal(&left.clone().into(), &value),
-                    _ => None,
-                }
-            }
-            (Atom::Container(_), Atom::Container(_)) => None,
-            (Atom::External(left), Atom::External(right)) => {
-                (left == right || self.table.constructor(left).is_some() || self.table.constructor(right).is_some())
-                    .then(|| self.table.same_class(left, right))
-            }
-            (Atom::Text(_), Atom::None) | (Atom::None, Atom::Text(_)) => Some(false),
-            (left, right) => Some(left == right),
-        }
-    }
-
-    fn contains(&mut self, needle: &Value, haystack: &Value) -> Option<bool> {
-        match haystack.single()? {
-            Atom::Container(id) => {
-                let container = self.heap.container(*id).clone();
-                let mut open = container.more.is_some();
-                for item in &container.items {
-                    match self.equal(needle, item) {
-                        Some(true) => return Some(true),
-                        Some(false) => {}
-                        None => open = true,
-                    }
-                }
-                // An absence is no fact: code that has not run yet may fill the container. A tuple stays as it is.
-                (!open && matches!(container.kind, ContainerKind::Tuple)
-                    || !open && !container.items.is_empty() && needle.exact_text().is_some())
-                .then_some(false)
-            }
-            Atom::Text(text) if !text.configurable => {
-                let text = text.as_exact()?.to_owned();
-                let needle = needle.exact_text()?;
-                Some(text.contains(needle))
-            }
-            _ => None,
-        }
-    }
-
     /// `left op right`.
     pub(super) fn binary(&mut self, op: BinaryOp, left: &Value, right: &Value) -> Value {
         if let (Some(Atom::Number(left, left_digits)), Some(Atom::Number(right, right_digits))) =
@@ -612,7 +484,10 @@ impl<'a> Machine<'a> {
         }
         let is_text = |value: &Value| value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_)));
         let is_textual = |machine: &Self, value: &Value| {
-            value.atoms().iter().any(|atom| matches!(atom, Atom::Text(_)) || machine.instance_text(atom).is_some())
+            value
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::Text(_)) || machine.instance_text(atom).is_some())
         };
         match op {
             BinaryOp::Add if is_textual(self, left) || is_textual(self, right) => {
@@ -621,7 +496,11 @@ impl<'a> Machine<'a> {
             }
             BinaryOp::Modulo if is_text(left) => self.percent(left, right),
             BinaryOp::Add | BinaryOp::Or
-                if left.atoms().iter().chain(right.atoms()).any(|atom| matches!(atom, Atom::Container(_))) =>
+                if left
+                    .atoms()
+                    .iter()
+                    .chain(right.atoms())
+                    .any(|atom| matches!(atom, Atom::Container(_))) =>
             {
                 self.concatenated(left, right)
             }
@@ -641,12 +520,21 @@ impl<'a> Machine<'a> {
     }
 
     fn concatenated(&mut self, left: &Value, right: &Value) -> Value {
-        let kind = left.atoms().iter().chain(right.atoms()).find_map(|atom| match atom {
-            Atom::Container(id) => Some(self.heap.container(*id).kind),
-            _ => None,
-        });
+        let kind = left
+            .atoms()
+            .iter()
+            .chain(right.atoms())
+            .find_map(|atom| match atom {
+                Atom::Container(id) => Some(self.heap.container(*id).kind),
+                _ => None,
+            });
         let kind = kind.unwrap_or(ContainerKind::List);
-        let made = self.heap.insert_container(Container { kind, items: Vec::new(), values: Vec::new(), more: None });
+        let made = self.heap.insert_container(Container {
+            kind,
+            items: Vec::new(),
+            values: Vec::new(),
+            more: None,
+        });
         if let Some(Atom::Container(id)) = made.single() {
             self.extend_container(*id, left);
             self.extend_container(*id, right);
@@ -665,13 +553,20 @@ fn number(written: &str) -> Value {
         _ => 10,
     };
     if radix != 10 {
-        return i64::from_str_radix(&lower[2..], radix)
-            .map_or_else(|_| Value::unknown(Reason::Expression), |value| Atom::Number(value as f64, Digits::Integer).into());
+        return i64::from_str_radix(&lower[2..], radix).map_or_else(
+            |_| Value::unknown(Reason::Expression),
+            |value| Atom::Number(value as f64, Digits::Integer).into(),
+        );
     }
-    let digits = if lower.contains(['.', 'e']) { Digits::Float } else { Digits::Integer };
-    lower
-        .parse::<f64>()
-        .map_or_else(|_| Value::unknown(Reason::Expression), |value| Atom::Number(value, digits).into())
+    let digits = if lower.contains(['.', 'e']) {
+        Digits::Float
+    } else {
+        Digits::Integer
+    };
+    lower.parse::<f64>().map_or_else(
+        |_| Value::unknown(Reason::Expression),
+        |value| Atom::Number(value, digits).into(),
+    )
 }
 
 fn arithmetic(op: BinaryOp, left: f64, left_digits: Digits, right: f64, right_digits: Digits) -> Value {
@@ -686,5 +581,13 @@ fn arithmetic(op: BinaryOp, left: f64, left_digits: Digits, right: f64, right_di
     };
     let both = left_digits == Digits::Integer && right_digits == Digits::Integer;
     let is_integer = both && !matches!(op, BinaryOp::Divide) && value.fract() == 0.0;
-    Atom::Number(value, if is_integer { Digits::Integer } else { Digits::Float }).into()
+    Atom::Number(
+        value,
+        if is_integer {
+            Digits::Integer
+        } else {
+            Digits::Float
+        },
+    )
+    .into()
 }

@@ -24,17 +24,25 @@ enum Outcome {
 impl Machine<'_> {
     /// The inventory of what was run.
     pub(super) fn finish(self) -> Inventory {
-        let tests: BTreeMap<FileId, bool> =
-            self.sources.iter().map(|source| (source.file, source.module.test_code)).collect();
-        let settled: BTreeSet<Span> =
-            self.records.iter().filter(|record| record.roots.is_empty()).map(|record| record.constructor).collect();
+        let tests: BTreeMap<FileId, bool> = self
+            .sources
+            .iter()
+            .map(|source| (source.file, source.module.test_code))
+            .collect();
+        let settled: BTreeSet<Span> = self
+            .records
+            .iter()
+            .filter(|record| record.roots.is_empty())
+            .map(|record| record.constructor)
+            .collect();
         let mut inventory = Inventory::default();
         for record in &self.records {
             match self.outcome(record, &settled) {
                 Outcome::Emitter => self.report(record, &tests, &mut inventory),
                 Outcome::Gap(reach) => inventory.gaps.push(Gap {
                     kind: GapKind::UnresolvedName,
-                    message: "the metric's name is a parameter of a function that nothing in the tree calls".to_owned(),
+                    message: "the metric's name is a parameter of a function that nothing in the tree calls"
+                        .to_owned(),
                     span: record.constructor,
                     reach,
                 }),
@@ -53,13 +61,19 @@ impl Machine<'_> {
         inventory.emitters.extend(self.built_in_emitters());
         inventory.wanted = self.wanted(&inventory);
         inventory.emitters.sort_by(|left, right| {
-            (left.span, &left.name, left.metric_type, &left.labels)
-                .cmp(&(right.span, &right.name, right.metric_type, &right.labels))
+            (left.span, &left.name, left.metric_type, &left.labels).cmp(&(
+                right.span,
+                &right.name,
+                right.metric_type,
+                &right.labels,
+            ))
         });
         inventory.emitters.dedup_by(|left, right| {
             left.span == right.span && left.name == right.name && left.metric_type == right.metric_type
         });
-        inventory.gaps.sort_by(|left, right| (left.span, &left.message).cmp(&(right.span, &right.message)));
+        inventory
+            .gaps
+            .sort_by(|left, right| (left.span, &left.message).cmp(&(right.span, &right.message)));
         inventory.gaps.dedup();
         inventory
     }
@@ -79,7 +93,10 @@ impl Machine<'_> {
         if name.exact().is_some() {
             return Outcome::Emitter;
         }
-        let escapes = record.roots.iter().any(|root| self.escaped.contains(&self.function_key(*root)));
+        let escapes = record
+            .roots
+            .iter()
+            .any(|root| self.escaped.contains(&self.function_key(*root)));
         match name {
             _ if escapes => Outcome::Emitter,
             Name::Pattern(pattern) if pattern.known_len() > 3 => Outcome::Gap(Reach::Pattern(pattern)),
@@ -105,7 +122,12 @@ impl Machine<'_> {
         if name == Name::Unresolved {
             inventory.gaps.push(Gap {
                 kind: GapKind::UnresolvedName,
-                message: format!("the name of this metric is not known: {}", unresolved_reason.as_deref().unwrap_or("it is computed at run time")),
+                message: format!(
+                    "the name of this metric is not known: {}",
+                    unresolved_reason
+                        .as_deref()
+                        .unwrap_or("it is computed at run time")
+                ),
                 span,
                 reach: Reach::Anything,
             });
@@ -127,14 +149,26 @@ impl Machine<'_> {
             series,
             labels: record.labels.clone(),
             labels_known: record.labels_known,
-            unit: record.unit.as_exact().filter(|unit| !unit.is_empty()).map(str::to_owned),
+            unit: record
+                .unit
+                .as_exact()
+                .filter(|unit| !unit.is_empty())
+                .map(str::to_owned),
             help: record.help.clone(),
-            buckets: if record.metric_type == MetricType::Histogram { buckets } else { None },
+            buckets: if record.metric_type == MetricType::Histogram {
+                buckets
+            } else {
+                None
+            },
             states: record.states.clone(),
             origin: Origin::Instrument(record.path.split('.').next().unwrap_or_default().to_owned()),
             liveness,
             updated,
-            wrapping: if record.name.site.is_some() { Wrapping::Wrapper } else { Wrapping::Direct },
+            wrapping: if record.name.site.is_some() {
+                Wrapping::Wrapper
+            } else {
+                Wrapping::Direct
+            },
             span,
             name_span: record.name.literal,
             unresolved_reason,
@@ -160,7 +194,11 @@ impl Machine<'_> {
         };
         match exposure::exposed(&declaration) {
             Some(exposed) => (exposed.family, exposed.series, None),
-            None => (full_name(record), Vec::new(), Some("the library refuses its name")),
+            None => (
+                full_name(record),
+                Vec::new(),
+                Some("the library refuses its name"),
+            ),
         }
     }
 
@@ -168,15 +206,26 @@ impl Machine<'_> {
         let mut identifiers: BTreeSet<String> = self.makers.iter().map(|name| name.to_string()).collect();
         for module in &self.modules {
             let entries = self.heap.namespace(module.namespace).entries();
-            identifiers.extend(entries.filter(|(_, value)| holds_metric(value)).map(|(name, _)| self.word(*name)));
+            identifiers.extend(
+                entries
+                    .filter(|(_, value)| holds_metric(value))
+                    .map(|(name, _)| self.word(*name)),
+            );
         }
         for instance in &self.heap.instances {
             let entries = self.heap.namespace(instance.namespace).entries();
-            identifiers.extend(entries.filter(|(_, value)| holds_metric(value)).map(|(name, _)| self.word(*name)));
+            identifiers.extend(
+                entries
+                    .filter(|(_, value)| holds_metric(value))
+                    .map(|(name, _)| self.word(*name)),
+            );
         }
         let _ = inventory;
         identifiers.retain(|name| name.len() > 2);
-        Wanted { modules: self.missing.iter().cloned().collect(), identifiers: identifiers.into_iter().collect() }
+        Wanted {
+            modules: self.missing.iter().cloned().collect(),
+            identifiers: identifiers.into_iter().collect(),
+        }
     }
 
     fn word(&self, symbol: Symbol) -> String {

@@ -43,7 +43,9 @@ impl Namespace {
 
     /// What the name is bound to.
     pub(super) fn get(&self, symbol: Symbol) -> Option<&Value> {
-        self.position(symbol).map(|at| &self.entries[at].1).filter(|value| !value.is_nothing())
+        self.position(symbol)
+            .map(|at| &self.entries[at].1)
+            .filter(|value| !value.is_nothing())
     }
 
     /// All bindings in order.
@@ -58,7 +60,12 @@ impl Namespace {
         }
         self.entries.push((symbol, value));
         if self.entries.len() == LINEAR_SEARCH + 1 {
-            self.index = self.entries.iter().enumerate().map(|(at, (name, _))| (*name, at)).collect();
+            self.index = self
+                .entries
+                .iter()
+                .enumerate()
+                .map(|(at, (name, _))| (*name, at))
+                .collect();
         } else if self.entries.len() > LINEAR_SEARCH {
             self.index.insert(symbol, self.entries.len() - 1);
         }
@@ -140,7 +147,9 @@ pub(super) enum ClassKind {
     /// Annotated fields are the parameters of `__init__`.
     Record,
     /// Members are instances; the text of a member is its value where the class is also a string.
-    Enum { text: bool },
+    Enum {
+        text: bool,
+    },
 }
 
 /// A class object.
@@ -192,7 +201,10 @@ fn next_index(length: usize) -> u32 {
 impl<'a> Heap<'a> {
     pub(super) fn new_namespace(&mut self, parent: Option<NamespaceId>) -> NamespaceId {
         let id = NamespaceId(next_index(self.namespaces.len()));
-        self.namespaces.push(Namespace { parent, ..Namespace::default() });
+        self.namespaces.push(Namespace {
+            parent,
+            ..Namespace::default()
+        });
         id
     }
 
@@ -244,7 +256,11 @@ impl<'a> Heap<'a> {
     pub(super) fn set(&mut self, id: NamespaceId, symbol: Symbol, value: Value) {
         if self.branches > 0 {
             let before = self.get(id, symbol).cloned().unwrap_or_else(Value::nothing);
-            self.log.push(Write { namespace: id, symbol, before });
+            self.log.push(Write {
+                namespace: id,
+                symbol,
+                before,
+            });
         }
         self.namespace_mut(id).put(symbol, value);
     }
@@ -272,7 +288,10 @@ impl<'a> Heap<'a> {
                 continue;
             }
             seen.insert(key, changes.len());
-            let after = self.get(write.namespace, write.symbol).cloned().unwrap_or_else(Value::nothing);
+            let after = self
+                .get(write.namespace, write.symbol)
+                .cloned()
+                .unwrap_or_else(Value::nothing);
             changes.push((write.namespace, write.symbol, write.before, after));
         }
         for (namespace, symbol, before, _) in &changes {
@@ -300,20 +319,35 @@ impl<'a> Heap<'a> {
         }
         for key in order {
             if let Some((before, value, count)) = merged.remove(&key) {
-                let value = if count < branches.len() { before.join(&value) } else { value };
+                let value = if count < branches.len() {
+                    before.join(&value)
+                } else {
+                    value
+                };
                 self.set(key.0, key.1, value);
             }
         }
     }
 
     pub(super) fn new_container(&mut self, kind: ContainerKind, items: Vec<Value>) -> Value {
-        self.insert_container(Container { kind, items, values: Vec::new(), more: None })
+        self.insert_container(Container {
+            kind,
+            items,
+            values: Vec::new(),
+            more: None,
+        })
     }
 
     pub(super) fn insert_container(&mut self, mut container: Container) -> Value {
         if container.items.len() > MOST_ELEMENTS {
-            let source = if container.kind == ContainerKind::Dict { &container.values } else { &container.items };
-            let rest = source[MOST_ELEMENTS..].iter().fold(Value::nothing(), |all, value| all.join(value));
+            let source = if container.kind == ContainerKind::Dict {
+                &container.values
+            } else {
+                &container.items
+            };
+            let rest = source[MOST_ELEMENTS..]
+                .iter()
+                .fold(Value::nothing(), |all, value| all.join(value));
             container.more = Some(container.more.map_or(rest.clone(), |more| more.join(&rest)));
             container.items.truncate(MOST_ELEMENTS);
             container.values.truncate(MOST_ELEMENTS);
@@ -355,7 +389,12 @@ impl<'a> Heap<'a> {
         let namespace = self.new_namespace(None);
         self.namespace_mut(namespace).captured = true;
         let id = InstanceId(next_index(self.instances.len()));
-        self.instances.push(Instance { class, namespace, metric: None, text: None });
+        self.instances.push(Instance {
+            class,
+            namespace,
+            metric: None,
+            text: None,
+        });
         let order = self.class(class).order.clone();
         for base in order {
             let known = &mut self.classes[base.index()].instances;
@@ -369,14 +408,22 @@ impl<'a> Heap<'a> {
     /// An attribute of a class, looked up in its bases of the tree.
     pub(super) fn class_attribute(&self, class: ClassId, symbol: Symbol) -> Option<(ClassId, &Value)> {
         let order = &self.class(class).order;
-        order.iter().find_map(|base| self.get(self.class(*base).namespace, symbol).map(|value| (*base, value)))
+        order.iter().find_map(|base| {
+            self.get(self.class(*base).namespace, symbol)
+                .map(|value| (*base, value))
+        })
     }
 
     /// Adds an element, in the order of insertion.
     pub(super) fn append(&mut self, id: ContainerId, value: Value) {
         let container = &mut self.containers[id.index()];
         if container.kind == ContainerKind::Dict || container.items.len() >= MOST_ELEMENTS {
-            container.more = Some(container.more.take().map_or(value.clone(), |more| more.join(&value)));
+            container.more = Some(
+                container
+                    .more
+                    .take()
+                    .map_or(value.clone(), |more| more.join(&value)),
+            );
             return;
         }
         if container.items.contains(&value) && container.kind == ContainerKind::Set {
@@ -390,13 +437,19 @@ impl<'a> Heap<'a> {
         let undecided = self.undecided();
         let container = &mut self.containers[id.index()];
         if container.kind != ContainerKind::Dict {
-            let joined = container.more.take().map_or(value.clone(), |more| more.join(&value));
+            let joined = container
+                .more
+                .take()
+                .map_or(value.clone(), |more| more.join(&value));
             container.more = Some(joined);
             return;
         }
         let is_known = key.single().is_some_and(|atom| !matches!(atom, Atom::Unknown(_)));
         if !is_known || container.items.len() >= MOST_ELEMENTS {
-            let joined = container.more.take().map_or(value.clone(), |more| more.join(&value));
+            let joined = container
+                .more
+                .take()
+                .map_or(value.clone(), |more| more.join(&value));
             container.more = Some(joined);
             return;
         }

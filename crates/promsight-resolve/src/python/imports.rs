@@ -9,13 +9,74 @@ use super::value::{Atom, ModuleId, Reason, Symbol, Unknown, Value};
 
 /// Top-level modules of the standard library that code imports most: never worth looking for in the tree.
 const STANDARD: &[&str] = &[
-    "abc", "argparse", "ast", "asyncio", "base64", "collections", "concurrent", "contextlib", "contextvars", "copy",
-    "csv", "dataclasses", "datetime", "decimal", "enum", "errno", "functools", "gc", "glob", "gzip", "hashlib",
-    "hmac", "http", "importlib", "inspect", "io", "ipaddress", "itertools", "json", "logging", "math",
-    "multiprocessing", "operator", "os", "pathlib", "pickle", "platform", "queue", "random", "re", "secrets",
-    "select", "shutil", "signal", "socket", "sqlite3", "ssl", "statistics", "string", "struct", "subprocess", "sys",
-    "tempfile", "textwrap", "threading", "time", "traceback", "types", "typing", "typing_extensions", "unittest",
-    "urllib", "uuid", "warnings", "weakref", "xml", "zlib", "__future__",
+    "abc",
+    "argparse",
+    "ast",
+    "asyncio",
+    "base64",
+    "collections",
+    "concurrent",
+    "contextlib",
+    "contextvars",
+    "copy",
+    "csv",
+    "dataclasses",
+    "datetime",
+    "decimal",
+    "enum",
+    "errno",
+    "functools",
+    "gc",
+    "glob",
+    "gzip",
+    "hashlib",
+    "hmac",
+    "http",
+    "importlib",
+    "inspect",
+    "io",
+    "ipaddress",
+    "itertools",
+    "json",
+    "logging",
+    "math",
+    "multiprocessing",
+    "operator",
+    "os",
+    "pathlib",
+    "pickle",
+    "platform",
+    "queue",
+    "random",
+    "re",
+    "secrets",
+    "select",
+    "shutil",
+    "signal",
+    "socket",
+    "sqlite3",
+    "ssl",
+    "statistics",
+    "string",
+    "struct",
+    "subprocess",
+    "sys",
+    "tempfile",
+    "textwrap",
+    "threading",
+    "time",
+    "traceback",
+    "types",
+    "typing",
+    "typing_extensions",
+    "unittest",
+    "urllib",
+    "uuid",
+    "warnings",
+    "weakref",
+    "xml",
+    "zlib",
+    "__future__",
 ];
 
 /// `TYPE_CHECKING`: what it guards is not imported when the module runs, and would make cycles that are none.
@@ -49,7 +110,9 @@ impl<'a> Machine<'a> {
                     if let Target::Module(id) = target {
                         into.push(id.index());
                     }
-                    let Some(folder) = self.folder_of(&target) else { continue };
+                    let Some(folder) = self.folder_of(&target) else {
+                        continue;
+                    };
                     for (name, _) in names {
                         if let Target::Module(id) = self.index.below(&folder, name) {
                             into.push(id.index());
@@ -63,7 +126,12 @@ impl<'a> Machine<'a> {
                     self.collect_imported(importer, body, into, depth + 1);
                     self.collect_imported(importer, orelse, into, depth + 1);
                 }
-                StmtKind::Try { body, handlers, orelse, finally } => {
+                StmtKind::Try {
+                    body,
+                    handlers,
+                    orelse,
+                    finally,
+                } => {
                     self.collect_imported(importer, body, into, depth + 1);
                     for (_, handler) in handlers {
                         self.collect_imported(importer, handler, into, depth + 1);
@@ -128,7 +196,11 @@ impl<'a> Machine<'a> {
         // Each package on the way gets the next one as an attribute.
         let target = self.index.absolute(importer, &module[..1]);
         let symbol = self.symbols.intern(first);
-        let whole = if module.len() > 1 { self.index.absolute(importer, module) } else { target.clone() };
+        let whole = if module.len() > 1 {
+            self.index.absolute(importer, module)
+        } else {
+            target.clone()
+        };
         if whole == Target::Outside {
             self.note_outside(module);
         }
@@ -156,7 +228,13 @@ impl<'a> Machine<'a> {
         }
     }
 
-    pub(super) fn run_import_from(&mut self, level: usize, module: &[String], names: &[(String, String)], span: Span) {
+    pub(super) fn run_import_from(
+        &mut self,
+        level: usize,
+        module: &[String],
+        names: &[(String, String)],
+        span: Span,
+    ) {
         let importer = self.module();
         let dotted = module.join(".");
         let target = self.target_of(importer, level, module);
@@ -295,8 +373,12 @@ impl<'a> Machine<'a> {
                         .collect();
                     names.iter().map(|name| self.symbols.intern(name)).collect()
                 });
-                let entries: Vec<(Symbol, Value)> =
-                    self.heap.namespace(namespace).entries().map(|(symbol, value)| (*symbol, value.clone())).collect();
+                let entries: Vec<(Symbol, Value)> = self
+                    .heap
+                    .namespace(namespace)
+                    .entries()
+                    .map(|(symbol, value)| (*symbol, value.clone()))
+                    .collect();
                 for (symbol, value) in entries {
                     let name = self.symbols.name(symbol);
                     if &*name == "*" {
@@ -326,12 +408,15 @@ impl<'a> Machine<'a> {
     }
 
     fn add_star(&mut self, scope: super::value::NamespaceId, stars: Symbol, value: &Value) {
-        let joined = self.heap.get(scope, stars).map_or_else(|| value.clone(), |known| known.join(value));
+        let joined = self
+            .heap
+            .get(scope, stars)
+            .map_or_else(|| value.clone(), |known| known.join(value));
         self.heap.set(scope, stars, joined);
     }
 
     /// What a star import of something outside the tree may have bound.
-    pub(super) fn from_star(&mut self, module: ModuleId, symbol: Symbol) -> Option<Value> {
+    pub(super) fn bound_by_star(&mut self, module: ModuleId, symbol: Symbol) -> Option<Value> {
         let stars = self.symbols.find("*")?;
         let namespace = self.modules[module.index()].namespace;
         let name = self.symbols.name(symbol);
@@ -353,14 +438,22 @@ impl<'a> Machine<'a> {
         }
         let mut depth = 0;
         let mut settled = value;
-        while depth < 4 && settled.atoms().iter().any(|atom| matches!(atom, Atom::Pending(..))) {
+        while depth < 4
+            && settled
+                .atoms()
+                .iter()
+                .any(|atom| matches!(atom, Atom::Pending(..)))
+        {
             let atoms: Vec<Atom> = settled.atoms().to_vec();
             let mut all = Value::nothing();
             for atom in atoms {
                 let value = match &atom {
                     Atom::Pending(module, symbol) => {
                         let namespace = self.modules[module.index()].namespace;
-                        self.heap.get(namespace, *symbol).cloned().unwrap_or_else(|| atom.clone().into())
+                        self.heap
+                            .get(namespace, *symbol)
+                            .cloned()
+                            .unwrap_or_else(|| atom.clone().into())
                     }
                     _ => atom.into(),
                 };
@@ -369,7 +462,11 @@ impl<'a> Machine<'a> {
             settled = all;
             depth += 1;
         }
-        let left = settled.atoms().iter().filter(|atom| !matches!(atom, Atom::Pending(..))).cloned();
+        let left = settled
+            .atoms()
+            .iter()
+            .filter(|atom| !matches!(atom, Atom::Pending(..)))
+            .cloned();
         let left = Value::any(left);
         if !left.is_nothing() {
             return left;

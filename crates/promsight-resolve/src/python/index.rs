@@ -51,7 +51,11 @@ fn parent(path: &str) -> &str {
 }
 
 fn join(folder: &str, tail: &str) -> String {
-    if folder.is_empty() { tail.to_owned() } else { format!("{folder}/{tail}") }
+    if folder.is_empty() {
+        tail.to_owned()
+    } else {
+        format!("{folder}/{tail}")
+    }
 }
 
 fn collect_imports(body: &[Stmt], into: &mut FxHashSet<String>, depth: usize) {
@@ -94,11 +98,21 @@ impl Index {
         };
         for (id, source) in (0u32..).map(ModuleId).zip(modules) {
             let folder = parent(source.path).to_owned();
-            let stem = source.path.strip_suffix(".py").or_else(|| source.path.strip_suffix(".pyi"));
+            let stem = source
+                .path
+                .strip_suffix(".py")
+                .or_else(|| source.path.strip_suffix(".pyi"));
             let stem = stem.unwrap_or(source.path);
             let is_package = stem == "__init__" || stem.ends_with("/__init__");
-            let name = if is_package { folder.clone() } else { stem.to_owned() };
-            index.places.push(Place { folder: folder.clone(), imports: top_imports(source.module) });
+            let name = if is_package {
+                folder.clone()
+            } else {
+                stem.to_owned()
+            };
+            index.places.push(Place {
+                folder: folder.clone(),
+                imports: top_imports(source.module),
+            });
             let mut above = folder.as_str();
             loop {
                 let entry = index.folders.entry(above.to_owned()).or_insert(false);
@@ -181,7 +195,11 @@ impl Index {
             folder = parent(folder);
         }
         let tail = module.join("/");
-        if tail.is_empty() { folder.to_owned() } else { join(folder, &tail) }
+        if tail.is_empty() {
+            folder.to_owned()
+        } else {
+            join(folder, &tail)
+        }
     }
 
     /// Whether something of the tree has that first component: an import of it is one of the tree.
@@ -191,8 +209,12 @@ impl Index {
 
     /// What `import module` in `importer` means.
     pub(super) fn absolute(&self, importer: ModuleId, module: &[String]) -> Target {
-        let (Some(last), Some(first)) = (module.last(), module.first()) else { return Target::Outside };
-        let Some(candidates) = self.by_tail.get(last.as_str()) else { return Target::Outside };
+        let (Some(last), Some(first)) = (module.last(), module.first()) else {
+            return Target::Outside;
+        };
+        let Some(candidates) = self.by_tail.get(last.as_str()) else {
+            return Target::Outside;
+        };
         let tail = module.join("/");
         let here = self.places[importer.index()].folder.as_str();
         let mut best: Option<(Rank, &String)> = None;
@@ -200,12 +222,17 @@ impl Index {
             let root = if *path == tail {
                 ""
             } else {
-                match path.strip_suffix(tail.as_str()).and_then(|root| root.strip_suffix('/')) {
+                match path
+                    .strip_suffix(tail.as_str())
+                    .and_then(|root| root.strip_suffix('/'))
+                {
                     Some(root) => root,
                     None => continue,
                 }
             };
-            let Some(rank) = self.rank(importer, here, root, path, module.len(), first) else { continue };
+            let Some(rank) = self.rank(importer, here, root, path, module.len(), first) else {
+                continue;
+            };
             if best.as_ref().is_none_or(|(known, _)| rank < *known) {
                 best = Some((rank, path));
             }
@@ -233,19 +260,31 @@ impl Index {
         // A module that itself imports the package of its own name is no stand-in for it.
         let imports_namesake = top.is_some_and(|top| self.places[top.index()].imports.contains(first));
         let is_folder = u8::from(found.is_none());
-        if imports_namesake && components == 1 && !(root.is_empty() && top.is_some_and(|top| self.is_package(top)))
+        if imports_namesake
+            && components == 1
+            && !(root.is_empty() && top.is_some_and(|top| self.is_package(top)))
         {
             return None;
         }
         let depth = root.len();
         let distance = here.len().saturating_sub(depth);
         if is_above && !in_package {
-            return Some(Rank { class: 0, is_folder, distance, path_length: path.len() });
+            return Some(Rank {
+                class: 0,
+                is_folder,
+                distance,
+                path_length: path.len(),
+            });
         }
         if is_above {
             // Inside a package: as a script's own folder.
             let shared = here == root || components > 1;
-            return shared.then_some(Rank { class: 2, is_folder, distance, path_length: path.len() });
+            return shared.then_some(Rank {
+                class: 2,
+                is_folder,
+                distance,
+                path_length: path.len(),
+            });
         }
         let is_code_root = root.ends_with("/src") || root == "src" || root.ends_with("/lib") || root == "lib";
         if in_package || (components == 1 && !is_code_root && !self.is_package_path(path)) {
@@ -253,7 +292,12 @@ impl Index {
         }
         let shared = common_folder(here, root);
         let distance = here.len().saturating_sub(shared) + root.len().saturating_sub(shared);
-        Some(Rank { class: 1, is_folder, distance, path_length: path.len() })
+        Some(Rank {
+            class: 1,
+            is_folder,
+            distance,
+            path_length: path.len(),
+        })
     }
 
     fn is_package(&self, module: ModuleId) -> bool {
@@ -266,7 +310,11 @@ impl Index {
 }
 
 fn common_folder(left: &str, right: &str) -> usize {
-    left.split('/').zip(right.split('/')).take_while(|(left, right)| left == right).map(|(part, _)| part.len() + 1).sum()
+    left.split('/')
+        .zip(right.split('/'))
+        .take_while(|(left, right)| left == right)
+        .map(|(part, _)| part.len() + 1)
+        .sum()
 }
 
 /// Lower is better.

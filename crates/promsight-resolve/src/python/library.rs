@@ -30,15 +30,78 @@ const CLASSES: &[(&str, MetricType, Signature)] = &[
     ("Summary", MetricType::Summary, Signature::Instrument),
     ("Info", MetricType::Info, Signature::Instrument),
     ("Enum", MetricType::StateSet, Signature::Instrument),
-    ("CounterMetricFamily", MetricType::Counter, Signature::Family { labels: 3, unit: Some(5) }),
-    ("GaugeMetricFamily", MetricType::Gauge, Signature::Family { labels: 3, unit: Some(4) }),
-    ("SummaryMetricFamily", MetricType::Summary, Signature::Family { labels: 4, unit: Some(5) }),
-    ("HistogramMetricFamily", MetricType::Histogram, Signature::Family { labels: 4, unit: Some(5) }),
-    ("GaugeHistogramMetricFamily", MetricType::Histogram, Signature::Family { labels: 4, unit: Some(5) }),
-    ("InfoMetricFamily", MetricType::Info, Signature::Family { labels: 3, unit: None }),
-    ("StateSetMetricFamily", MetricType::StateSet, Signature::Family { labels: 3, unit: None }),
-    ("UnknownMetricFamily", MetricType::Untyped, Signature::Family { labels: 3, unit: Some(4) }),
-    ("UntypedMetricFamily", MetricType::Untyped, Signature::Family { labels: 3, unit: Some(4) }),
+    (
+        "CounterMetricFamily",
+        MetricType::Counter,
+        Signature::Family {
+            labels: 3,
+            unit: Some(5),
+        },
+    ),
+    (
+        "GaugeMetricFamily",
+        MetricType::Gauge,
+        Signature::Family {
+            labels: 3,
+            unit: Some(4),
+        },
+    ),
+    (
+        "SummaryMetricFamily",
+        MetricType::Summary,
+        Signature::Family {
+            labels: 4,
+            unit: Some(5),
+        },
+    ),
+    (
+        "HistogramMetricFamily",
+        MetricType::Histogram,
+        Signature::Family {
+            labels: 4,
+            unit: Some(5),
+        },
+    ),
+    (
+        "GaugeHistogramMetricFamily",
+        MetricType::Histogram,
+        Signature::Family {
+            labels: 4,
+            unit: Some(5),
+        },
+    ),
+    (
+        "InfoMetricFamily",
+        MetricType::Info,
+        Signature::Family {
+            labels: 3,
+            unit: None,
+        },
+    ),
+    (
+        "StateSetMetricFamily",
+        MetricType::StateSet,
+        Signature::Family {
+            labels: 3,
+            unit: None,
+        },
+    ),
+    (
+        "UnknownMetricFamily",
+        MetricType::Untyped,
+        Signature::Family {
+            labels: 3,
+            unit: Some(4),
+        },
+    ),
+    (
+        "UntypedMetricFamily",
+        MetricType::Untyped,
+        Signature::Family {
+            labels: 3,
+            unit: Some(4),
+        },
+    ),
     ("Metric", MetricType::Untyped, Signature::Metric),
 ];
 
@@ -69,12 +132,17 @@ impl Table {
         for library in libraries {
             for constructor in &library.constructors {
                 for path in &constructor.paths {
-                    let signature = class_of(path).map_or(Signature::Instrument, |(_, _, signature)| *signature);
+                    let signature =
+                        class_of(path).map_or(Signature::Instrument, |(_, _, signature)| *signature);
                     let first = path.split('.').next().unwrap_or(path);
                     table.packages.insert(first.to_owned());
                     table.paths.insert(
                         path.clone(),
-                        Constructor { path: path.clone(), metric_type: constructor.metric_type, signature },
+                        Constructor {
+                            path: path.clone(),
+                            metric_type: constructor.metric_type,
+                            signature,
+                        },
                     );
                 }
             }
@@ -91,7 +159,11 @@ impl Table {
             return Some(known.clone());
         }
         let (_, metric_type, signature) = class_of(path)?;
-        Some(Constructor { path: path.to_owned(), metric_type: *metric_type, signature: *signature })
+        Some(Constructor {
+            path: path.to_owned(),
+            metric_type: *metric_type,
+            signature: *signature,
+        })
     }
 
     /// Whether two paths name one class.
@@ -115,6 +187,9 @@ impl Table {
     pub(super) fn class_named(&self, name: &str) -> Option<String> {
         // `Info`, `Enum` and `Metric` are names that projects give to other things.
         let is_telling = !matches!(name, "Info" | "Enum" | "Metric");
-        CLASSES.iter().any(|(class, ..)| *class == name && is_telling).then(|| format!("prometheus_client.{name}"))
+        CLASSES
+            .iter()
+            .any(|(class, ..)| *class == name && is_telling)
+            .then(|| format!("prometheus_client.{name}"))
     }
 }

@@ -6,22 +6,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use promsight_model::{FileId, Span};
+use promsight_model::Span;
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::SourceModule;
-use super::heap::{ClassKind, Code, Heap};
+use super::heap::{Code, Heap};
 use super::index::Index;
 use super::library::Table;
 use super::record::Record;
 use super::value::{
-    Arguments, Atom, ClassId, FunctionId, InstanceId, ModuleId, NamespaceId, Reason, RecordId, SiteId, Symbol, Unknown, Value,
+    Arguments, Atom, ClassId, FunctionId, InstanceId, ModuleId, NamespaceId, Reason, RecordId, SiteId,
+    Symbol, Unknown, Value,
 };
 
 /// Steps that one statement of a module's top level may take.
 const STEPS_OF_STATEMENT: u64 = 20_000;
-/// Steps that one function that nothing calls may take before it comes near a metric.
-const STEPS_OF_ROOT: u64 = 6_000;
 /// Further steps for each use of a metric that a unit comes to.
 const STEPS_OF_METRIC: u64 = 2_000;
 /// Most steps that one unit gets so.
@@ -32,8 +31,6 @@ const STEPS_OF_RUN: u64 = 40_000_000;
 pub(super) const MOST_CALLS: usize = 24;
 /// Imports that are followed at their statement inside one another; the others have run before.
 const MOST_NESTED_IMPORTS: usize = 6;
-/// Closures of one function that are run when nothing calls them.
-const MOST_CLOSURES: usize = 64;
 
 /// Identifiers as numbers.
 #[derive(Debug, Default)]
@@ -60,7 +57,10 @@ impl Symbols {
     }
 
     pub(super) fn name(&self, symbol: Symbol) -> Rc<str> {
-        self.names.get(symbol.0 as usize).cloned().unwrap_or_else(|| Rc::from(""))
+        self.names
+            .get(symbol.0 as usize)
+            .cloned()
+            .unwrap_or_else(|| Rc::from(""))
     }
 }
 
@@ -166,7 +166,7 @@ pub(super) struct Machine<'a> {
     /// Import statements that are being followed.
     nested: usize,
     /// Whether a metric was made or used since this was last cleared.
-    touched: bool,
+    pub(super) touched: bool,
     steps_of_run: u64,
 }
 
@@ -175,7 +175,10 @@ impl<'a> Machine<'a> {
         let mut heap = Heap::default();
         let modules = sources
             .iter()
-            .map(|_| ModuleState { namespace: heap.new_namespace(None), progress: Progress::Waiting })
+            .map(|_| ModuleState {
+                namespace: heap.new_namespace(None),
+                progress: Progress::Waiting,
+            })
             .collect();
         Self {
             sources,
@@ -249,7 +252,8 @@ impl<'a> Machine<'a> {
     pub(super) fn step(&mut self) -> bool {
         if self.steps == 0 {
             // What was cut short before it came near a metric is not worth a word.
-            if self.declarations > self.declarations_before && !self.in_test
+            if self.declarations > self.declarations_before
+                && !self.in_test
                 && let Some(frame) = self.frames.last()
             {
                 self.exhausted.insert(frame.module.0);
@@ -261,7 +265,8 @@ impl<'a> Machine<'a> {
         true
     }
 
-    fn allot(&mut self, steps: u64) {
+    /// Steps for one unit of work.
+    pub(super) fn allot(&mut self, steps: u64) {
         let unit = steps.min(self.steps_of_run);
         self.steps_of_run -= unit;
         self.steps = unit;
@@ -293,7 +298,7 @@ impl<'a> Machine<'a> {
         is_cut
     }
 
-    fn give_back(&mut self) {
+    pub(super) fn give_back(&mut self) {
         self.steps_of_run += self.steps;
         self.steps = 0;
     }
@@ -333,7 +338,12 @@ impl<'a> Machine<'a> {
     /// out of the package's list: it runs at the package's import statement.
     fn imported_modules(&self, module: usize) -> Vec<usize> {
         let importer = ModuleId(u32::try_from(module).unwrap_or(u32::MAX));
-        let mut found: Vec<usize> = self.index.packages_of(importer).iter().map(|package| package.index()).collect();
+        let mut found: Vec<usize> = self
+            .index
+            .packages_of(importer)
+            .iter()
+            .map(|package| package.index())
+            .collect();
         self.collect_imported(importer, &self.sources[module].module.body, &mut found, 0);
         found.retain(|target| {
             let target = ModuleId(u32::try_from(*target).unwrap_or(u32::MAX));
@@ -345,7 +355,11 @@ impl<'a> Machine<'a> {
     /// Runs a module at its import, where it has not run yet.
     pub(super) fn run_imported(&mut self, module: ModuleId) {
         let is_open = self.modules[module.index()].progress == Progress::Waiting;
-        if !is_open || self.dead.is_some() || self.nested >= MOST_NESTED_IMPORTS || self.in_test != self.is_test(module) {
+        if !is_open
+            || self.dead.is_some()
+            || self.nested >= MOST_NESTED_IMPORTS
+            || self.in_test != self.is_test(module)
+        {
             return;
         }
         self.nested += 1;
@@ -384,167 +398,6 @@ impl<'a> Machine<'a> {
         self.modules[module.index()].progress = Progress::Done;
     }
 
-    /// Runs every function that nothing called, with unknown parameters.
-    fn run_uncalled(&mut self, test: bool) {
-        let mut closures: FxHashMap<Span, usize> = FxHashMap::default();
-        for at in 0..self.heap.functions.len() {
-            let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
-            let function = self.heap.function(id);
-            let is_idle = !function.called && !function.rooted && self.is_test(function.module) == test;
-            if function.owner.is_none() && is_idle && (!test || self.touches_metrics(function.module)) {
-                self.run_root(id);
-            }
-        }
-        self.assume_instances(test);
-        let mut at = 0;
-        while at < self.heap.functions.len() {
-            let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
-            at += 1;
-            let function = self.heap.function(id);
-            if function.called || function.rooted || self.is_test(function.module) != test {
-                continue;
-            }
-            if test && !self.touches_metrics(function.module) {
-                continue;
-            }
-            let key = self.function_key(id);
-            let seen = closures.entry(key).or_insert(0);
-            *seen += 1;
-            if *seen > MOST_CLOSURES {
-                continue;
-            }
-            self.run_root(id);
-        }
-    }
-
-    /// Makes one instance of each class that nothing known instantiates, derived classes first: their bases are
-    /// then known through them.
-    fn assume_instances(&mut self, test: bool) {
-        let mut files: FxHashMap<FileId, bool> = FxHashMap::default();
-        files.extend(self.sources.iter().map(|source| (source.file, source.module.test_code)));
-        let mut at = self.heap.classes.len();
-        while at > 0 {
-            at -= 1;
-            let id = ClassId(u32::try_from(at).unwrap_or(u32::MAX));
-            let class = self.heap.class(id);
-            let place = class.name_span;
-            let is_here = files.get(&place.file).copied().unwrap_or(false) == test;
-            if is_here && !test && class.instances.is_empty() && class.kind == ClassKind::Plain {
-                self.allot(STEPS_OF_ROOT);
-                self.push_idle_frame(place);
-                self.assumed_instance(id);
-                self.frames.pop();
-                self.give_back();
-            }
-        }
-    }
-
-    /// A frame for what is run outside any module's own code.
-    fn push_idle_frame(&mut self, span: Span) {
-        let at = self.sources.iter().position(|source| source.file == span.file).unwrap_or(0);
-        let module = ModuleId(u32::try_from(at).unwrap_or(u32::MAX));
-        let scope = self.modules[module.index()].namespace;
-        self.frames.push(Frame {
-            scope,
-            module,
-            function: None,
-            class: None,
-            returned: Value::nothing(),
-            yielded: Vec::new(),
-        });
-    }
-
-    /// Whether a module holds a metric, a library or something that makes metrics.
-    fn touches_metrics(&self, module: ModuleId) -> bool {
-        let namespace = self.heap.namespace(self.modules[module.index()].namespace);
-        namespace.entries().any(|(name, value)| {
-            value.atoms().iter().any(|atom| match atom {
-                Atom::Metric(_) => true,
-                Atom::External(path) => self.table.is_package(path.split('.').next().unwrap_or(path)),
-                Atom::Class(_) | Atom::Function(_) => self.makers.contains(&self.symbols.name(*name)),
-                _ => false,
-            })
-        })
-    }
-
-    /// Runs one function as if code outside the tree called it.
-    fn run_root(&mut self, id: FunctionId) {
-        let module = self.heap.function(id).module;
-        self.heap.functions[id.index()].rooted = true;
-        self.dead = self.index.is_shadowed(module).then_some("a package of the same name hides its module");
-        self.allot(STEPS_OF_ROOT);
-        let key = self.function_key(id);
-        self.push_idle_frame(key);
-        let receiver = self.root_receiver(id);
-        match receiver {
-            Some(receiver) if receiver.atoms().len() > 1 => {
-                // Two instances tell whether the method has to do with metrics at all.
-                let atoms = receiver.atoms();
-                let sample = Value::any([atoms[0].clone(), atoms[atoms.len() - 1].clone()]);
-                self.rehearsal = Some(0);
-                self.touched = false;
-                self.call_root(id, Some(sample));
-                self.rehearsal = None;
-                if self.touched {
-                    for atom in atoms {
-                        self.call_root(id, Some(atom.clone().into()));
-                    }
-                }
-            }
-            receiver => self.call_root(id, receiver),
-        }
-        self.frames.pop();
-        self.give_back();
-        self.dead = None;
-    }
-
-    /// Tries calls on unknown owners as calls of methods of the tree that make metrics from their parameters.
-    fn run_loose_calls(&mut self, test: bool) {
-        let wrappers = self.unmet_wrappers();
-        if wrappers.is_empty() {
-            return;
-        }
-        let calls: Vec<LooseCall> =
-            self.loose_calls.iter().filter(|call| call.in_test == test).cloned().collect();
-        for call in calls {
-            for (name, function) in &wrappers {
-                if *name != call.method {
-                    continue;
-                }
-                self.allot(STEPS_OF_ROOT);
-                self.push_idle_frame(call.span);
-                let receiver = self.root_receiver(*function);
-                let mut arguments = call.arguments.clone();
-                if let Some(receiver) = receiver {
-                    let first = receiver.atoms().first().cloned();
-                    arguments.positional.insert(0, first.map_or_else(Value::none, Value::from));
-                }
-                self.call_function(*function, arguments, call.span);
-                self.frames.pop();
-                self.give_back();
-            }
-        }
-    }
-
-    /// Methods that make metrics from their parameters and that no known code calls.
-    fn unmet_wrappers(&self) -> Vec<(Symbol, FunctionId)> {
-        let mut found = Vec::new();
-        for record in &self.records {
-            for root in &record.roots {
-                if self.called.contains(&self.function_key(*root)) || self.heap.function(*root).owner.is_none() {
-                    continue;
-                }
-                let Code::Function(code) = self.heap.function(*root).code else { continue };
-                if let Some(symbol) = self.symbols.find(&code.name)
-                    && !found.contains(&(symbol, *root))
-                {
-                    found.push((symbol, *root));
-                }
-            }
-        }
-        found
-    }
-
     /// The place of a function's name: the same for all its closures.
     pub(super) fn function_key(&self, id: FunctionId) -> Span {
         match self.heap.function(id).code {
@@ -574,7 +427,11 @@ impl<'a> Machine<'a> {
 
     /// What an operation on an unknown gives: as unknown as it was.
     pub(super) fn still_unknown(unknown: Unknown, reason: Reason) -> Value {
-        let reason = if unknown.root.is_some() || unknown.reason == Reason::Environment { unknown.reason } else { reason };
+        let reason = if unknown.root.is_some() || unknown.reason == Reason::Environment {
+            unknown.reason
+        } else {
+            reason
+        };
         Atom::Unknown(Unknown { reason, ..unknown }).into()
     }
 }

@@ -10,8 +10,21 @@ use super::value::{Arguments, Atom, FunctionId, Reason, RecordId, Text, Unknown,
 
 /// Methods that give a metric a value or a child.
 const UPDATES: &[&str] = &[
-    "inc", "dec", "set", "observe", "info", "state", "set_function", "set_to_current_time", "time",
-    "count_exceptions", "track_inprogress", "labels", "reset", "add_metric", "add_sample",
+    "inc",
+    "dec",
+    "set",
+    "observe",
+    "info",
+    "state",
+    "set_function",
+    "set_to_current_time",
+    "time",
+    "count_exceptions",
+    "track_inprogress",
+    "labels",
+    "reset",
+    "add_metric",
+    "add_sample",
 ];
 
 /// What is known of a histogram's bounds.
@@ -74,18 +87,30 @@ impl<'a> Machine<'a> {
             *reached += 1;
             return Value::unknown(Reason::Call);
         }
-        let Some(names) = self.names_of(arguments) else { return Value::unknown(Reason::Call) };
+        let Some(names) = self.names_of(arguments) else {
+            return Value::unknown(Reason::Call);
+        };
         let template = self.template(constructor, arguments, span);
-        let Some(template) = template else { return Value::unknown(Reason::Call) };
+        let Some(template) = template else {
+            return Value::unknown(Reason::Call);
+        };
         self.note_makers();
         let mut made = Vec::new();
         for name in names {
             for around in self.around(constructor, arguments) {
                 let [namespace, subsystem, unit] = around;
-                let mut record = Record { name: name.clone(), namespace, subsystem, unit, ..template.clone() };
+                let mut record = Record {
+                    name: name.clone(),
+                    namespace,
+                    subsystem,
+                    unit,
+                    ..template.clone()
+                };
                 let holes = [&record.name, &record.namespace, &record.subsystem, &record.unit];
-                let roots: Vec<FunctionId> =
-                    holes.iter().filter_map(|text| text.hole.and_then(|hole| hole.root)).collect();
+                let roots: Vec<FunctionId> = holes
+                    .iter()
+                    .filter_map(|text| text.hole.and_then(|hole| hole.root))
+                    .collect();
                 for root in roots {
                     if !record.roots.contains(&root) {
                         record.roots.push(root);
@@ -97,16 +122,15 @@ impl<'a> Machine<'a> {
         Value::any(made)
     }
 
-    fn argument(
-        &mut self,
-        arguments: &Arguments,
-        position: usize,
-        keyword: &str,
-    ) -> Option<Value> {
+    fn argument(&mut self, arguments: &Arguments, position: usize, keyword: &str) -> Option<Value> {
         let symbol = self.symbols.intern(keyword);
         let given = arguments.get(position, Some(symbol)).cloned();
         given.or_else(|| {
-            let open = if position < usize::MAX { arguments.more_positional.clone() } else { None };
+            let open = if position < usize::MAX {
+                arguments.more_positional.clone()
+            } else {
+                None
+            };
             open.or_else(|| arguments.more_keywords.clone())
         })
     }
@@ -126,11 +150,18 @@ impl<'a> Machine<'a> {
             texts.push(Text::unknown(Unknown::new(Reason::Expression)));
         }
         // A known name is one of those that the unknown one stands for.
-        let exact: Vec<String> = texts.iter().filter_map(|text| text.as_exact().map(str::to_owned)).collect();
-        texts.retain(|text| text.as_exact().is_some() || !exact.iter().any(|exact| text.name().admits(exact)));
+        let exact: Vec<String> = texts
+            .iter()
+            .filter_map(|text| text.as_exact().map(str::to_owned))
+            .collect();
+        texts
+            .retain(|text| text.as_exact().is_some() || !exact.iter().any(|exact| text.name().admits(exact)));
         let mut unique: Vec<Text> = Vec::new();
         for text in texts {
-            if !unique.iter().any(|known| known.pieces == text.pieces && known.site == text.site) {
+            if !unique
+                .iter()
+                .any(|known| known.pieces == text.pieces && known.site == text.site)
+            {
                 unique.push(text);
             }
         }
@@ -148,7 +179,9 @@ impl<'a> Machine<'a> {
         let mut all: Vec<[Text; 3]> = vec![[Text::exact(""), Text::exact(""), Text::exact("")]];
         for (at, (position, keyword)) in positions.into_iter().zip(keywords).enumerate() {
             let Some(position) = position else { continue };
-            let Some(value) = self.argument(arguments, position, keyword) else { continue };
+            let Some(value) = self.argument(arguments, position, keyword) else {
+                continue;
+            };
             let open = arguments.more_keywords.is_some() || arguments.more_positional.is_some();
             let symbol = self.symbols.intern(keyword);
             let is_given = arguments.get(position, Some(symbol)).is_some();
@@ -156,12 +189,23 @@ impl<'a> Machine<'a> {
                 // `**kwargs` of unknown content rarely carries what the call itself leaves out.
                 continue;
             }
-            let value = Value::any(value.atoms().iter().filter(|atom| **atom != Atom::None).cloned().collect::<Vec<_>>());
+            let value = Value::any(
+                value
+                    .atoms()
+                    .iter()
+                    .filter(|atom| **atom != Atom::None)
+                    .cloned()
+                    .collect::<Vec<_>>(),
+            );
             if value.is_nothing() {
                 continue;
             }
             let texts = self.texts(&value);
-            let mut exact: Vec<Text> = texts.iter().filter(|text| text.as_exact().is_some()).cloned().collect();
+            let mut exact: Vec<Text> = texts
+                .iter()
+                .filter(|text| text.as_exact().is_some())
+                .cloned()
+                .collect();
             if exact.is_empty() {
                 exact = texts;
             }
@@ -199,18 +243,30 @@ impl<'a> Machine<'a> {
             }
         };
         let mut roots = Vec::new();
-        if let Some(root) = labels.as_ref().and_then(Value::first_unknown).and_then(|unknown| unknown.root) {
+        if let Some(root) = labels
+            .as_ref()
+            .and_then(Value::first_unknown)
+            .and_then(|unknown| unknown.root)
+        {
             roots.push(root);
         }
         let labels = match (constructor.signature, labels) {
-            (Signature::Metric, _) => Labels { names: Vec::new(), is_known: false },
-            (_, None) => Labels { names: Vec::new(), is_known: true },
+            (Signature::Metric, _) => Labels {
+                names: Vec::new(),
+                is_known: false,
+            },
+            (_, None) => Labels {
+                names: Vec::new(),
+                is_known: true,
+            },
             (_, Some(labels)) => self.label_names(&labels, &mut roots),
         };
         let buckets = match metric_type {
             MetricType::Histogram if constructor.signature == Signature::Instrument => {
                 match self.argument(arguments, 8, "buckets") {
-                    Some(_) if arguments.more_keywords.is_some() && !self.names_keyword(arguments, "buckets") => {
+                    Some(_)
+                        if arguments.more_keywords.is_some() && !self.names_keyword(arguments, "buckets") =>
+                    {
                         Bounds::Unknown
                     }
                     Some(buckets) => self.bounds(&buckets),
@@ -259,7 +315,12 @@ impl<'a> Machine<'a> {
     fn label_names(&mut self, value: &Value, roots: &mut Vec<FunctionId>) -> Labels {
         let mut names: Vec<String> = Vec::new();
         let mut is_known = true;
-        let alternatives: Vec<Atom> = value.atoms().iter().filter(|atom| **atom != Atom::None).cloned().collect();
+        let alternatives: Vec<Atom> = value
+            .atoms()
+            .iter()
+            .filter(|atom| **atom != Atom::None)
+            .cloned()
+            .collect();
         if alternatives.len() > 1 {
             is_known = false;
         }
@@ -268,7 +329,9 @@ impl<'a> Machine<'a> {
             for item in &elements.items {
                 for text in self.texts(item) {
                     match text.as_exact() {
-                        Some(exact) if !names.iter().any(|name| name == exact) => names.push(exact.to_owned()),
+                        Some(exact) if !names.iter().any(|name| name == exact) => {
+                            names.push(exact.to_owned());
+                        }
                         Some(_) => {}
                         None => {
                             is_known = false;
@@ -307,17 +370,26 @@ impl<'a> Machine<'a> {
         for item in &elements.items {
             match item.single() {
                 Some(Atom::Number(number, _)) => bounds.push(*number),
-                Some(Atom::External(path)) if matches!(&**path, "math.inf" | "numpy.inf" | "prometheus_client.utils.INF") => {
+                Some(Atom::External(path))
+                    if matches!(&**path, "math.inf" | "numpy.inf" | "prometheus_client.utils.INF") =>
+                {
                     bounds.push(f64::INFINITY);
                 }
-                Some(Atom::Text(text)) => match text.as_exact().and_then(|text| text.trim_start_matches('+').parse().ok()) {
+                Some(Atom::Text(text)) => match text
+                    .as_exact()
+                    .and_then(|text| text.trim_start_matches('+').parse().ok())
+                {
                     Some(number) => bounds.push(number),
                     None => return Bounds::Unknown,
                 },
                 _ => return Bounds::Unknown,
             }
         }
-        if bounds.is_empty() { Bounds::Unknown } else { Bounds::Known(bounds) }
+        if bounds.is_empty() {
+            Bounds::Unknown
+        } else {
+            Bounds::Known(bounds)
+        }
     }
 
     fn keep(&mut self, record: Record) -> RecordId {
@@ -344,8 +416,15 @@ impl<'a> Machine<'a> {
             }
             let is_better = !known.roots.is_empty() && record.roots.is_empty();
             if is_better || (!known.labels_known && record.labels_known) {
-                let (updated, escaped, in_test, dead) = (known.updated, known.escaped, known.in_test, known.dead);
-                *known = Record { updated, escaped, in_test, dead, ..record };
+                let (updated, escaped, in_test, dead) =
+                    (known.updated, known.escaped, known.in_test, known.dead);
+                *known = Record {
+                    updated,
+                    escaped,
+                    in_test,
+                    dead,
+                    ..record
+                };
             } else if known.labels_known && record.labels_known && known.labels != record.labels {
                 for label in record.labels {
                     if !known.labels.contains(&label) {
@@ -364,7 +443,12 @@ impl<'a> Machine<'a> {
 
     /// The call that gives the name: the constructor itself, or the call of what wraps it.
     pub(super) fn place_of(&self, record: &Record) -> Span {
-        record.name.site.and_then(|site| self.sites.get(site.0 as usize)).copied().unwrap_or(record.constructor)
+        record
+            .name
+            .site
+            .and_then(|site| self.sites.get(site.0 as usize))
+            .copied()
+            .unwrap_or(record.constructor)
     }
 
     fn note_makers(&mut self) {
@@ -379,7 +463,8 @@ impl<'a> Machine<'a> {
                 names.push(Rc::clone(&self.heap.class(owner).name));
             }
         }
-        self.makers.extend(names.into_iter().filter(|name| !name.starts_with("__")));
+        self.makers
+            .extend(names.into_iter().filter(|name| !name.starts_with("__")));
     }
 
     /// A method of a metric.
@@ -401,8 +486,12 @@ impl<'a> Machine<'a> {
 
     /// The labels of a sample that a custom collector adds to a bare `Metric`.
     fn add_sample_labels(&mut self, id: RecordId, arguments: &Arguments) {
-        let Some(labels) = self.argument(arguments, 1, "labels") else { return };
-        let Some(Atom::Container(container)) = labels.single() else { return };
+        let Some(labels) = self.argument(arguments, 1, "labels") else {
+            return;
+        };
+        let Some(Atom::Container(container)) = labels.single() else {
+            return;
+        };
         let keys = self.heap.container(*container).items.clone();
         let open = self.heap.container(*container).more.is_some();
         let record = &mut self.records[id.index()];
@@ -412,7 +501,9 @@ impl<'a> Machine<'a> {
         record.labels_known = !open;
         for key in keys {
             match key.exact_text() {
-                Some(key) if !record.labels.iter().any(|known| known == key) => record.labels.push(key.to_owned()),
+                Some(key) if !record.labels.iter().any(|known| known == key) => {
+                    record.labels.push(key.to_owned());
+                }
                 Some(_) => {}
                 None => record.labels_known = false,
             }
@@ -437,7 +528,11 @@ impl<'a> Machine<'a> {
             },
             "_type" => Text::exact(record.metric_type.word()).into(),
             "_labelnames" if record.labels_known => {
-                let items = record.labels.iter().map(|label| Text::exact(label).into()).collect();
+                let items = record
+                    .labels
+                    .iter()
+                    .map(|label| Text::exact(label).into())
+                    .collect();
                 self.heap.new_container(super::heap::ContainerKind::Tuple, items)
             }
             _ => Value::unknown(Reason::Attribute),

@@ -65,17 +65,31 @@ impl<'a> Machine<'a> {
             StmtKind::Expr(expression) => {
                 self.evaluate(expression);
             }
-            StmtKind::Assign { targets, annotation, value } => {
+            StmtKind::Assign {
+                targets,
+                annotation,
+                value,
+            } => {
                 self.run_assignment(targets, annotation.as_ref(), value.as_ref());
             }
             StmtKind::AugAssign { target, op, value } => self.run_augmented(target, *op, value),
             StmtKind::Return(value) => return self.run_return(value.as_ref()),
             StmtKind::Raise => return Flow::Leaves,
             StmtKind::If { test, body, orelse } => return self.run_if(test, body, orelse),
-            StmtKind::For { target, iter, body, orelse } => return self.run_for(target, iter, body, orelse),
+            StmtKind::For {
+                target,
+                iter,
+                body,
+                orelse,
+            } => return self.run_for(target, iter, body, orelse),
             StmtKind::While { test, body, orelse } => return self.run_while(test, body, orelse),
             StmtKind::With { items, body } => return self.run_with(items, body),
-            StmtKind::Try { body, handlers, orelse, finally } => {
+            StmtKind::Try {
+                body,
+                handlers,
+                orelse,
+                finally,
+            } => {
                 return self.run_try(body, handlers, orelse, finally);
             }
             StmtKind::Function(function) => self.define_function(function),
@@ -111,7 +125,12 @@ impl<'a> Machine<'a> {
         let value = value.map(|value| self.evaluate(value));
         if annotation.is_some()
             && let Some(class) = self.frame().class
-            && let [Expr { kind: ExprKind::Name(name), .. }] = targets
+            && let [
+                Expr {
+                    kind: ExprKind::Name(name),
+                    ..
+                },
+            ] = targets
         {
             let symbol = self.symbols.intern(name);
             let fields = &mut self.heap.classes[class.index()].fields;
@@ -119,7 +138,13 @@ impl<'a> Machine<'a> {
             fields.push((symbol, value.clone()));
         }
         let Some(value) = value else { return };
-        let is_flag = matches!(written, Some(Expr { kind: ExprKind::Bool(_), .. }));
+        let is_flag = matches!(
+            written,
+            Some(Expr {
+                kind: ExprKind::Bool(_),
+                ..
+            })
+        );
         for target in targets {
             let is_switch = is_flag && self.is_shared(target);
             self.bind(target, if is_switch { switch(&value) } else { value.clone() });
@@ -138,8 +163,10 @@ impl<'a> Machine<'a> {
     fn run_augmented(&mut self, target: &'a Expr, op: promsight_model::python::BinaryOp, value: &'a Expr) {
         let before = self.evaluate(target);
         let operand = self.evaluate(value);
-        if let (Some(Atom::Container(container)), promsight_model::python::BinaryOp::Add | promsight_model::python::BinaryOp::Or) =
-            (before.single(), op)
+        if let (
+            Some(Atom::Container(container)),
+            promsight_model::python::BinaryOp::Add | promsight_model::python::BinaryOp::Or,
+        ) = (before.single(), op)
             && self.heap.container(*container).kind != ContainerKind::Tuple
         {
             let container = *container;
@@ -182,12 +209,12 @@ impl<'a> Machine<'a> {
             ExprKind::Attribute(object, name) => {
                 let object = self.evaluate(object);
                 let symbol = self.symbols.intern(name);
-                self.set_attribute(&object, symbol, value);
+                self.set_attribute(&object, symbol, &value);
             }
             ExprKind::Subscript(object, key) => {
                 let object = self.evaluate(object);
                 let key = self.evaluate(key);
-                self.set_item(&object, &key, value);
+                self.set_item(&object, &key, &value);
             }
             ExprKind::Starred(target) => self.bind(target, value),
             _ => {}
@@ -195,7 +222,9 @@ impl<'a> Machine<'a> {
     }
 
     fn bind_many(&mut self, targets: &'a [Expr], value: &Value) {
-        let starred = targets.iter().position(|target| matches!(target.kind, ExprKind::Starred(_)));
+        let starred = targets
+            .iter()
+            .position(|target| matches!(target.kind, ExprKind::Starred(_)));
         let mut parts: Vec<Value> = vec![Value::nothing(); targets.len()];
         for atom in value.atoms() {
             let elements = self.elements(&atom.clone().into());
@@ -231,7 +260,11 @@ impl<'a> Machine<'a> {
             }
         }
         for (target, part) in targets.iter().zip(parts) {
-            let part = if part.is_nothing() { Value::unknown(Reason::Element) } else { part };
+            let part = if part.is_nothing() {
+                Value::unknown(Reason::Element)
+            } else {
+                part
+            };
             self.bind(target, part);
         }
     }
@@ -252,7 +285,12 @@ impl<'a> Machine<'a> {
             match flow {
                 Flow::Ends => kept.push(changes),
                 Flow::Leaves => {
-                    left.push(changes.into_iter().filter(|(namespace, ..)| *namespace != scope).collect());
+                    left.push(
+                        changes
+                            .into_iter()
+                            .filter(|(namespace, ..)| *namespace != scope)
+                            .collect(),
+                    );
                 }
             }
         }
@@ -261,7 +299,11 @@ impl<'a> Machine<'a> {
         self.heap.merge(&kept);
         // Attributes and globals set before leaving are seen by the next call.
         for changes in left {
-            let branches = if all_leave { vec![changes] } else { vec![changes, Changes::new()] };
+            let branches = if all_leave {
+                vec![changes]
+            } else {
+                vec![changes, Changes::new()]
+            };
             self.heap.merge(&branches);
         }
         if ends { Flow::Ends } else { Flow::Leaves }
@@ -426,12 +468,19 @@ impl<'a> Machine<'a> {
 
     /// Where a handler does not bind what the body imports, the name keeps what the body gives it.
     fn drop_unbound_imports(&mut self, branches: &mut [(Changes, Flow)], bound: &[Symbol]) {
-        let Some((first, rest)) = branches.split_first_mut() else { return };
+        let Some((first, rest)) = branches.split_first_mut() else {
+            return;
+        };
         let scope = self.frame().scope;
         for (changes, _) in rest {
             for symbol in bound {
-                let is_set = changes.iter().any(|(namespace, name, ..)| *namespace == scope && name == symbol);
-                let known = first.0.iter().find(|(namespace, name, ..)| *namespace == scope && name == symbol);
+                let is_set = changes
+                    .iter()
+                    .any(|(namespace, name, ..)| *namespace == scope && name == symbol);
+                let known = first
+                    .0
+                    .iter()
+                    .find(|(namespace, name, ..)| *namespace == scope && name == symbol);
                 if let Some((_, _, before, after)) = known
                     && !is_set
                 {
@@ -465,7 +514,11 @@ impl<'a> Machine<'a> {
 /// A flag that configuration or other code can flip: it decides nothing.
 pub(super) fn switch(value: &Value) -> Value {
     let is_flag = value.atoms().iter().any(|atom| matches!(atom, Atom::Bool(_)));
-    if is_flag { value.join(&Value::any([Atom::Bool(true), Atom::Bool(false)])) } else { value.clone() }
+    if is_flag {
+        value.join(&Value::any([Atom::Bool(true), Atom::Bool(false)]))
+    } else {
+        value.clone()
+    }
 }
 
 /// Whether a block holds a statement that may be `continue` or `break`.
@@ -474,7 +527,12 @@ fn may_continue(body: &[Stmt]) -> bool {
         StmtKind::Other => true,
         StmtKind::If { body, orelse, .. } => may_continue(body) || may_continue(orelse),
         StmtKind::With { body, .. } => may_continue(body),
-        StmtKind::Try { body, handlers, orelse, finally } => {
+        StmtKind::Try {
+            body,
+            handlers,
+            orelse,
+            finally,
+        } => {
             may_continue(body)
                 || may_continue(orelse)
                 || may_continue(finally)

@@ -12,15 +12,24 @@ const MOST_TEXTS: usize = 48;
 pub(super) fn product(left: &[Text], right: &[Text]) -> Vec<Text> {
     if left.len() * right.len() > MOST_TEXTS {
         let hole = [Text::unknown(Unknown::new(Reason::Limit))];
-        return if left.len() > right.len() { product(&hole, &right[..1]) } else { product(&left[..1], &hole) };
+        return if left.len() > right.len() {
+            product(&hole, &right[..1])
+        } else {
+            product(&left[..1], &hole)
+        };
     }
-    left.iter().flat_map(|first| right.iter().map(|second| first.concat(second))).collect()
+    left.iter()
+        .flat_map(|first| right.iter().map(|second| first.concat(second)))
+        .collect()
 }
 
 /// The same texts, marked as what configuration can replace.
 pub(super) fn configurable(value: &Value) -> Value {
     Value::any(value.atoms().iter().map(|atom| match atom {
-        Atom::Text(text) => Atom::Text(Rc::new(Text { configurable: true, ..(**text).clone() })),
+        Atom::Text(text) => Atom::Text(Rc::new(Text {
+            configurable: true,
+            ..(**text).clone()
+        })),
         other => other.clone(),
     }))
 }
@@ -74,7 +83,9 @@ impl<'a> Machine<'a> {
         if let Some(value) = self.instance_text(atom) {
             return self.texts(&value);
         }
-        let Atom::Instance(instance) = atom else { return Vec::new() };
+        let Atom::Instance(instance) = atom else {
+            return Vec::new();
+        };
         let class = self.heap.instance(*instance).class;
         let method = self.symbols.intern("__str__");
         if self.heap.class_attribute(class, method).is_some() {
@@ -103,7 +114,9 @@ impl<'a> Machine<'a> {
         let mut made = Vec::new();
         for template in self.texts(left) {
             let Some(exact) = template.as_exact().map(str::to_owned) else {
-                made.push(Text::unknown(template.hole.unwrap_or(Unknown::new(Reason::Expression))));
+                made.push(Text::unknown(
+                    template.hole.unwrap_or(Unknown::new(Reason::Expression)),
+                ));
                 continue;
             };
             made.extend(self.percent_one(&exact, &template, &operands, mapping.as_ref()));
@@ -118,7 +131,11 @@ impl<'a> Machine<'a> {
         operands: &[Value],
         mapping: Option<&Value>,
     ) -> Vec<Text> {
-        let base = |text: &str| Text { literal: source.literal, site: source.site, ..Text::exact(text) };
+        let base = |text: &str| Text {
+            literal: source.literal,
+            site: source.site,
+            ..Text::exact(text)
+        };
         let mut made = vec![Text::exact("")];
         let mut rest = template;
         let mut next = operands.iter();
@@ -137,14 +154,20 @@ impl<'a> Machine<'a> {
                 rest = after;
                 operand = mapping.map(|mapping| self.item(mapping, &Text::exact(key).into()));
             }
-            let end = rest.find(|letter: char| letter.is_ascii_alphabetic()).map_or(rest.len(), |at| at + 1);
+            let end = rest
+                .find(|letter: char| letter.is_ascii_alphabetic())
+                .map_or(rest.len(), |at| at + 1);
             let plain = matches!(&rest[..end], "s" | "d" | "i");
             rest = &rest[end..];
             let operand = operand.or_else(|| next.next().cloned());
             let texts = match operand {
                 Some(operand) if plain => self.texts(&operand),
                 Some(operand) => {
-                    vec![Text::unknown(operand.first_unknown().unwrap_or(Unknown::new(Reason::Expression)))]
+                    vec![Text::unknown(
+                        operand
+                            .first_unknown()
+                            .unwrap_or(Unknown::new(Reason::Expression)),
+                    )]
                 }
                 None => vec![Text::unknown(Unknown::new(Reason::Expression))],
             };
@@ -155,9 +178,15 @@ impl<'a> Machine<'a> {
 
     fn format(&mut self, template: &Text, arguments: &Arguments) -> Vec<Text> {
         let Some(exact) = template.as_exact().map(str::to_owned) else {
-            return vec![Text::unknown(template.hole.unwrap_or(Unknown::new(Reason::Expression)))];
+            return vec![Text::unknown(
+                template.hole.unwrap_or(Unknown::new(Reason::Expression)),
+            )];
         };
-        let base = |text: &str| Text { literal: template.literal, site: template.site, ..Text::exact(text) };
+        let base = |text: &str| Text {
+            literal: template.literal,
+            site: template.site,
+            ..Text::exact(text)
+        };
         let mut made = vec![Text::exact("")];
         let mut rest = exact.as_str();
         let mut position = 0;
@@ -183,7 +212,12 @@ impl<'a> Machine<'a> {
     }
 
     fn format_field(&mut self, field: &str, arguments: &Arguments, position: &mut usize) -> Value {
-        let missing = || arguments.more_positional.clone().or_else(|| arguments.more_keywords.clone());
+        let missing = || {
+            arguments
+                .more_positional
+                .clone()
+                .or_else(|| arguments.more_keywords.clone())
+        };
         let unknown = || missing().unwrap_or_else(|| Value::unknown(Reason::Expression));
         if field.contains([':', '!', '[']) && !field.ends_with("!s") {
             return unknown();
@@ -197,7 +231,11 @@ impl<'a> Machine<'a> {
             arguments.positional.get(index).cloned()
         } else {
             let symbol = self.symbols.intern(head);
-            arguments.keywords.iter().find(|(name, _)| *name == symbol).map(|(_, value)| value.clone())
+            arguments
+                .keywords
+                .iter()
+                .find(|(name, _)| *name == symbol)
+                .map(|(_, value)| value.clone())
         }
         .unwrap_or_else(unknown);
         for part in parts {
@@ -211,11 +249,22 @@ impl<'a> Machine<'a> {
     pub(super) fn text_method(&mut self, text: &Text, method: &str, arguments: &Arguments) -> Value {
         let first = arguments.positional.first().cloned();
         let first_text = first.as_ref().and_then(Value::exact_text).map(str::to_owned);
-        let second_text = arguments.positional.get(1).and_then(Value::exact_text).map(str::to_owned);
-        let unknown = Text::unknown(text.hole.unwrap_or(Unknown { site: text.site, ..Unknown::new(Reason::Expression) }));
+        let second_text = arguments
+            .positional
+            .get(1)
+            .and_then(Value::exact_text)
+            .map(str::to_owned);
+        let unknown = Text::unknown(text.hole.unwrap_or(Unknown {
+            site: text.site,
+            ..Unknown::new(Reason::Expression)
+        }));
         let is_exact = text.as_exact().is_some();
         let whole = |change: &dyn Fn(&str) -> String| -> Value {
-            if is_exact { text.map(change).into() } else { unknown.clone().into() }
+            if is_exact {
+                text.map(change).into()
+            } else {
+                unknown.clone().into()
+            }
         };
         match method {
             "lower" | "casefold" => text.map(str::to_lowercase).into(),
@@ -223,7 +272,10 @@ impl<'a> Machine<'a> {
             "capitalize" => whole(&|text| {
                 let mut letters = text.chars();
                 letters.next().map_or_else(String::new, |first| {
-                    first.to_uppercase().chain(letters.flat_map(char::to_lowercase)).collect()
+                    first
+                        .to_uppercase()
+                        .chain(letters.flat_map(char::to_lowercase))
+                        .collect()
                 })
             }),
             "title" => whole(&title),
@@ -235,28 +287,36 @@ impl<'a> Machine<'a> {
                         None => return unknown.into(),
                     },
                 };
-                let is_cut = |letter: char| set.as_ref().map_or(letter.is_whitespace(), |set| set.contains(&letter));
-                text.ends_trimmed(method != "rstrip", method != "lstrip", &is_cut).into()
+                let is_cut = |letter: char| {
+                    set.as_ref()
+                        .map_or(letter.is_whitespace(), |set| set.contains(&letter))
+                };
+                text.ends_trimmed(method != "rstrip", method != "lstrip", &is_cut)
+                    .into()
             }
             "replace" => match (first_text, second_text) {
-                (Some(from), Some(to)) if !from.is_empty() => text.map(|piece| piece.replace(&from, &to)).into(),
+                (Some(from), Some(to)) if !from.is_empty() => {
+                    text.map(|piece| piece.replace(&from, &to)).into()
+                }
                 _ => unknown.into(),
             },
             "removeprefix" => match first_text {
-                Some(prefix) => text.map_first(|piece| piece.strip_prefix(prefix.as_str()).unwrap_or(piece)).into(),
+                Some(prefix) => text
+                    .map_first(|piece| piece.strip_prefix(prefix.as_str()).unwrap_or(piece))
+                    .into(),
                 None => unknown.into(),
             },
             "removesuffix" => match first_text {
-                Some(suffix) => text.map_last(|piece| piece.strip_suffix(suffix.as_str()).unwrap_or(piece)).into(),
+                Some(suffix) => text
+                    .map_last(|piece| piece.strip_suffix(suffix.as_str()).unwrap_or(piece))
+                    .into(),
                 None => unknown.into(),
             },
             "startswith" | "endswith" => match (&first_text, method) {
                 (Some(part), "startswith") if is_exact || text.pieces[0].len() >= part.len() => {
                     Value::bool(text.pieces[0].starts_with(part.as_str()))
                 }
-                (Some(part), "endswith") if is_exact => {
-                    Value::bool(text.pieces[0].ends_with(part.as_str()))
-                }
+                (Some(part), "endswith") if is_exact => Value::bool(text.pieces[0].ends_with(part.as_str())),
                 _ => Value::any([Atom::Bool(true), Atom::Bool(false)]),
             },
             "join" => first.map_or_else(|| unknown.into(), |parts| self.join_texts(text, &parts)),
@@ -268,7 +328,11 @@ impl<'a> Machine<'a> {
                 Value::any([Atom::Bool(true), Atom::Bool(false)])
             }
             "encode" | "decode" | "__str__" | "expandtabs" | "swapcase" | "translate" => {
-                if method == "__str__" { text.clone().into() } else { unknown.into() }
+                if method == "__str__" {
+                    text.clone().into()
+                } else {
+                    unknown.into()
+                }
             }
             _ => Value::unknown(Reason::Expression),
         }
@@ -280,7 +344,9 @@ impl<'a> Machine<'a> {
         for part in elements.items.iter().chain(&elements.more) {
             // What is unknown may be several elements: one hole.
             let texts = if elements.more.as_ref() == Some(part) {
-                vec![Text::unknown(part.first_unknown().unwrap_or(Unknown::new(Reason::Element)))]
+                vec![Text::unknown(
+                    part.first_unknown().unwrap_or(Unknown::new(Reason::Element)),
+                )]
             } else {
                 self.texts(part)
             };
@@ -292,7 +358,13 @@ impl<'a> Machine<'a> {
         made.map_or_else(|| Text::exact("").into(), value_of)
     }
 
-    fn split_text(&mut self, text: &Text, separator: Option<&str>, method: &str, arguments: &Arguments) -> Value {
+    fn split_text(
+        &mut self,
+        text: &Text,
+        separator: Option<&str>,
+        method: &str,
+        arguments: &Arguments,
+    ) -> Value {
         let Some(exact) = text.as_exact() else {
             let unknown = Text::unknown(text.hole.unwrap_or(Unknown::new(Reason::Element)));
             return self.open_list(unknown.into());
@@ -302,9 +374,11 @@ impl<'a> Machine<'a> {
             _ => None,
         };
         let parts: Vec<String> = match (separator, limit, method) {
-            (Some(separator), _, _) if separator.is_empty() => Vec::new(),
+            (Some(""), _, _) => Vec::new(),
             (Some(separator), None, _) => exact.split(separator).map(str::to_owned).collect(),
-            (Some(separator), Some(limit), "split") => exact.splitn(limit + 1, separator).map(str::to_owned).collect(),
+            (Some(separator), Some(limit), "split") => {
+                exact.splitn(limit + 1, separator).map(str::to_owned).collect()
+            }
             (Some(separator), Some(limit), _) => {
                 let mut parts: Vec<String> = exact.rsplitn(limit + 1, separator).map(str::to_owned).collect();
                 parts.reverse();
@@ -314,7 +388,13 @@ impl<'a> Machine<'a> {
         };
         let items = parts
             .iter()
-            .map(|part| Value::from(Text { literal: text.literal, site: text.site, ..Text::exact(part) }))
+            .map(|part| {
+                Value::from(Text {
+                    literal: text.literal,
+                    site: text.site,
+                    ..Text::exact(part)
+                })
+            })
             .collect();
         self.heap.new_container(super::heap::ContainerKind::List, items)
     }
@@ -324,8 +404,11 @@ fn title(text: &str) -> String {
     let mut is_start = true;
     text.chars()
         .flat_map(|letter| {
-            let cased: Vec<char> =
-                if is_start { letter.to_uppercase().collect() } else { letter.to_lowercase().collect() };
+            let cased: Vec<char> = if is_start {
+                letter.to_uppercase().collect()
+            } else {
+                letter.to_lowercase().collect()
+            };
             is_start = !letter.is_alphabetic();
             cased
         })

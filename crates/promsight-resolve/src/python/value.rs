@@ -66,10 +66,9 @@ index!(
     /// A metric that was declared.
     RecordId
 );
-index!(
-    /// A call through which a value reached a parameter. Later bindings have greater indices.
-    SiteId
-);
+/// A call through which a value reached a parameter. Later bindings have greater indices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct SiteId(pub(super) u32);
 
 /// Why something is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -124,7 +123,11 @@ pub(super) struct Unknown {
 
 impl Unknown {
     pub(super) fn new(reason: Reason) -> Self {
-        Self { reason, root: None, site: None }
+        Self {
+            reason,
+            root: None,
+            site: None,
+        }
     }
 }
 
@@ -146,12 +149,21 @@ pub(super) struct Text {
 impl Text {
     /// An exact text without a literal.
     pub(super) fn exact(text: &str) -> Self {
-        Self { pieces: vec![Rc::from(text)], hole: None, literal: None, site: None, configurable: false }
+        Self {
+            pieces: vec![Rc::from(text)],
+            hole: None,
+            literal: None,
+            site: None,
+            configurable: false,
+        }
     }
 
     /// An exact text that stands in the source.
     pub(super) fn literal(text: &str, span: Span) -> Self {
-        Self { literal: Some(span), ..Self::exact(text) }
+        Self {
+            literal: Some(span),
+            ..Self::exact(text)
+        }
     }
 
     /// A text of which nothing is known.
@@ -183,7 +195,9 @@ impl Text {
         match self.as_exact() {
             Some(exact) => Name::Exact(exact.to_owned()),
             None if self.known_len() == 0 => Name::Unresolved,
-            None => Name::Pattern(Pattern::new(self.pieces.iter().map(|piece| piece.to_string()).collect())),
+            None => Name::Pattern(Pattern::new(
+                self.pieces.iter().map(|piece| piece.to_string()).collect(),
+            )),
         }
     }
 
@@ -220,7 +234,10 @@ impl Text {
 
     /// The text after a change of each known piece that keeps its meaning (case, replacement).
     pub(super) fn map(&self, change: impl Fn(&str) -> String) -> Text {
-        Text { pieces: self.pieces.iter().map(|piece| Rc::from(change(piece))).collect(), ..self.clone() }
+        Text {
+            pieces: self.pieces.iter().map(|piece| Rc::from(change(piece))).collect(),
+            ..self.clone()
+        }
     }
 
     /// Two holes without anything between them are one; a text of more than 16 pieces is cut in the middle.
@@ -272,7 +289,10 @@ pub(super) struct Arguments {
 impl Arguments {
     /// Positional ones alone.
     pub(super) fn of(positional: Vec<Value>) -> Self {
-        Self { positional, ..Self::default() }
+        Self {
+            positional,
+            ..Self::default()
+        }
     }
 
     /// All values given.
@@ -288,7 +308,10 @@ impl Arguments {
     pub(super) fn get(&self, position: usize, keyword: Option<Symbol>) -> Option<&Value> {
         self.positional.get(position).or_else(|| {
             let keyword = keyword?;
-            self.keywords.iter().find(|(name, _)| *name == keyword).map(|(_, value)| value)
+            self.keywords
+                .iter()
+                .find(|(name, _)| *name == keyword)
+                .map(|(_, value)| value)
         })
     }
 }
@@ -438,9 +461,14 @@ impl Value {
                 kept.contains(&atom)
             } else {
                 if seen.is_empty() {
-                    seen = kept.iter().enumerate().map(|(at, atom)| (atom.fingerprint(), at)).collect();
+                    seen = kept
+                        .iter()
+                        .enumerate()
+                        .map(|(at, atom)| (atom.fingerprint(), at))
+                        .collect();
                 }
-                seen.get(&atom.fingerprint()).is_some_and(|at| kept.get(*at) == Some(&atom))
+                seen.get(&atom.fingerprint())
+                    .is_some_and(|at| kept.get(*at) == Some(&atom))
             };
             if is_known || kept.len() >= MOST_ATOMS {
                 continue;

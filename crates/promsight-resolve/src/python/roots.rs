@@ -1,0 +1,200 @@
+//! What nobody known calls: functions, methods and classes that code outside the tree may use.
+//!
+//! They are run once with unknown parameters, so that no constructor is missed. What depends on such a parameter is
+//! remembered as such and only counts where nothing better is known.
+
+use promsight_model::{FileId, Span};
+use rustc_hash::FxHashMap;
+
+use super::heap::{ClassKind, Code};
+use super::machine::{Frame, LooseCall, Machine};
+use super::value::{Atom, ClassId, FunctionId, ModuleId, Symbol, Value};
+
+/// Steps that one function that nothing calls may take before it comes near a metric.
+const STEPS_OF_ROOT: u64 = 6_000;
+/// Closures of one function that are run when nothing calls them.
+const MOST_CLOSURES: usize = 64;
+
+impl Machine<'_> {
+    /// Runs every function that nothing called, with unknown parameters.
+    pub(super) fn run_uncalled(&mut self, test: bool) {
+        let mut closures: FxHashMap<Span, usize> = FxHashMap::default();
+        for at in 0..self.heap.functions.len() {
+            let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
+            let function = self.heap.function(id);
+            let is_idle = !function.called && !function.rooted && self.is_test(function.module) == test;
+            if function.owner.is_none() && is_idle && (!test || self.touches_metrics(function.module)) {
+                self.run_root(id);
+            }
+        }
+        self.assume_instances(test);
+        let mut at = 0;
+        while at < self.heap.functions.len() {
+            let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
+            at += 1;
+            let function = self.heap.function(id);
+            if function.called || function.rooted || self.is_test(function.module) != test {
+                continue;
+            }
+            if test && !self.touches_metrics(function.module) {
+                continue;
+            }
+            let key = self.function_key(id);
+            let seen = closures.entry(key).or_insert(0);
+            *seen += 1;
+            if *seen > MOST_CLOSURES {
+                continue;
+            }
+            self.run_root(id);
+        }
+    }
+
+    /// Makes one instance of each class that nothing known instantiates, derived classes first: their bases are
+    /// then known through them.
+    fn assume_instances(&mut self, test: bool) {
+        let mut files: FxHashMap<FileId, bool> = FxHashMap::default();
+        files.extend(
+            self.sources
+                .iter()
+                .map(|source| (source.file, source.module.test_code)),
+        );
+        let mut at = self.heap.classes.len();
+        while at > 0 {
+            at -= 1;
+            let id = ClassId(u32::try_from(at).unwrap_or(u32::MAX));
+            let class = self.heap.class(id);
+            let place = class.name_span;
+            let is_here = files.get(&place.file).copied().unwrap_or(false) == test;
+            if is_here && !test && class.instances.is_empty() && class.kind == ClassKind::Plain {
+                self.allot(STEPS_OF_ROOT);
+                self.push_idle_frame(place);
+                self.assumed_instance(id);
+                self.frames.pop();
+                self.give_back();
+            }
+        }
+    }
+
+    /// A frame for what is run outside any module's own code.
+    fn push_idle_frame(&mut self, span: Span) {
+        let at = self
+            .sources
+            .iter()
+            .position(|source| source.file == span.file)
+            .unwrap_or(0);
+        let module = ModuleId(u32::try_from(at).unwrap_or(u32::MAX));
+        let scope = self.modules[module.index()].namespace;
+        self.frames.push(Frame {
+            scope,
+            module,
+            function: None,
+            class: None,
+            returned: Value::nothing(),
+            yielded: Vec::new(),
+        });
+    }
+
+    /// Whether a module holds a metric, a library or something that makes metrics.
+    fn touches_metrics(&self, module: ModuleId) -> bool {
+        let namespace = self.heap.namespace(self.modules[module.index()].namespace);
+        namespace.entries().any(|(name, value)| {
+            value.atoms().iter().any(|atom| match atom {
+                Atom::Metric(_) => true,
+                Atom::External(path) => self.table.is_package(path.split('.').next().unwrap_or(path)),
+                Atom::Class(_) | Atom::Function(_) => self.makers.contains(&self.symbols.name(*name)),
+                _ => false,
+            })
+        })
+    }
+
+    /// Runs one function as if code outside the tree called it.
+    fn run_root(&mut self, id: FunctionId) {
+        let module = self.heap.function(id).module;
+        self.heap.functions[id.index()].rooted = true;
+        self.dead = self
+            .index
+            .is_shadowed(module)
+            .then_some("a package of the same name hides its module");
+        self.allot(STEPS_OF_ROOT);
+        let key = self.function_key(id);
+        self.push_idle_frame(key);
+        let receiver = self.root_receiver(id);
+        match receiver {
+            Some(receiver) if receiver.atoms().len() > 1 => {
+                // Two instances tell whether the method has to do with metrics at all.
+                let atoms = receiver.atoms();
+                let sample = Value::any([atoms[0].clone(), atoms[atoms.len() - 1].clone()]);
+                self.rehearsal = Some(0);
+                self.touched = false;
+                self.call_root(id, Some(sample));
+                self.rehearsal = None;
+                if self.touched {
+                    for atom in atoms {
+                        self.call_root(id, Some(atom.clone().into()));
+                    }
+                }
+            }
+            receiver => self.call_root(id, receiver),
+        }
+        self.frames.pop();
+        self.give_back();
+        self.dead = None;
+    }
+
+    /// Tries calls on unknown owners as calls of methods of the tree that make metrics from their parameters.
+    pub(super) fn run_loose_calls(&mut self, test: bool) {
+        let wrappers = self.unmet_wrappers();
+        if wrappers.is_empty() {
+            return;
+        }
+        let calls: Vec<LooseCall> = self
+            .loose_calls
+            .iter()
+            .filter(|call| call.in_test == test)
+            .cloned()
+            .collect();
+        for call in calls {
+            for (name, function) in &wrappers {
+                if *name != call.method {
+                    continue;
+                }
+                self.allot(STEPS_OF_ROOT);
+                self.push_idle_frame(call.span);
+                let receiver = self.root_receiver(*function);
+                let mut arguments = call.arguments.clone();
+                if let Some(receiver) = receiver {
+                    let first = receiver.atoms().first().cloned();
+                    arguments
+                        .positional
+                        .insert(0, first.map_or_else(Value::none, Value::from));
+                }
+                self.call_function(*function, arguments, call.span);
+                self.frames.pop();
+                self.give_back();
+            }
+        }
+    }
+
+    /// Methods that make metrics from their parameters and that no known code calls.
+    fn unmet_wrappers(&self) -> Vec<(Symbol, FunctionId)> {
+        let mut found = Vec::new();
+        for record in &self.records {
+            for root in &record.roots {
+                if self.called.contains(&self.function_key(*root))
+                    || self.heap.function(*root).owner.is_none()
+                {
+                    continue;
+                }
+                let Code::Function(code) = self.heap.function(*root).code else {
+                    continue;
+                };
+                if let Some(symbol) = self.symbols.find(&code.name)
+                    && !found.contains(&(symbol, *root))
+                {
+                    found.push((symbol, *root));
+                }
+            }
+        }
+        found
+    }
+}
