@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use promsight_model::{
-    Confidence, Consumer, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query, QueryState,
-    Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
+    Confidence, Consumer, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query,
+    QueryState, Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
 };
 use regex::Regex;
 

@@ -75,14 +75,23 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
             // `grep word` finds every name that contains the word.
             if mention.evidence.part && index.all_series().any(|series| series.contains(&mention.word)) {
                 reference.selector.name = SelectorName::Regex(format!(".*{}.*", mention.word));
-                let own = index.own_series().any(|(series, _)| series.contains(&mention.word));
+                let own = index
+                    .own_series()
+                    .any(|(series, _)| series.contains(&mention.word));
                 reference.verdict = if own { Verdict::Emitted } else { Verdict::External };
                 references.push(reference);
                 continue;
             }
             // `worker_1` is a container or a host, and no metric ends in a number of its own.
-            let numbered = mention.word.rsplit('_').next().is_some_and(|last| last.parse::<u32>().is_ok());
-            if numbered || has_other_prefix(index, &mention.word) || has_other_separators(index, &mention.word) {
+            let numbered = mention
+                .word
+                .rsplit('_')
+                .next()
+                .is_some_and(|last| last.parse::<u32>().is_ok());
+            if numbered
+                || has_other_prefix(index, &mention.word)
+                || has_other_separators(index, &mention.word)
+            {
                 continue;
             }
             let blindness = judge.blindness(&mention.word, &[], consumer);

@@ -6,9 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use promsight_model::{
-    Confidence, Consumer, ConsumerKind, Facts, FileId, FileSet, Name, SelectorName, Span,
-};
+use promsight_model::{Confidence, Consumer, ConsumerKind, Facts, FileId, FileSet, Name, SelectorName, Span};
 
 use crate::index::Index;
 use crate::judge::is_own;
@@ -155,9 +153,7 @@ impl Territory {
                             .entry((facts.file, consumer.group.clone()))
                             .or_insert(selector.span);
                         if matches!(consumer.kind, ConsumerKind::Alert | ConsumerKind::Record) {
-                            self.neighbouring_files
-                                .entry(facts.file)
-                                .or_insert(selector.span);
+                            self.neighbouring_files.entry(facts.file).or_insert(selector.span);
                         }
                     }
                 }
