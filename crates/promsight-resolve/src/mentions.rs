@@ -104,11 +104,13 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
             if !(mention.evidence.near_word || mention.evidence.suffix || nearly_same) {
                 continue;
             }
-            // A word is weaker than a query: `order_count` may be a column and `page_size` a parameter.
-            let enough = if mention.evidence.near_word {
-                Confidence::Medium
-            } else {
-                Confidence::High
+            // A word is weaker than a query: `order_count` may be a column. What a text calls a metric needs any
+            // evidence of territory, what ends like a counter or bucket some, what ends like a unit much.
+            let sample = mention.word.ends_with("_total") || mention.word.ends_with("_bucket");
+            let enough = match (mention.evidence.near_word, sample) {
+                (true, _) => Confidence::Low,
+                (false, true) => Confidence::Medium,
+                (false, false) => Confidence::High,
             };
             match blindness.filter(|blindness| blindness.confidence >= enough) {
                 Some(blindness) => {
