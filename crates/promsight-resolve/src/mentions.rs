@@ -95,6 +95,13 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
                 continue;
             }
             let blindness = judge.blindness(&mention.word, &[], consumer);
+            // The end of a longer name is a word of many uses: `last_seen`, `start_time`.
+            let only_a_tail = blindness
+                .as_ref()
+                .is_some_and(|blindness| matches!(blindness.evidence.as_slice(), [Evidence::SharedTail(_)]));
+            if only_a_tail && !mention.evidence.suffix {
+                continue;
+            }
             let nearly_same = blindness.as_ref().is_some_and(|blindness| {
                 blindness
                     .evidence
