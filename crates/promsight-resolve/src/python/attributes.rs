@@ -268,8 +268,7 @@ impl<'a> Machine<'a> {
                 }))
                 .into(),
                 Binding::Property => {
-                    let span = self.function_key(*function);
-                    self.call_function(*function, Arguments::of(vec![receiver.clone().into()]), span)
+                    self.call_unseen(*function, Arguments::of(vec![receiver.clone().into()]))
                 }
                 Binding::Plain => Atom::Bound(Rc::new(Bound {
                     receiver: receiver.clone(),

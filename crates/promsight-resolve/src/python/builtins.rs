@@ -360,14 +360,18 @@ impl<'a> Machine<'a> {
         };
         let mut items = Vec::new();
         let mut at = start;
-        while step != 0
-            && (if step > 0 { at < end } else { at > end })
-            && items.len() < super::heap::MOST_ELEMENTS
-        {
+        let is_inside = |at: i64| step != 0 && (if step > 0 { at < end } else { at > end });
+        while is_inside(at) && items.len() < super::heap::MOST_ELEMENTS {
             items.push(Atom::Number(at as f64, Digits::Integer).into());
-            at += step;
+            at = at.saturating_add(step);
         }
-        self.heap.new_container(ContainerKind::List, items)
+        let more = is_inside(at).then(|| Value::unknown(Reason::Limit));
+        self.heap.insert_container(Container {
+            kind: ContainerKind::List,
+            items,
+            values: Vec::new(),
+            more,
+        })
     }
 
     fn get_attribute(&mut self, object: &Value, attribute: &Value, arguments: &Arguments) -> Value {

@@ -117,15 +117,17 @@ impl<'a> Machine<'a> {
             return Value::unknown(Reason::Limit);
         }
         match callee {
-            Atom::Function(id) => {
-                let span = span.unwrap_or_else(|| self.function_key(*id));
-                self.call_function(*id, arguments.clone(), span)
-            }
+            Atom::Function(id) => match span {
+                Some(span) => self.call_function(*id, arguments.clone(), span),
+                None => self.call_unseen(*id, arguments.clone()),
+            },
             Atom::Bound(bound) => {
-                let span = span.unwrap_or_else(|| self.function_key(bound.function));
                 let mut arguments = arguments.clone();
                 arguments.positional.insert(0, bound.receiver.clone().into());
-                self.call_function(bound.function, arguments, span)
+                match span {
+                    Some(span) => self.call_function(bound.function, arguments, span),
+                    None => self.call_unseen(bound.function, arguments),
+                }
             }
             Atom::Class(id) => self.instantiate(*id, arguments, span),
             Atom::External(path) => self.call_external(path, arguments, span),
@@ -177,11 +179,7 @@ impl<'a> Machine<'a> {
 
     /// Calls a function; a method's receiver is the first positional argument.
     pub(super) fn call_function(&mut self, id: FunctionId, arguments: Arguments, span: Span) -> Value {
-        self.heap.functions[id.index()].called = true;
-        if !self.in_test {
-            let key = self.function_key(id);
-            self.called.insert(key);
-        }
+        self.note_called(id);
         let site = self.new_site(span);
         let mut arguments = arguments;
         for value in arguments
@@ -199,8 +197,22 @@ impl<'a> Machine<'a> {
         {
             *value = handed_over(value, site);
         }
-        let result = self.run_function(id, arguments, None);
+        let result = self.run_function(id, arguments, None, Some(site));
         handed_back(&result, site)
+    }
+
+    /// Calls a function for a reason that no call in the source shows (a property, an enumeration's member).
+    pub(super) fn call_unseen(&mut self, id: FunctionId, arguments: Arguments) -> Value {
+        self.note_called(id);
+        self.run_function(id, arguments, None, None)
+    }
+
+    fn note_called(&mut self, id: FunctionId) {
+        self.heap.functions[id.index()].called = true;
+        if !self.in_test {
+            let key = self.function_key(id);
+            self.called.insert(key);
+        }
     }
 
     /// Calls a function as code outside the tree would: with parameters of which nothing is known.
@@ -209,10 +221,16 @@ impl<'a> Machine<'a> {
             positional: receiver.into_iter().collect(),
             ..Arguments::default()
         };
-        self.run_function(id, arguments, Some(id));
+        self.run_function(id, arguments, Some(id), None);
     }
 
-    fn run_function(&mut self, id: FunctionId, arguments: Arguments, root: Option<FunctionId>) -> Value {
+    fn run_function(
+        &mut self,
+        id: FunctionId,
+        arguments: Arguments,
+        root: Option<FunctionId>,
+        site: Option<SiteId>,
+    ) -> Value {
         if self.frames.len() >= MOST_CALLS {
             self.heap.functions[id.index()].called = false;
             return Value::unknown(Reason::Limit);
@@ -252,6 +270,7 @@ impl<'a> Machine<'a> {
             scope,
             module,
             function: Some(id),
+            site,
             class: None,
             returned: Value::nothing(),
             yielded: Vec::new(),
@@ -438,7 +457,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Remembers a call whose owner is not known.
-    pub(super) fn note_loose_call(&mut self, method: &str, arguments: &Arguments, span: Span) {
+    pub(super) fn note_loose_call(&mut self, owner: &str, method: &str, arguments: &Arguments, span: Span) {
         if self.loose_calls.len() >= MOST_LOOSE_CALLS || self.rehearsal.is_some() || self.dead.is_some() {
             return;
         }
@@ -451,6 +470,7 @@ impl<'a> Machine<'a> {
         let method = self.symbols.intern(method);
         let in_test = self.in_test;
         self.loose_calls.push(LooseCall {
+            owner: owner.to_owned(),
             method,
             arguments: arguments.clone(),
             span,

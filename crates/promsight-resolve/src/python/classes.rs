@@ -221,6 +221,7 @@ impl<'a> Machine<'a> {
             scope: namespace,
             module,
             function,
+            site: None,
             class: Some(id),
             returned: Value::nothing(),
             yielded: Vec::new(),
@@ -325,15 +326,14 @@ impl<'a> Machine<'a> {
                     .get(namespace, symbol)
                     .and_then(|value| value.single().cloned())
             {
-                let span = self.function_key(function);
                 if symbol == maker {
                     self.heap.instances[instance.index()].text = Some(value.clone());
                     arguments.positional.insert(0, Atom::Class(id).into());
-                    let made = self.call_function(function, arguments, span);
+                    let made = self.call_unseen(function, arguments);
                     self.adopt(instance, &made);
                 } else {
                     arguments.positional.insert(0, atom.clone().into());
-                    self.call_function(function, arguments, span);
+                    self.call_unseen(function, arguments);
                 }
             }
             if let Some(inner) = self.heap.get(own, inner_value).cloned() {

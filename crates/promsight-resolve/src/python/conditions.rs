@@ -157,7 +157,7 @@ impl<'a> Machine<'a> {
                 || self.table.constructor(left).is_some()
                 || self.table.constructor(right).is_some())
             .then(|| self.table.same_class(left, right)),
-            (Atom::Text(_), Atom::None) | (Atom::None, Atom::Text(_)) => Some(false),
+            (Atom::External(_), _) | (_, Atom::External(_)) => None,
             (left, right) => Some(left == right),
         }
     }

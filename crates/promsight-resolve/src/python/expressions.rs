@@ -402,10 +402,14 @@ impl<'a> Machine<'a> {
         }
         let callee = self.evaluate(&call.func);
         let arguments = self.arguments(call);
-        if let ExprKind::Attribute(_, method) = &call.func.kind
+        if let ExprKind::Attribute(owner, method) = &call.func.kind
             && callee.has_unknown()
         {
-            self.note_loose_call(method, &arguments, expression.span);
+            let owner = match &owner.kind {
+                ExprKind::Name(name) | ExprKind::Attribute(_, name) => name.as_str(),
+                _ => "",
+            };
+            self.note_loose_call(owner, method, &arguments, expression.span);
         }
         self.call_value(&callee, &arguments, Some(expression.span))
     }

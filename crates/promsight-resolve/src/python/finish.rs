@@ -8,8 +8,9 @@ use promsight_model::{
 
 use super::library::Signature;
 use super::machine::Machine;
+use super::mentions::Mentions;
 use super::record::{Bounds, Record};
-use super::value::{Atom, FunctionId, Symbol, Value};
+use super::value::{Atom, FunctionId, RecordId, Symbol, Value};
 use super::{Inventory, Wanted};
 use crate::exposure::{self, Declaration};
 
@@ -35,10 +36,11 @@ impl Machine<'_> {
             .filter(|record| record.roots.is_empty())
             .map(|record| record.constructor)
             .collect();
+        let unused = self.unused_records();
         let mut inventory = Inventory::default();
-        for record in &self.records {
+        for (record, unused) in self.records.iter().zip(unused) {
             match self.outcome(record, &settled) {
-                Outcome::Emitter => self.report(record, &tests, &mut inventory),
+                Outcome::Emitter => self.report(record, unused, &tests, &mut inventory),
                 Outcome::Gap(reach) => inventory.gaps.push(Gap {
                     kind: GapKind::UnresolvedName,
                     message: "the metric's name is a parameter of a function that nothing in the tree calls"
@@ -59,7 +61,7 @@ impl Machine<'_> {
             });
         }
         inventory.emitters.extend(self.built_in_emitters());
-        inventory.wanted = self.wanted(&inventory);
+        inventory.wanted = self.wanted();
         inventory.emitters.sort_by(|left, right| {
             (left.span, &left.name, left.metric_type, &left.labels).cmp(&(
                 right.span,
@@ -104,7 +106,13 @@ impl Machine<'_> {
         }
     }
 
-    fn report(&self, record: &Record, tests: &BTreeMap<FileId, bool>, inventory: &mut Inventory) {
+    fn report(
+        &self,
+        record: &Record,
+        unused: bool,
+        tests: &BTreeMap<FileId, bool>,
+        inventory: &mut Inventory,
+    ) {
         let span = self.place_of(record);
         let written_name = record.name.name();
         let (name, series, refused) = self.exposed(record);
@@ -139,8 +147,8 @@ impl Machine<'_> {
         };
         let updated = match (record.updated, record.escaped) {
             (true, _) => Some(true),
-            (false, true) => None,
-            (false, false) => Some(false),
+            (false, false) if unused => Some(false),
+            (false, _) => None,
         };
         inventory.emitters.push(Emitter {
             name,
@@ -175,6 +183,65 @@ impl Machine<'_> {
         });
     }
 
+    /// For each record whether no code reads what holds it: neither a variable nor an attribute, nor the collection
+    /// that it is in.
+    fn unused_records(&self) -> Vec<bool> {
+        let mut mentions = Mentions::default();
+        for source in self.sources.iter().filter(|source| !source.module.test_code) {
+            mentions.block(&source.module.body);
+        }
+        let mut is_held = vec![false; self.records.len()];
+        let mut is_read = vec![false; self.records.len()];
+        let namespaces = self
+            .modules
+            .iter()
+            .map(|module| module.namespace)
+            .chain(self.heap.classes.iter().map(|class| class.namespace))
+            .chain(self.heap.instances.iter().map(|instance| instance.namespace));
+        for namespace in namespaces {
+            for (name, value) in self.heap.namespace(namespace).entries() {
+                let mut held = Vec::new();
+                self.metrics_in(value, 2, &mut held);
+                let read = !held.is_empty() && mentions.contains(&self.symbols.name(*name));
+                for record in held {
+                    is_held[record.index()] = true;
+                    is_read[record.index()] |= read;
+                }
+            }
+        }
+        let records = self.records.iter().enumerate();
+        records
+            .map(|(at, record)| !is_read[at] && (is_held[at] || record.discarded))
+            .collect()
+    }
+
+    fn metrics_in(&self, value: &Value, depth: usize, into: &mut Vec<RecordId>) {
+        for atom in value.atoms() {
+            match atom {
+                Atom::Metric(id) => into.push(*id),
+                Atom::Container(id) if depth > 0 => {
+                    let container = self.heap.container(*id);
+                    for item in container
+                        .items
+                        .iter()
+                        .chain(&container.values)
+                        .chain(&container.more)
+                    {
+                        self.metrics_in(item, depth - 1, into);
+                    }
+                }
+                Atom::Instance(id) => {
+                    if let Some(metric) = &self.heap.instance(*id).metric
+                        && depth > 0
+                    {
+                        self.metrics_in(metric, depth - 1, into);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// The family, its series, and why the library refuses it where it does.
     fn exposed(&self, record: &Record) -> (Name, Vec<Name>, Option<&'static str>) {
         if record.signature != Signature::Instrument {
@@ -202,7 +269,7 @@ impl Machine<'_> {
         }
     }
 
-    fn wanted(&self, inventory: &Inventory) -> Wanted {
+    fn wanted(&self) -> Wanted {
         let mut identifiers: BTreeSet<String> = self.makers.iter().map(|name| name.to_string()).collect();
         for module in &self.modules {
             let entries = self.heap.namespace(module.namespace).entries();
@@ -220,7 +287,6 @@ impl Machine<'_> {
                     .map(|(name, _)| self.word(*name)),
             );
         }
-        let _ = inventory;
         identifiers.retain(|name| name.len() > 2);
         Wanted {
             modules: self.missing.iter().cloned().collect(),

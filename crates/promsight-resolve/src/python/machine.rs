@@ -85,6 +85,8 @@ pub(super) struct Frame {
     pub(super) scope: NamespaceId,
     pub(super) module: ModuleId,
     pub(super) function: Option<FunctionId>,
+    /// The call that began it.
+    pub(super) site: Option<SiteId>,
     /// The class whose body is being run.
     pub(super) class: Option<ClassId>,
     pub(super) returned: Value,
@@ -108,6 +110,8 @@ type MemoKey = (FunctionId, u64);
 /// A call of an attribute of which the owner is not known: it may be a method of a class of the tree.
 #[derive(Clone, Debug)]
 pub(super) struct LooseCall {
+    /// The last word of the owner as written (`metrics` of `self.metrics.count(…)`).
+    pub(super) owner: String,
     pub(super) method: Symbol,
     pub(super) arguments: Arguments,
     pub(super) span: Span,
@@ -139,6 +143,8 @@ pub(super) struct Machine<'a> {
     pub(super) in_test: bool,
     /// Number of constructors reached while nothing is to be recorded.
     pub(super) rehearsal: Option<usize>,
+    /// Functions to which a caller handed the name of a metric.
+    pub(super) wrappers: BTreeSet<FunctionId>,
     pub(super) loose_calls: Vec<LooseCall>,
     pub(super) loose_seen: FxHashSet<Span>,
     /// Modules whose run was cut short.
@@ -199,6 +205,7 @@ impl<'a> Machine<'a> {
             dead: None,
             in_test: false,
             rehearsal: None,
+            wrappers: BTreeSet::new(),
             loose_calls: Vec::new(),
             loose_seen: FxHashSet::default(),
             exhausted: BTreeSet::new(),
@@ -383,6 +390,7 @@ impl<'a> Machine<'a> {
             scope,
             module,
             function: None,
+            site: None,
             class: None,
             returned: Value::nothing(),
             yielded: Vec::new(),

@@ -14,6 +14,7 @@ mod imports;
 mod index;
 mod library;
 mod machine;
+mod mentions;
 mod methods;
 mod parameters;
 mod record;

@@ -60,6 +60,8 @@ pub(super) struct Record {
     pub(super) dead: Option<&'static str>,
     pub(super) updated: bool,
     pub(super) escaped: bool,
+    /// Whether the constructor's value was thrown away where it was made.
+    pub(super) discarded: bool,
 }
 
 /// What makes two declarations the same: place of the call that names it, of the constructor, and the name.
@@ -95,6 +97,7 @@ impl<'a> Machine<'a> {
             return Value::unknown(Reason::Call);
         };
         self.note_makers();
+        self.note_wrappers(&names);
         let mut made = Vec::new();
         for name in names {
             for around in self.around(constructor, arguments) {
@@ -304,6 +307,7 @@ impl<'a> Machine<'a> {
             dead: self.dead,
             updated: constructor.signature != Signature::Instrument,
             escaped: false,
+            discarded: false,
         })
     }
 
@@ -449,6 +453,15 @@ impl<'a> Machine<'a> {
             .and_then(|site| self.sites.get(site.0 as usize))
             .copied()
             .unwrap_or(record.constructor)
+    }
+
+    /// The functions to which the names were handed.
+    fn note_wrappers(&mut self, names: &[Text]) {
+        for name in names {
+            let Some(site) = name.site else { continue };
+            let frame = self.frames.iter().find(|frame| frame.site == Some(site));
+            self.wrappers.extend(frame.and_then(|frame| frame.function));
+        }
     }
 
     fn note_makers(&mut self) {

@@ -3,6 +3,8 @@
 //! They are run once with unknown parameters, so that no constructor is missed. What depends on such a parameter is
 //! remembered as such and only counts where nothing better is known.
 
+use std::collections::BTreeSet;
+
 use promsight_model::{FileId, Span};
 use rustc_hash::FxHashMap;
 
@@ -88,6 +90,7 @@ impl Machine<'_> {
             scope,
             module,
             function: None,
+            site: None,
             class: None,
             returned: Value::nothing(),
             yielded: Vec::new(),
@@ -141,9 +144,9 @@ impl Machine<'_> {
         self.dead = None;
     }
 
-    /// Tries calls on unknown owners as calls of methods of the tree that make metrics from their parameters.
+    /// Tries calls on unknown owners as calls of methods of the tree that take the name of a metric.
     pub(super) fn run_loose_calls(&mut self, test: bool) {
-        let wrappers = self.unmet_wrappers();
+        let wrappers = self.wrapping_methods();
         if wrappers.is_empty() {
             return;
         }
@@ -154,47 +157,72 @@ impl Machine<'_> {
             .cloned()
             .collect();
         for call in calls {
-            for (name, function) in &wrappers {
-                if *name != call.method {
-                    continue;
-                }
-                self.allot(STEPS_OF_ROOT);
-                self.push_idle_frame(call.span);
-                let receiver = self.root_receiver(*function);
-                let mut arguments = call.arguments.clone();
-                if let Some(receiver) = receiver {
-                    let first = receiver.atoms().first().cloned();
-                    arguments
-                        .positional
-                        .insert(0, first.map_or_else(Value::none, Value::from));
-                }
-                self.call_function(*function, arguments, call.span);
-                self.frames.pop();
-                self.give_back();
+            let named: Vec<FunctionId> = wrappers
+                .iter()
+                .filter(|(name, _)| *name == call.method)
+                .map(|(_, function)| *function)
+                .collect();
+            // Of several classes with such a method any could be meant.
+            let [function] = named.as_slice() else { continue };
+            if self.may_own(&call.owner, *function) {
+                self.run_loose_call(&call, *function);
             }
         }
     }
 
-    /// Methods that make metrics from their parameters and that no known code calls.
-    fn unmet_wrappers(&self) -> Vec<(Symbol, FunctionId)> {
+    fn run_loose_call(&mut self, call: &LooseCall, function: FunctionId) {
+        self.allot(STEPS_OF_ROOT);
+        self.push_idle_frame(call.span);
+        let mut arguments = call.arguments.clone();
+        if let Some(receiver) = self.root_receiver(function) {
+            let first = receiver.atoms().first().cloned();
+            arguments
+                .positional
+                .insert(0, first.map_or_else(Value::none, Value::from));
+        }
+        let made = self.call_function(function, arguments, call.span);
+        // What the caller does with it was not seen.
+        self.escape(&made);
+        self.frames.pop();
+        self.give_back();
+    }
+
+    /// Methods that take the name of a metric.
+    fn wrapping_methods(&self) -> Vec<(Symbol, FunctionId)> {
+        let roots = self
+            .records
+            .iter()
+            .flat_map(|record| record.roots.iter().copied());
+        let functions: BTreeSet<FunctionId> = self.wrappers.iter().copied().chain(roots).collect();
+        let mut seen: BTreeSet<Span> = BTreeSet::new();
         let mut found = Vec::new();
-        for record in &self.records {
-            for root in &record.roots {
-                if self.called.contains(&self.function_key(*root))
-                    || self.heap.function(*root).owner.is_none()
-                {
-                    continue;
-                }
-                let Code::Function(code) = self.heap.function(*root).code else {
-                    continue;
-                };
-                if let Some(symbol) = self.symbols.find(&code.name)
-                    && !found.contains(&(symbol, *root))
-                {
-                    found.push((symbol, *root));
-                }
+        for function in functions {
+            let Code::Function(code) = self.heap.function(function).code else {
+                continue;
+            };
+            let is_method = self.heap.function(function).owner.is_some() && !code.name.starts_with("__");
+            if let Some(symbol) = self.symbols.find(&code.name)
+                && is_method
+                && seen.insert(code.name_span)
+            {
+                found.push((symbol, function));
             }
         }
         found
+    }
+
+    /// Whether a variable or attribute of that name is likely to hold the method's object: where nothing known calls
+    /// the method, somebody must; else the name has to say so.
+    fn may_own(&self, owner: &str, function: FunctionId) -> bool {
+        if !self.called.contains(&self.function_key(function)) {
+            return true;
+        }
+        let owner = owner.trim_start_matches('_').to_lowercase();
+        let Some(class) = self.heap.function(function).owner else {
+            return false;
+        };
+        let class = self.heap.class(class).name.to_lowercase();
+        let owner = owner.replace('_', "");
+        owner.len() >= 4 && (class.contains(&owner) || owner.contains(&class) || owner.contains("metric"))
     }
 }

@@ -63,7 +63,8 @@ impl<'a> Machine<'a> {
         }
         match &statement.kind {
             StmtKind::Expr(expression) => {
-                self.evaluate(expression);
+                let value = self.evaluate(expression);
+                self.discard(&value, expression);
             }
             StmtKind::Assign {
                 targets,
@@ -102,6 +103,16 @@ impl<'a> Machine<'a> {
             StmtKind::Delete(_) | StmtKind::Other => {}
         }
         Flow::Ends
+    }
+
+    /// Nobody can update a metric that is made and not kept.
+    fn discard(&mut self, value: &Value, expression: &'a Expr) {
+        for atom in value.atoms() {
+            if let Atom::Metric(id) = atom {
+                let place = self.place_of(&self.records[id.index()]);
+                self.records[id.index()].discarded |= place == expression.span;
+            }
+        }
     }
 
     fn run_return(&mut self, value: Option<&'a Expr>) -> Flow {

@@ -1,0 +1,236 @@
+//! Scenarios of `testdata/scenarios/python`: Python files and the whole inventory that comes of them.
+//!
+//! A heading is a scenario. A line that holds only a path in backticks names the fenced block after it as an input
+//! file; the block `inventory` lists every emitter and gap, one a line:
+//!
+//! - `type name{label, label} path «first line of the place»`, then remarks in parentheses. No remark means: live,
+//!   named by the constructor itself, nothing gives it a value.
+//! - `gap path «first line of the place» message (what it can hide)`
+//!
+//! With `PROMSIGHT_UPDATE=1` the blocks are rewritten: read the difference, do not trust it.
+
+#![expect(clippy::disallowed_methods, reason = "tests read their pages")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use promsight_extract::python;
+use promsight_model::{Emitter, FileSet, Gap, Liveness, Reach, Wrapping};
+use promsight_resolve::python::{Inventory, SourceModule, link};
+
+/// One scenario of a page.
+#[derive(Debug, Default)]
+struct Scenario {
+    heading: String,
+    files: Vec<(String, String)>,
+    /// The lines of its `inventory` block: first, and one past the last.
+    block: Option<(usize, usize)>,
+}
+
+fn scenarios(page: &str) -> Vec<Scenario> {
+    let mut scenarios: Vec<Scenario> = Vec::new();
+    let mut path: Option<String> = None;
+    let lines: Vec<&str> = page.lines().collect();
+    let mut at = 0;
+    while at < lines.len() {
+        let line = lines[at];
+        if let Some(info) = line.strip_prefix("```") {
+            let end = (at + 1..lines.len())
+                .find(|end| lines[*end] == "```")
+                .unwrap_or(lines.len());
+            let scenario = scenarios.last_mut().expect("a block stands below a heading");
+            match path.take() {
+                Some(path) => scenario.files.push((path, lines[at + 1..end].join("\n") + "\n")),
+                None if info == "inventory" => scenario.block = Some((at + 1, end)),
+                None => panic!("{}: a block without a path", scenario.heading),
+            }
+            at = end + 1;
+            continue;
+        }
+        if line.starts_with('#') {
+            let heading = line.trim_start_matches('#').trim().to_owned();
+            scenarios.push(Scenario {
+                heading,
+                ..Scenario::default()
+            });
+        } else if line.starts_with('`') && line.ends_with('`') && !line.contains(' ') && line.len() > 2 {
+            path = Some(line.trim_matches('`').to_owned());
+        }
+        at += 1;
+    }
+    scenarios
+}
+
+fn inventory(files: &FileSet, reversed: Reversed) -> Inventory {
+    let modules: Vec<_> = files.files().iter().map(|file| python::module(file).0).collect();
+    let mut sources: Vec<SourceModule<'_>> = files
+        .files()
+        .iter()
+        .zip(&modules)
+        .map(|(file, module)| SourceModule {
+            file: file.id,
+            path: &file.path,
+            module,
+        })
+        .collect();
+    if reversed == Reversed::Yes {
+        sources.reverse();
+    }
+    link(&sources, &[])
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Reversed {
+    Yes,
+    No,
+}
+
+fn place(files: &FileSet, span: promsight_model::Span) -> String {
+    let text = files.text(span);
+    let mut lines = text.lines();
+    let first = lines.next().unwrap_or_default();
+    let more = if lines.next().is_some() { " …" } else { "" };
+    format!("{} «{first}{more}»", files.file(span.file).path)
+}
+
+fn emitter_line(files: &FileSet, emitter: &Emitter) -> String {
+    let mut remarks: Vec<String> = Vec::new();
+    match &emitter.liveness {
+        Liveness::Live => {}
+        Liveness::TestOnly => remarks.push("test-only".to_owned()),
+        Liveness::Dead(reason) => remarks.push(format!("dead: {reason}")),
+    }
+    if emitter.wrapping == Wrapping::Wrapper {
+        remarks.push("wrapper".to_owned());
+    }
+    if let Some(span) = emitter.name_span
+        && !emitter.span.contains(span)
+    {
+        remarks.push(format!("named {}", place(files, span)));
+    }
+    match emitter.updated {
+        Some(true) => remarks.push("updated".to_owned()),
+        Some(false) => {}
+        None => remarks.push("may be updated".to_owned()),
+    }
+    if !emitter.labels_known {
+        remarks.push("labels open".to_owned());
+    }
+    if let Some(unit) = &emitter.unit {
+        remarks.push(format!("unit {unit}"));
+    }
+    if let Some(buckets) = emitter.buckets.as_ref().filter(|buckets| buckets.len() != 15) {
+        remarks.push(format!("buckets {}", buckets.join(" ")));
+    }
+    if emitter.metric_type == promsight_model::MetricType::Histogram && emitter.buckets.is_none() {
+        remarks.push("bounds open".to_owned());
+    }
+    if let Some(states) = &emitter.states {
+        remarks.push(format!("states {}", states.join(" ")));
+    }
+    if let Some(reason) = &emitter.unresolved_reason {
+        remarks.push(reason.clone());
+    }
+    let labels = if emitter.labels.is_empty() {
+        String::new()
+    } else {
+        format!("{{{}}}", emitter.labels.join(", "))
+    };
+    let place = place(files, emitter.span);
+    let remarks = if remarks.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", remarks.join("; "))
+    };
+    format!(
+        "{} {}{labels} {place}{remarks}",
+        emitter.metric_type, emitter.name
+    )
+}
+
+fn gap_line(files: &FileSet, gap: &Gap) -> String {
+    let reach = match &gap.reach {
+        Reach::Nothing => "nothing".to_owned(),
+        Reach::Pattern(pattern) => pattern.to_string(),
+        Reach::Anything => "any name".to_owned(),
+    };
+    format!("gap {} {} ({reach})", place(files, gap.span), gap.message)
+}
+
+fn lines(files: &FileSet, inventory: &Inventory) -> Vec<String> {
+    let emitters = inventory
+        .emitters
+        .iter()
+        .map(|emitter| emitter_line(files, emitter));
+    emitters
+        .chain(inventory.gaps.iter().map(|gap| gap_line(files, gap)))
+        .collect()
+}
+
+fn check(page: &Path) -> Vec<String> {
+    let text = std::fs::read_to_string(page).expect("the page can be read");
+    let mut updated: Vec<String> = text.lines().map(str::to_owned).collect();
+    let mut complaints = Vec::new();
+    // From behind, so that replaced blocks do not move the lines of those that are still to come.
+    for scenario in scenarios(&text).iter().rev() {
+        let Some((start, end)) = scenario.block else {
+            assert!(
+                scenario.files.is_empty(),
+                "{}: no `inventory` block",
+                scenario.heading
+            );
+            continue;
+        };
+        let input = scenario
+            .files
+            .iter()
+            .map(|(path, text)| (path.clone(), path.clone(), Arc::from(text.as_str())));
+        let files = FileSet::new(input.collect());
+        let actual = lines(&files, &inventory(&files, Reversed::No));
+        let again = lines(&files, &inventory(&files, Reversed::Yes));
+        assert_eq!(
+            actual, again,
+            "{}: the order of modules matters",
+            scenario.heading
+        );
+        let expected: Vec<String> = text
+            .lines()
+            .skip(start)
+            .take(end - start)
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect();
+        if actual != expected {
+            complaints.push(format!(
+                "{}: {}\nexpected\n{}\nactual\n{}\n",
+                page.display(),
+                scenario.heading,
+                expected.join("\n"),
+                actual.join("\n")
+            ));
+            updated.splice(start..end, actual);
+        }
+    }
+    if std::env::var_os("PROMSIGHT_UPDATE").is_some() && !complaints.is_empty() {
+        std::fs::write(page, updated.join("\n") + "\n").expect("the page can be written");
+        return Vec::new();
+    }
+    complaints
+}
+
+#[test]
+fn every_scenario_gives_its_inventory() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/scenarios/python");
+    let mut pages: Vec<_> = std::fs::read_dir(folder)
+        .expect("the scenarios are there")
+        .map(|entry| entry.expect("the folder can be read").path())
+        .collect();
+    pages.sort();
+    assert!(pages.len() >= 8, "the scenarios are there");
+    let complaints: Vec<String> = pages.iter().flat_map(|page| check(page)).collect();
+    assert!(
+        complaints.is_empty(),
+        "{}\nPROMSIGHT_UPDATE=1 rewrites the blocks",
+        complaints.join("\n")
+    );
+}
