@@ -231,6 +231,9 @@ impl<'a> Machine<'a> {
         root: Option<FunctionId>,
         site: Option<SiteId>,
     ) -> Value {
+        if self.shallow && root.is_none() && !self.is_maker(id) {
+            return Value::unknown(Reason::Limit);
+        }
         if self.frames.len() >= MOST_CALLS {
             self.heap.functions[id.index()].called = false;
             return Value::unknown(Reason::Limit);
@@ -296,6 +299,7 @@ impl<'a> Machine<'a> {
         if self.end_call(reserved) {
             // What was cut short is run once more on its own.
             self.heap.functions[id.index()].called = false;
+            self.heap.functions[id.index()].cut = true;
         }
         let steps = self.taken - taken;
         let declares = self.declarations > declarations;
