@@ -191,8 +191,9 @@ impl Territory {
             evidence.push(Evidence::SharedPrefix(prefix, span));
             weight += prefix_weight;
         }
-        // In prose a module's first word is any word.
-        if consumer.kind != ConsumerKind::Runbook
+        // In prose a module's first word is any word; beside other evidence it says nothing new.
+        if evidence.is_empty()
+            && consumer.kind != ConsumerKind::Runbook
             && let Some(file) = self.module_named_after(series)
         {
             evidence.push(Evidence::ModuleName(Span::new(file, 0..0)));
