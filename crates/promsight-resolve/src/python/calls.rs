@@ -34,13 +34,17 @@ fn fingerprint(arguments: &Arguments) -> u64 {
 
 /// Runs after which a costly function that made no metric is not run again.
 const ENOUGH_RUNS: u32 = 6;
+/// Runs that were cut short after which a function is only run on its own.
+const ENOUGH_CUTS: u32 = 3;
 /// Steps of a run that count as costly.
 const COSTLY: u64 = 150;
 
 impl Experience {
-    /// Whether a further run would only cost time: it makes no metrics, and is more than a helper of names.
+    /// Whether a further run would only cost time: it makes no metrics, and is more than a helper of names; or it does
+    /// not come to its end here.
     fn is_enough(&self) -> bool {
-        self.runs >= ENOUGH_RUNS && !self.declares && self.steps > u64::from(self.runs) * COSTLY
+        let is_costly = self.steps > u64::from(self.runs) * COSTLY;
+        self.cuts >= ENOUGH_CUTS || (self.runs >= ENOUGH_RUNS && !self.declares && is_costly)
     }
 }
 
@@ -296,26 +300,28 @@ impl<'a> Machine<'a> {
         }
         self.heap.release(scope, position);
         self.active.remove(&key);
-        if self.end_call(reserved) {
-            // What was cut short is run once more on its own.
-            self.heap.functions[id.index()].called = false;
-            self.heap.functions[id.index()].cut = true;
-        }
+        let is_cut = self.end_call(reserved);
+        self.heap.functions[id.index()].cut |= is_cut;
         let steps = self.taken - taken;
         let declares = self.declarations > declarations;
         let experience = self.experience.entry(place).or_insert_with(|| Experience {
             runs: 0,
+            cuts: 0,
             steps: 0,
             declares: false,
             result: Value::nothing(),
         });
         experience.runs += 1;
+        experience.cuts += u32::from(is_cut);
         experience.steps += steps;
         experience.declares |= declares;
         if experience.result.atoms().len() < 32 {
             experience.result = experience.result.join(&result);
         }
-        if self.rehearsal.is_none() && self.dead.is_none() {
+        if is_cut {
+            // What was cut short is run once more on its own.
+            self.heap.functions[id.index()].called = false;
+        } else if self.rehearsal.is_none() && self.dead.is_none() {
             self.memo
                 .entry(key)
                 .or_default()

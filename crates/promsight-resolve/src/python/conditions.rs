@@ -75,7 +75,11 @@ impl<'a> Machine<'a> {
             Atom::Container(id) => {
                 let container = self.heap.container(*id);
                 // An empty container may be filled by code that has not run yet.
-                (!container.items.is_empty()).then_some(true)
+                match (container.items.is_empty(), container.kind, &container.more) {
+                    (false, ..) => Some(true),
+                    (true, ContainerKind::Tuple, None) => Some(false),
+                    (true, ..) => None,
+                }
             }
             Atom::Function(_) | Atom::Bound(_) | Atom::Class(_) | Atom::Module(_) | Atom::Metric(_) => {
                 Some(true)

@@ -30,10 +30,11 @@ impl Machine<'_> {
             .iter()
             .map(|source| (source.file, source.module.test_code))
             .collect();
+        // Constructors of which at least one call is understood.
         let settled: BTreeSet<Span> = self
             .records
             .iter()
-            .filter(|record| record.roots.is_empty())
+            .filter(|record| record.roots.is_empty() || full_name(record).exact().is_some())
             .map(|record| record.constructor)
             .collect();
         let unused = self.unused_records();
@@ -88,10 +89,11 @@ impl Machine<'_> {
         if record.roots.is_empty() {
             return Outcome::Emitter;
         }
-        if record.roots.iter().any(|root| self.is_called(*root)) && settled.contains(&record.constructor) {
+        let name = full_name(record);
+        let is_called = record.roots.iter().any(|root| self.is_called(*root));
+        if is_called && settled.contains(&record.constructor) && name.exact().is_none() {
             return Outcome::Nothing;
         }
-        let name = full_name(record);
         if name.exact().is_some() {
             return Outcome::Emitter;
         }

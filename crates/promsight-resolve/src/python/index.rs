@@ -75,6 +75,7 @@ fn collect_imports(body: &[Stmt], into: &mut FxHashSet<String>, depth: usize) {
                 collect_imports(orelse, into, depth + 1);
             }
             StmtKind::Function(function) if depth < 4 => collect_imports(&function.body, into, depth + 1),
+            StmtKind::Class(class) if depth < 4 => collect_imports(&class.body, into, depth + 1),
             _ => {}
         }
     }
@@ -200,6 +201,11 @@ impl Index {
         } else {
             join(folder, &tail)
         }
+    }
+
+    /// First components of the absolute imports of a module, wherever they stand in it.
+    pub(super) fn imports(&self, module: ModuleId) -> &FxHashSet<String> {
+        &self.places[module.index()].imports
     }
 
     /// Whether something of the tree has that first component: an import of it is one of the tree.

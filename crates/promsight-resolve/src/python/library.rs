@@ -1,7 +1,9 @@
 //! Which dotted paths make metrics: the table of the libraries, and `prometheus_client` as it is known anyway.
 
+use std::collections::BTreeSet;
+
 use promsight_model::{BuiltIn, Library, MetricType};
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
 /// How a constructor takes its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,7 +111,7 @@ const CLASSES: &[(&str, MetricType, Signature)] = &[
 #[derive(Debug)]
 pub(super) struct Table {
     paths: FxHashMap<String, Constructor>,
-    packages: FxHashSet<String>,
+    packages: BTreeSet<String>,
     /// What is exposed once a path is imported, with the package.
     pub(super) built_in: Vec<(String, BuiltIn)>,
 }
@@ -181,6 +183,11 @@ impl Table {
     /// Whether a top-level package is an instrumentation library.
     pub(super) fn is_package(&self, name: &str) -> bool {
         self.packages.contains(name)
+    }
+
+    /// The top-level packages of all libraries.
+    pub(super) fn packages(&self) -> impl Iterator<Item = &str> {
+        self.packages.iter().map(String::as_str)
     }
 
     /// The path of a metric class of that name.

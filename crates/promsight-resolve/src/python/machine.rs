@@ -97,6 +97,8 @@ pub(super) struct Frame {
 #[derive(Clone, Debug)]
 pub(super) struct Experience {
     pub(super) runs: u32,
+    /// How many of them were cut short.
+    pub(super) cuts: u32,
     pub(super) steps: u64,
     /// Whether some run reached a constructor.
     pub(super) declares: bool,
@@ -262,8 +264,10 @@ impl<'a> Machine<'a> {
     /// Counts one step; `false` where no more may be taken.
     pub(super) fn step(&mut self) -> bool {
         if self.steps == 0 {
-            // What was cut short before it came near a metric is not worth a word.
-            if self.declarations > self.declarations_before
+            // What was cut short before it came near a metric is not worth a word, and what was cut short inside a
+            // call is run once more on its own.
+            if self.frames.len() <= 2
+                && self.declarations > self.declarations_before
                 && !self.in_test
                 && let Some(frame) = self.frames.last()
             {

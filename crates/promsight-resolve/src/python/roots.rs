@@ -14,6 +14,8 @@ use super::value::{Atom, ClassId, FunctionId, ModuleId, Symbol, Value};
 
 /// Steps that one function that nothing calls may take before it comes near a metric.
 const STEPS_OF_ROOT: u64 = 6_000;
+/// The same in a module that has to do with metrics.
+const STEPS_OF_NEAR_ROOT: u64 = 60_000;
 /// Closures of one function that are run when nothing calls them.
 const MOST_CLOSURES: usize = 64;
 
@@ -92,7 +94,7 @@ impl Machine<'_> {
             let place = class.name_span;
             let is_here = files.get(&place.file).copied().unwrap_or(false) == test;
             if is_here && !test && class.instances.is_empty() && class.kind == ClassKind::Plain {
-                self.allot(STEPS_OF_ROOT);
+                self.allot(STEPS_OF_NEAR_ROOT);
                 self.push_idle_frame(place);
                 self.assumed_instance(id);
                 self.frames.pop();
@@ -123,6 +125,10 @@ impl Machine<'_> {
 
     /// Whether a module holds a metric, a library or something that makes metrics.
     fn touches_metrics(&self, module: ModuleId) -> bool {
+        let mut imports = self.table.packages();
+        if imports.any(|package| self.index.imports(module).contains(package)) {
+            return true;
+        }
         let namespace = self.heap.namespace(self.modules[module.index()].namespace);
         namespace.entries().any(|(name, value)| {
             value.atoms().iter().any(|atom| match atom {
@@ -142,7 +148,12 @@ impl Machine<'_> {
             .index
             .is_shadowed(module)
             .then_some("a package of the same name hides its module");
-        self.allot(STEPS_OF_ROOT);
+        let is_near = self.touches_metrics(module);
+        self.allot(if is_near {
+            STEPS_OF_NEAR_ROOT
+        } else {
+            STEPS_OF_ROOT
+        });
         let key = self.function_key(id);
         self.push_idle_frame(key);
         let receiver = self.root_receiver(id);
