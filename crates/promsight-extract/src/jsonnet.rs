@@ -19,7 +19,7 @@ pub fn is_jsonnet(path: &str) -> bool {
 
 /// What the strings of a Jsonnet file look at, and the rules it defines.
 pub fn extract(file: &SourceFile, facts: &mut Facts) {
-    if !["expr", "prometheus", "query"]
+    if !["expr", "prometheus", "query", "grafana", "rate("]
         .iter()
         .any(|word| file.text.contains(word))
     {
