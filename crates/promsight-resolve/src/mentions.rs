@@ -149,58 +149,24 @@ fn has_other_prefix(index: &Index<'_>, word: &str) -> bool {
     })
 }
 
-/// Judges a word that goes by a known name; whether it is only known as gone.
+/// Judges a word that goes by a known name; whether it is only known as gone, dead or another sample.
 fn known_word(
     reference: &mut Reference,
     index: &Index<'_>,
     judge: &Judge<'_, '_>,
     mention: &WordMention,
 ) -> bool {
-    use promsight_model::{Name, ResolvedBy};
-    let site = |at: &usize| {
-        let emitter = &index.emitters()[*at];
-        ResolvedBy::Site {
-            name: emitter.name.clone(),
-            span: emitter.span,
-        }
-    };
-    match judge.sight(&mention.word) {
-        Sight::Emitted(emitters) => reference.resolved_by = emitters.iter().map(site).collect(),
-        Sight::Recorded(rules) => {
-            reference.verdict = Verdict::Recorded;
-            reference.resolved_by = rules
-                .iter()
-                .map(|id| index.rule(*id))
-                .map(|rule| ResolvedBy::Site {
-                    name: Name::Exact(rule.name.clone()),
-                    span: rule.name_span,
-                })
-                .collect();
-        }
-        Sight::Outside(name) => {
-            reference.verdict = Verdict::External;
-            reference.resolved_by = vec![ResolvedBy::Outside(name)];
-        }
-        Sight::OtherSource(_) => reference.verdict = Verdict::External,
-        Sight::Possible(_) => reference.verdict = Verdict::Possible,
-        Sight::BlindRecord(_) => reference.verdict = Verdict::Recorded,
-        Sight::Nothing => {
-            // In prose a family goes by its own name: `orders`, or `order_latency_seconds` for the histogram.
-            let family = index.family(&mention.word);
-            if !family.is_empty() {
-                reference.resolved_by = family.iter().map(site).collect();
-                return false;
-            }
-            reference.blindness = judge.blindness(&mention.word, &[], &reference.consumer);
-            reference.verdict = if reference.blindness.is_some() {
-                Verdict::Blind
-            } else {
-                Verdict::Foreign
-            };
-            return true;
-        }
+    let family = index.family(&mention.word);
+    if matches!(judge.sight(&mention.word), Sight::Nothing) && !family.is_empty() {
+        // In prose a family goes by its own name: `orders`, or `order_latency_seconds` for the histogram.
+        reference.resolved_by = judge.sites(family);
+        return false;
     }
-    false
+    let judgement = judge.judge_exact(&mention.word, &[], &reference.consumer);
+    reference.verdict = judgement.verdict;
+    reference.resolved_by = judgement.resolved_by;
+    reference.blindness = judgement.blindness;
+    matches!(reference.verdict, Verdict::Blind | Verdict::Foreign)
 }
 
 /// Names that documents use and that are no metrics: label names, alerts.

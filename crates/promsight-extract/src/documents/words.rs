@@ -219,7 +219,6 @@ const PRODUCTS: &[&str] = &[
     "IntelliJ",
     "JavaScript",
     "JetBrains",
-    "JupyterHub",
     "KeyCloak",
     "LangChain",
     "LinkedIn",
