@@ -32,6 +32,9 @@ fn fingerprint(arguments: &Arguments) -> u64 {
     hasher.finish()
 }
 
+/// Steps of a run whose answer is remembered, and how many answers are.
+const WORTH_REMEMBERING: u64 = 24;
+const MOST_REMEMBERED: usize = 20_000;
 /// Runs after which a costly function that made no metric is not run again.
 const ENOUGH_RUNS: u32 = 6;
 /// Runs that were cut short after which a function is only run on its own.
@@ -321,7 +324,10 @@ impl<'a> Machine<'a> {
         if is_cut {
             // What was cut short is run once more on its own.
             self.heap.functions[id.index()].called = false;
-        } else if self.rehearsal.is_none() && self.dead.is_none() {
+        } else if steps >= WORTH_REMEMBERING && self.rehearsal.is_none() && self.dead.is_none() {
+            if self.memo.len() >= MOST_REMEMBERED {
+                self.memo.clear();
+            }
             self.memo
                 .entry(key)
                 .or_default()

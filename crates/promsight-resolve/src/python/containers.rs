@@ -3,7 +3,7 @@
 use promsight_model::Span;
 
 use super::expressions::Elements;
-use super::heap::{ClassKind, Container, ContainerKind, same_key};
+use super::heap::{ClassKind, Container, ContainerKind, MOST_ELEMENTS, same_key};
 use super::machine::Machine;
 use super::value::{Arguments, Atom, ContainerId, InstanceId, Reason, Symbol, Text, Unknown, Value};
 
@@ -33,6 +33,7 @@ impl Machine<'_> {
     fn elements_of(&mut self, atom: &Atom) -> Elements {
         match atom {
             Atom::Container(id) => {
+                self.charge(self.heap.container(*id).items.len());
                 let container = self.heap.container(*id);
                 let more = match container.kind {
                     ContainerKind::Dict => container.more.as_ref().map(|_| Value::unknown(Reason::Element)),
@@ -280,11 +281,14 @@ impl Machine<'_> {
         for atom in other.atoms() {
             if !is_dictionary {
                 let elements = self.elements_of(atom);
-                for item in elements.items {
+                let room = MOST_ELEMENTS.saturating_sub(self.heap.container(id).items.len());
+                let rest = elements.items.iter().skip(room).chain(&elements.more);
+                let rest = Value::any(rest.flat_map(|value| value.atoms().iter().cloned()));
+                for item in elements.items.into_iter().take(room) {
                     self.heap.append(id, item);
                 }
-                if let Some(more) = elements.more {
-                    self.add_more(id, &more);
+                if !rest.is_nothing() {
+                    self.add_more(id, &rest);
                 }
                 continue;
             }
@@ -295,6 +299,7 @@ impl Machine<'_> {
                 continue;
             };
             let source = self.heap.container(*source).clone();
+            self.charge(source.items.len() * 4);
             if source.kind == ContainerKind::Dict {
                 for (key, value) in source.items.iter().zip(source.values) {
                     self.heap.store(id, key, value);

@@ -280,6 +280,11 @@ impl<'a> Machine<'a> {
         true
     }
 
+    /// Counts work on that many elements.
+    pub(super) fn charge(&mut self, elements: usize) {
+        self.steps = self.steps.saturating_sub(elements as u64 / 8);
+    }
+
     /// Steps for one unit of work.
     pub(super) fn allot(&mut self, steps: u64) {
         let unit = steps.min(self.steps_of_run);
