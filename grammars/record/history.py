@@ -2,9 +2,10 @@
 
     python3 history.py GIT_DIRECTORY TAG_REGEX (fixture|markdown|go) PATH…
 
-Reads the paths at every matching tag, in the order of its numbers (of those in the regex's group, if it has one), and prints `NAME - TAG` for each name that some release has
-and the last one has not, with the first release without it. `go` needs GO_DECLARATIONS, the built reader beside this
-file. A person then puts the replacement in from the changelog; a name that never was a metric is left out.
+Reads the paths at every matching tag, in the order of its numbers (of those in the regex's group, if it has one), and
+prints `NAME - TAG` for each name that some release has and the last one has not, with the first release without it.
+`go` needs GO_DECLARATIONS, the built reader beside this file. A person then puts the replacement in from the changelog,
+and leaves out what a scrape of the last release still shows: a name can come to be put together at run time.
 """
 
 import os

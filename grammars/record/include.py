@@ -1,9 +1,22 @@
-"""Rewrites the lists of `src/lib.rs` so that they name every table: `python3 include.py`, in any folder."""
+"""Writes `src/lib.rs` so that it names every table: `python3 include.py`, in any folder. Needs rustfmt."""
 
 import pathlib
-import re
+import subprocess
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+TEMPLATE = """\
+//! Language knowledge as data: instrumentation libraries (`libraries/*.yaml`) and exporter catalogues
+//! (`catalogue/*.yaml`). Contains no logic beyond `include_str!`. Written by `record/include.py`.
+
+/// Instrumentation libraries: file name and YAML text, sorted by file name.
+pub const LIBRARIES: &[(&str, &str)] = &[
+%s];
+
+/// Exporter catalogues: file name and YAML text, sorted by file name.
+pub const CATALOGUES: &[(&str, &str)] = &[
+%s];
+"""
 
 
 def entries(folder):
@@ -13,14 +26,8 @@ def entries(folder):
 
 def main():
     lib = ROOT / "src" / "lib.rs"
-    text = lib.read_text(encoding="utf-8")
-    for constant, folder in (("LIBRARIES", "libraries"), ("CATALOGUES", "catalogue")):
-        text = re.sub(
-            rf"(pub const {constant}: [^=]*= &\[)[^\]]*\];",
-            lambda found, folder=folder: f"{found.group(1)}\n{entries(folder)}];",
-            text,
-        )
-    lib.write_text(text, encoding="utf-8")
+    lib.write_text(TEMPLATE % (entries("libraries"), entries("catalogue")), encoding="utf-8")
+    subprocess.run(["rustfmt", "--edition", "2024", str(lib)], check=True)
 
 
 if __name__ == "__main__":

@@ -184,6 +184,7 @@ fn related(blindness: &Blindness) -> Vec<Related> {
             Evidence::Neighbour(span) => add(*span, "read side by side with what this tree emits".to_owned()),
             Evidence::SharedTail(span) => add(*span, "the same name but for what stands in front".to_owned()),
             Evidence::NearlySame(span) => add(*span, "nearly the same name".to_owned()),
+            Evidence::ModuleName(span) => add(*span, "this module is named like it".to_owned()),
             Evidence::SameFamily | Evidence::BlindRecord | Evidence::Gone => {}
         }
     }
@@ -232,7 +233,7 @@ fn suggestion(reference: &Reference, blindness: &Blindness) -> Option<Suggestion
         series: replacement,
         same_family,
         ..
-    } = blindness.closest.clone()?;
+    } = blindness.closest.clone().filter(|closest| closest.convincing)?;
     if replacement == *series {
         return None;
     }

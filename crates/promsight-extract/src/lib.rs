@@ -7,6 +7,7 @@ mod collect;
 pub mod decode;
 pub mod documents;
 pub mod grafana;
+pub mod jsonnet;
 pub mod knowledge;
 pub mod kubernetes;
 pub mod other_sources;
@@ -25,6 +26,7 @@ pub fn extract(file: &SourceFile) -> Facts {
         Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
         Some(Format::Json) => kubernetes::json_file(file, &mut facts),
         Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
+        Some(Format::Jsonnet) => jsonnet::extract(file, &mut facts),
         Some(Format::Shell) => scripts::shell(file, &mut facts),
         Some(Format::OtherSource) => other_sources::extract(file, &mut facts),
         None => {}
@@ -44,6 +46,7 @@ enum Format {
     Yaml,
     Json,
     Document,
+    Jsonnet,
     Shell,
     OtherSource,
 }
@@ -52,6 +55,9 @@ impl Format {
     fn of(path: &str) -> Option<Self> {
         if documents::is_document(path) {
             return Some(Self::Document);
+        }
+        if jsonnet::is_jsonnet(path) {
+            return Some(Self::Jsonnet);
         }
         if scripts::is_shell(path) {
             return Some(Self::Shell);

@@ -84,21 +84,16 @@ pub struct Position {
     pub column: u32,
 }
 
+/// Bytes between two places of a text at which the number of scalar values before is kept: what stands on one long
+/// line (minified JSON) is then found without counting the line from its start.
+const BLOCK: usize = 4096;
+
 /// Where the lines of one text begin. Lines end at `\n` (a `\r` before it belongs to the line).
 #[derive(Clone, Debug)]
 pub struct LineIndex {
     starts: Vec<u32>,
-    /// Scalar values before each multiple of [`CHUNK`] bytes: a minified document is one line of megabytes, and
-    /// counting from its start for each of its places would be quadratic.
-    scalars: Vec<u32>,
-}
-
-/// Distance in bytes between two entries of [`LineIndex::scalars`].
-const CHUNK: usize = 4096;
-
-/// Number of scalar values that begin in `bytes`: continuation bytes of UTF-8 begin none.
-fn scalar_values(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count()
+    /// Scalar values that start before each block of [`BLOCK`] bytes.
+    scalars_before_block: Vec<u32>,
 }
 
 impl LineIndex {
@@ -111,16 +106,21 @@ impl LineIndex {
                 .filter(|(_, byte)| *byte == b'\n')
                 .map(|(next, _)| next),
         );
-        let scalars = text
+        let mut before = 0;
+        let scalars_before_block = text
             .as_bytes()
-            .chunks(CHUNK)
-            .scan(0u32, |sum, chunk| {
-                let before = *sum;
-                *sum = sum.saturating_add(u32::try_from(scalar_values(chunk)).unwrap_or(u32::MAX));
-                Some(before)
+            .chunks(BLOCK)
+            .map(|block| {
+                let start = before;
+                before += scalars(block);
+                start
             })
+            .chain([0])
             .collect();
-        Self { starts, scalars }
+        Self {
+            starts,
+            scalars_before_block,
+        }
     }
 
     /// The position of a byte offset of the same text.
@@ -129,22 +129,19 @@ impl LineIndex {
             .starts
             .partition_point(|start| *start <= offset)
             .saturating_sub(1);
-        let start = self.starts[line] as usize;
-        let end = (offset as usize).min(text.len());
-        let column = self
-            .scalars_before(text, end)
-            .saturating_sub(self.scalars_before(text, start));
-        let count = |number: usize| u32::try_from(number + 1).unwrap_or(u32::MAX);
+        let column = self.scalars_before(text, offset) - self.scalars_before(text, self.starts[line]);
         Position {
-            line: count(line),
-            column: count(column),
+            line: u32::try_from(line + 1).unwrap_or(u32::MAX),
+            column: column + 1,
         }
     }
 
-    fn scalars_before(&self, text: &str, offset: usize) -> usize {
-        let chunk = (offset / CHUNK).min(self.scalars.len().saturating_sub(1));
-        let counted = self.scalars.get(chunk).map_or(0, |sum| *sum as usize);
-        counted + scalar_values(text.as_bytes().get(chunk * CHUNK..offset).unwrap_or_default())
+    fn scalars_before(&self, text: &str, offset: u32) -> u32 {
+        let offset = (offset as usize).min(text.len());
+        // The last block may be empty where the text ends with a full one; the one before it is whole then.
+        let block = (offset / BLOCK).min(text.len().saturating_sub(1) / BLOCK);
+        let rest = text.as_bytes().get(block * BLOCK..offset).unwrap_or_default();
+        self.scalars_before_block[block] + scalars(rest)
     }
 
     /// Number of lines; a text that ends in a line break has an empty last one.
@@ -158,9 +155,30 @@ impl LineIndex {
     }
 }
 
+/// Scalar values that start in these bytes of UTF-8: all bytes but the continuations.
+fn scalars(bytes: &[u8]) -> u32 {
+    let count = bytes.iter().filter(|byte| (**byte & 0xC0) != 0x80).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn columns_far_out_on_one_line_are_counted_from_the_nearest_block() {
+        let text = "ä".repeat(BLOCK);
+        let index = LineIndex::new(&text);
+        for scalar in [0, 1, BLOCK / 2, BLOCK - 1, BLOCK] {
+            let offset = u32::try_from(2 * scalar).expect("the text is short");
+            let column = u32::try_from(scalar + 1).expect("the text is short");
+            assert_eq!(index.position(&text, offset), Position { line: 1, column });
+        }
+        assert_eq!(
+            LineIndex::new("").position("", 0),
+            Position { line: 1, column: 1 }
+        );
+    }
 
     #[test]
     fn columns_count_scalar_values() {

@@ -309,4 +309,29 @@ mod tests {
         let map = OffsetMap::at(7);
         assert_eq!(map.source(0..0), 7..7);
     }
+
+    proptest::proptest! {
+        #[test]
+        fn every_piece_maps_to_the_source_that_it_was_decoded_from(
+            pieces in proptest::collection::vec((1..5usize, 0..3usize, 0..4usize), 1..12)
+        ) {
+            // Each piece: verbatim bytes, then so many source bytes that decode to so many.
+            let (mut map, mut source, mut decoded) = (OffsetMap::at(0), 0, 0);
+            let mut expected = Vec::new();
+            for (verbatim, into, from) in pieces {
+                map.push_verbatim(source, verbatim);
+                expected.push((decoded..decoded + verbatim, source..source + verbatim));
+                (source, decoded) = (source + verbatim, decoded + verbatim);
+                map.push_replaced(into, source..source + from);
+                if into > 0 {
+                    expected.push((decoded..decoded + into, source..source + from));
+                }
+                (source, decoded) = (source + from, decoded + into);
+            }
+            proptest::prop_assert_eq!(map.decoded_len(), decoded);
+            for (piece, place) in expected {
+                proptest::prop_assert_eq!(map.source(piece), place);
+            }
+        }
+    }
 }

@@ -14,6 +14,10 @@ pub(crate) enum HoleKind {
     Control,
     /// `{{ else }}` and `{% elif … %}`: what stands before and behind are alternatives.
     Alternative,
+    /// `{{ "{" }}`: the brace that opens a selector's matchers.
+    OpenBrace,
+    /// `{{ "}" }}`
+    CloseBrace,
 }
 
 /// One hole.
@@ -40,15 +44,27 @@ pub(crate) enum Place {
     Text,
 }
 
+/// A longer action is none. Without a limit, many unclosed ones would each be searched to the end of the text.
+const MAX_LENGTH: usize = 512;
+
 /// The hole that begins at that byte, if one does.
 pub(crate) fn at(text: &str, start: usize, holes: Holes, place: Place) -> Option<Hole> {
-    let rest = text.get(start..)?;
+    let rest = beginning(text.get(start..)?);
     match rest.as_bytes().first()? {
         b'$' | b'[' if holes.variables => variable(rest, start),
         b'{' => action_or_marker(rest, start, holes, place),
         b'%' if holes.formats => format(text, start, place),
         _ => None,
     }
+}
+
+/// As much of a text as a hole can take.
+fn beginning(rest: &str) -> &str {
+    let mut end = rest.len().min(MAX_LENGTH);
+    while !rest.is_char_boundary(end) {
+        end -= 1;
+    }
+    &rest[..end]
 }
 
 /// Grafana's own pattern for variables, `\$(\w+)|\[\[(\w+?)(?::(\w+))?\]\]|\$\{(\w+)(?:\.([^:^\}]+))?(?::([^\}]+))?\}`,
@@ -115,7 +131,7 @@ fn action_or_marker(rest: &str, start: usize, holes: Holes, place: Place) -> Opt
         [b'{', b'#', ..] if place != Place::Text => {
             // Only on one line: a PromQL comment may follow a brace too, and it ends with its line.
             let line = rest.lines().next().unwrap_or_default();
-            hole(line.find("#}")? + 2, HoleKind::Control)
+            hole(line[2..].find("#}")? + 4, HoleKind::Control)
         }
         // `foo{{{ matchers }}}`: the outer braces are the selector's.
         [b'{', b'{', b'{', ..] if place != Place::Text => None,
@@ -128,7 +144,13 @@ fn action_or_marker(rest: &str, start: usize, holes: Holes, place: Place) -> Opt
                     return hole(length + escaped, HoleKind::Value);
                 }
             }
-            hole(length, control(content).unwrap_or(HoleKind::Value))
+            let kind = match content {
+                _ if place == Place::Text => control(content),
+                _ if is_quoted(content, "{") => Some(HoleKind::OpenBrace),
+                _ if is_quoted(content, "}") => Some(HoleKind::CloseBrace),
+                _ => control(content),
+            };
+            hole(length, kind.unwrap_or(HoleKind::Value))
         }
         _ => None,
     }
@@ -150,7 +172,7 @@ fn closing(rest: &str, mark: &str) -> Option<usize> {
         }
         index += 1;
     }
-    rest.find(mark).map(|index| index + mark.len())
+    rest[2..].find(mark).map(|index| 2 + index + mark.len())
 }
 
 /// Length up to and with the action that renders `}}`.
@@ -212,8 +234,7 @@ fn control(content: &str) -> Option<HoleKind> {
 
 /// `%%topology%%`, `%(name)s`, `%s`.
 fn format(text: &str, start: usize, place: Place) -> Option<Hole> {
-    let rest = &text[start..];
-    let bytes = rest.as_bytes();
+    let bytes = &text.as_bytes()[start..];
     let hole = |length: usize| {
         Some(Hole {
             end: start + length,

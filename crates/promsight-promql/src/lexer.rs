@@ -56,7 +56,11 @@ struct Lexer<'query> {
 impl Lexer<'_> {
     fn run(&mut self) {
         while let Some(byte) = self.byte(0) {
+            let before = self.position;
             self.step(byte);
+            if self.position == before {
+                self.unexpected_character("");
+            }
         }
         self.push(Kind::End, self.text.len());
     }
@@ -89,12 +93,7 @@ impl Lexer<'_> {
             b'"' | b'\'' | b'`' => self.string(byte),
             b'0'..=b'9' => self.number(),
             b'.' if self.byte(1).is_some_and(|next| next.is_ascii_digit()) => self.number(),
-            b'.' if self
-                .hole_at(self.position + 1)
-                .is_some_and(|hole| hole.kind == HoleKind::Value) =>
-            {
-                self.word();
-            }
+            b'.' if self.is_decimal_point(self.position, true) => self.word(),
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => self.word(),
             b':' if !self.in_braces && !self.in_brackets => self.word(),
             _ => self.sign(byte),
@@ -170,6 +169,18 @@ impl Lexer<'_> {
             };
             if let Some(hole) = hole {
                 self.lexed.has_holes = true;
+                if matches!(hole.kind, HoleKind::OpenBrace | HoleKind::CloseBrace) {
+                    if end > start {
+                        break;
+                    }
+                    self.in_braces = hole.kind == HoleKind::OpenBrace;
+                    let kind = if self.in_braces {
+                        Kind::LeftBrace
+                    } else {
+                        Kind::RightBrace
+                    };
+                    return self.push(kind, hole.end);
+                }
                 if hole.kind != HoleKind::Value {
                     self.lexed.has_control = true;
                     if end == start {
@@ -210,6 +221,8 @@ impl Lexer<'_> {
         let word = &self.text[start..end];
         let kind = if has_value || uncertain {
             Kind::Template(Template { parts, numeric })
+        } else if numeric {
+            Kind::Bad(format!("`{word}` is neither a number nor a duration"))
         } else {
             self.plain_word(word, end)
         };

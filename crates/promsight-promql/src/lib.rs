@@ -3,17 +3,22 @@
 //! Owns: which selectors a query has, where each name, matcher and label stands, what functions and guards are
 //! around it, and whether the query is valid PromQL. Knows nothing of files, YAML, or which metrics exist. Never
 //! fails: of a query that cannot be parsed the names in it are still found.
+//!
+//! The words, places and validity are read here (`lexer`, `parser`); functions and guards come from the tree of
+//! `promql-parser` where it reads the query too. `tree` says why there are both.
 
 mod functions;
 mod guard;
 mod hole;
 mod lexer;
 mod literal;
+mod normal;
 mod parser;
 mod regex;
 mod scan;
 mod selector;
 mod token;
+mod tree;
 
 use std::ops::Range;
 
@@ -164,7 +169,10 @@ pub struct Matcher {
 /// Reads a query. Never fails and never panics; see [`State`] for what could not be read.
 ///
 /// A matcher whose label is a template hole is left out of [`Selector::matchers`]: which label it restricts is not
-/// known. So are all matchers of a selector whose braces hold MetricsQL's `or`.
+/// known. So are all matchers of a selector whose braces hold MetricsQL's `or`. A hole alone is a selector only where
+/// a vector must stand or a selector's modifier follows; elsewhere it may as well be a number. Of functions around a
+/// selector the 16 innermost are kept. A query nested deeper than 256 is scanned, not parsed: it is readable where its
+/// brackets are sound. There is no limit of size; the time is linear in it.
 pub fn analyze(text: &str, holes: Holes) -> Analysis {
     let lexed = lexer::lex(text, holes);
     let tokens = lexed.tokens.as_slice();
@@ -174,7 +182,13 @@ pub fn analyze(text: &str, holes: Holes) -> Analysis {
     };
     let may_be_metricsql = || holes.variables && scan::is_metricsql(text, tokens);
     match parser::parse(text, tokens) {
-        Ok(parsed) => {
+        Ok(mut parsed) => {
+            if let Some(surroundings) = tree::surroundings(text, tokens, &parsed) {
+                for (selector, around) in parsed.selectors.iter_mut().zip(surroundings) {
+                    selector.guard = around.guard;
+                    selector.functions = around.functions;
+                }
+            }
             let state = match parsed.failure {
                 _ if lexed.has_holes => State::Templated,
                 None => State::Parsed,

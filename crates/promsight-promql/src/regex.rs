@@ -20,6 +20,9 @@ const MAX_REPEAT: u32 = 1000;
 pub(crate) fn read(pattern: &str) -> Result<Pattern, String> {
     let mut reader = Reader {
         rest: pattern,
+        behind_last_named: pattern
+            .rfind(":]")
+            .map_or(pattern.len(), |last| pattern.len() - last),
         groups: vec![Group::default()],
     };
     while let Some(first) = reader.rest.chars().next() {
@@ -97,6 +100,8 @@ impl Group {
 
 struct Reader<'pattern> {
     rest: &'pattern str,
+    /// How much of the pattern lies behind its last `:]`: nothing is searched there.
+    behind_last_named: usize,
     groups: Vec<Group>,
 }
 
@@ -369,6 +374,7 @@ impl Reader<'_> {
                 return Err("has a `[` that is not closed".to_owned());
             }
             if let Some(inner) = self.rest.strip_prefix("[:")
+                && self.rest.len() > self.behind_last_named
                 && let Some((name, _)) = inner.split_once(":]")
             {
                 const NAMES: [&str; 14] = [
@@ -411,7 +417,14 @@ impl Reader<'_> {
 /// `{2}`, `{2,}`, `{2,3}`: length, least, most (`None` without limit). Anything else is text.
 fn repetition(rest: &str) -> Option<(usize, u32, Option<u32>)> {
     let inner = rest.strip_prefix('{')?;
-    let (inner, _) = inner.split_once('}')?;
+    let length = inner
+        .bytes()
+        .take_while(|byte| byte.is_ascii_digit() || *byte == b',')
+        .count();
+    let (inner, behind) = inner.split_at(length);
+    if !behind.starts_with('}') {
+        return None;
+    }
     let number = |digits: &str| {
         let leading_zero = digits.len() > 1 && digits.starts_with('0');
         let all_digits = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());

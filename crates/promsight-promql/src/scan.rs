@@ -241,8 +241,8 @@ impl<'query> Scan<'query> {
                 if let Some(frame) = self.frames.last_mut() {
                     frame.may_hide_selectors = true;
                 }
-                let stands_alone = (template.is_bare() || template.is_duration())
-                    && !matches!(self.ahead(1), Kind::LeftBrace | Kind::LeftBracket);
+                let stands_alone =
+                    (template.is_bare() || template.is_duration()) && !self.ahead(1).follows_selector();
                 if stands_alone || template.numeric {
                     self.index += 1;
                     self.behind_operand = true;
@@ -254,6 +254,12 @@ impl<'query> Scan<'query> {
             Kind::Name if self.behind_operand && is_metricsql_operator(self.word()) => {
                 self.behind_operand = self.word().eq_ignore_ascii_case("keep_metric_names");
                 self.index += 1;
+            }
+            // `up > 5 for 5m`, `up > 5 for: 5m`: a line of the rule that got into its query.
+            Kind::Name | Kind::RecordName
+                if self.behind_operand && matches!(self.ahead(1), Kind::Duration(_)) =>
+            {
+                self.index += 2;
             }
             Kind::Name | Kind::RecordName | Kind::LeftBrace => self.selector(),
             Kind::Sign(_) | Kind::NotEqual | Kind::At | Kind::Equal => {

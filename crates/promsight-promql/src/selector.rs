@@ -263,13 +263,11 @@ impl<'query> Reader<'query> {
 
     /// `{"metric.name"}`
     fn quoted_name(&mut self, text: &Text) {
-        if text.value.is_empty() {
-            self.inner_name
-                .get_or_insert((SelectorName::Any, text.inner.clone()));
-            return;
+        self.named_inside.get_or_insert_with(|| text.inner.clone());
+        if !text.value.is_empty() {
+            self.is_restricted = true;
+            self.set_inner_name(named(MatchOp::Equal, text), text.inner.clone());
         }
-        self.is_restricted = true;
-        self.set_inner_name(named(MatchOp::Equal, text), text.inner.clone());
     }
 
     fn set_inner_name(&mut self, name: SelectorName, range: Range<usize>) {

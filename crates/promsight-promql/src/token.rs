@@ -241,6 +241,15 @@ impl Keyword {
 }
 
 impl Kind {
+    /// Whether it can only stand behind a selector, so that a hole before it names one. (A subquery's bracket can
+    /// stand behind other expressions too; behind a hole alone it seldom does.)
+    pub(crate) fn follows_selector(&self) -> bool {
+        matches!(
+            self,
+            Self::LeftBrace | Self::LeftBracket | Self::At | Self::Keyword(Keyword::Offset)
+        )
+    }
+
     /// The token in words, for messages.
     pub(crate) fn describe(&self, text: &str) -> String {
         match self {

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use promsight_model::{
-    Confidence, Consumer, Facts, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query, QueryState,
-    Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
+    Confidence, Consumer, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query,
+    QueryState, Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
 };
 use regex::Regex;
 
@@ -35,10 +35,10 @@ pub(crate) enum Sight {
 }
 
 /// A verdict with what it rests on.
-struct Judgement {
-    verdict: Verdict,
-    resolved_by: Vec<ResolvedBy>,
-    blindness: Option<Blindness>,
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    pub(crate) resolved_by: Vec<ResolvedBy>,
+    pub(crate) blindness: Option<Blindness>,
 }
 
 impl Judgement {
@@ -61,8 +61,8 @@ pub(crate) struct Judge<'a, 'i> {
 
 impl<'a, 'i> Judge<'a, 'i> {
     /// Gathers the evidence of territory, then follows recording rules to their roots.
-    pub(crate) fn new(index: &'i Index<'a>, facts: &'a [Facts]) -> Self {
-        let territory = Territory::of(index, facts);
+    pub(crate) fn new(index: &'i Index<'a>, facts: &'a [Facts], files: &FileSet) -> Self {
+        let territory = Territory::of(index, facts, files);
         let mut judge = Self {
             index,
             facts,
@@ -174,7 +174,7 @@ impl<'a, 'i> Judge<'a, 'i> {
 
     fn judge_name(&self, selector: &Selector, consumer: &Consumer) -> Judgement {
         match &selector.name {
-            SelectorName::Exact(series) => self.judge_exact(series, selector, consumer),
+            SelectorName::Exact(series) => self.judge_exact(series, &selector.functions, consumer),
             SelectorName::Pattern(pattern) => {
                 let known = self.index.all_series().any(|series| pattern.matches(series));
                 Judgement::of(if known {
@@ -213,7 +213,8 @@ impl<'a, 'i> Judge<'a, 'i> {
         })
     }
 
-    fn judge_exact(&self, series: &str, selector: &Selector, consumer: &Consumer) -> Judgement {
+    /// The verdict on one series name. `functions` stand around it, outermost first.
+    pub(crate) fn judge_exact(&self, series: &str, functions: &[String], consumer: &Consumer) -> Judgement {
         match self.sight(series) {
             Sight::Emitted(emitters) => Judgement {
                 verdict: Verdict::Emitted,
@@ -264,7 +265,7 @@ impl<'a, 'i> Judge<'a, 'i> {
                     gaps: Vec::new(),
                 }),
             },
-            Sight::Nothing => match self.blindness(series, &selector.functions, consumer) {
+            Sight::Nothing => match self.blindness(series, functions, consumer) {
                 Some(blindness) => Judgement {
                     verdict: Verdict::Blind,
                     resolved_by: Vec::new(),
@@ -275,7 +276,8 @@ impl<'a, 'i> Judge<'a, 'i> {
         }
     }
 
-    fn sites(&self, emitters: &[usize]) -> Vec<ResolvedBy> {
+    /// Emitters as what resolves a reference.
+    pub(crate) fn sites(&self, emitters: &[usize]) -> Vec<ResolvedBy> {
         emitters
             .iter()
             .map(|at| &self.index.emitters()[*at])
@@ -327,8 +329,11 @@ impl<'a, 'i> Judge<'a, 'i> {
             });
         }
         if let Some((exporter, gone)) = self.index.gone(series) {
+            // Whoever runs an old version still sees it.
+            let confidence = Confidence::Medium;
             let gone = Some((exporter.name.clone(), gone.clone()));
             return Some(Blindness {
+                confidence,
                 evidence: vec![Evidence::Gone],
                 gone,
                 ..none

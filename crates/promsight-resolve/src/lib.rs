@@ -130,6 +130,8 @@ pub enum Evidence {
     NearlySame(Span),
     /// The same rule group, dashboard or document also reads what this tree emits: one such place.
     Neighbour(Span),
+    /// A Python module of this tree has its first word in its name: that file.
+    ModuleName(Span),
     /// It reads a recording rule of this tree that is blind itself.
     BlindRecord,
     /// A known exporter exposed it once and no longer does.
@@ -242,7 +244,7 @@ pub struct InvalidQuery {
 /// Binds every reference to a verdict.
 pub fn resolve(input: &Input<'_>) -> Resolution {
     let index = index::Index::build(input);
-    let judge = judge::Judge::new(&index, input.facts);
+    let judge = judge::Judge::new(&index, input.facts, input.files);
     let mut references = judge.all_references();
     let mentioned = mentions::references(&index, &judge, input.facts);
     references.extend(mentioned);

@@ -72,7 +72,36 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
             if mention.evidence.against || other_names.contains(mention.word.as_str()) {
                 continue;
             }
+            // `grep word` finds every name that contains the word.
+            if mention.evidence.part && index.all_series().any(|series| series.contains(&mention.word)) {
+                reference.selector.name = SelectorName::Regex(format!(".*{}.*", mention.word));
+                let own = index
+                    .own_series()
+                    .any(|(series, _)| series.contains(&mention.word));
+                reference.verdict = if own { Verdict::Emitted } else { Verdict::External };
+                references.push(reference);
+                continue;
+            }
+            // `worker_1` is a container or a host, and no metric ends in a number of its own.
+            let numbered = mention
+                .word
+                .rsplit('_')
+                .next()
+                .is_some_and(|last| last.parse::<u32>().is_ok());
+            if numbered
+                || has_other_prefix(index, &mention.word)
+                || has_other_separators(index, &mention.word)
+            {
+                continue;
+            }
             let blindness = judge.blindness(&mention.word, &[], consumer);
+            // The end of a longer name is a word of many uses: `last_seen`, `start_time`.
+            let only_a_tail = blindness
+                .as_ref()
+                .is_some_and(|blindness| matches!(blindness.evidence.as_slice(), [Evidence::SharedTail(_)]));
+            if only_a_tail && !mention.evidence.suffix {
+                continue;
+            }
             let nearly_same = blindness.as_ref().is_some_and(|blindness| {
                 blindness
                     .evidence
@@ -82,11 +111,13 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
             if !(mention.evidence.near_word || mention.evidence.suffix || nearly_same) {
                 continue;
             }
-            // A suffix alone is weak: `order_count` may be a column. It needs more than a weak hint of territory.
-            let enough = if mention.evidence.near_word {
-                Confidence::Low
-            } else {
-                Confidence::Medium
+            // A word is weaker than a query: `order_count` may be a column. What a text calls a metric needs any
+            // evidence of territory, what ends like a counter or bucket some, what ends like a unit much.
+            let sample = mention.word.ends_with("_total") || mention.word.ends_with("_bucket");
+            let enough = match (mention.evidence.near_word, sample) {
+                (true, _) => Confidence::Low,
+                (false, true) => Confidence::Medium,
+                (false, false) => Confidence::High,
             };
             match blindness.filter(|blindness| blindness.confidence >= enough) {
                 Some(blindness) => {
@@ -102,58 +133,40 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
     references
 }
 
-/// Judges a word that goes by a known name; whether it is only known as gone.
+/// Whether the word is a known name with `_` for `:`, as adapters rename series for systems that know no colon.
+fn has_other_separators(index: &Index<'_>, word: &str) -> bool {
+    index
+        .all_series()
+        .any(|series| series.contains(':') && series.replace(':', "_") == word)
+}
+
+/// Whether the word is a name of this tree with something in front: documents show so what a configured namespace
+/// makes of it.
+fn has_other_prefix(index: &Index<'_>, word: &str) -> bool {
+    word.match_indices('_').any(|(at, _)| {
+        let tail = &word[at + 1..];
+        tail.contains('_') && !(index.emitting(tail).is_empty() && index.family(tail).is_empty())
+    })
+}
+
+/// Judges a word that goes by a known name; whether it is only known as gone, dead or another sample.
 fn known_word(
     reference: &mut Reference,
     index: &Index<'_>,
     judge: &Judge<'_, '_>,
     mention: &WordMention,
 ) -> bool {
-    use promsight_model::{Name, ResolvedBy};
-    let site = |at: &usize| {
-        let emitter = &index.emitters()[*at];
-        ResolvedBy::Site {
-            name: emitter.name.clone(),
-            span: emitter.span,
-        }
-    };
-    match judge.sight(&mention.word) {
-        Sight::Emitted(emitters) => reference.resolved_by = emitters.iter().map(site).collect(),
-        Sight::Recorded(rules) => {
-            reference.verdict = Verdict::Recorded;
-            reference.resolved_by = rules
-                .iter()
-                .map(|id| index.rule(*id))
-                .map(|rule| ResolvedBy::Site {
-                    name: Name::Exact(rule.name.clone()),
-                    span: rule.name_span,
-                })
-                .collect();
-        }
-        Sight::Outside(name) => {
-            reference.verdict = Verdict::External;
-            reference.resolved_by = vec![ResolvedBy::Outside(name)];
-        }
-        Sight::OtherSource(_) => reference.verdict = Verdict::External,
-        Sight::Possible(_) => reference.verdict = Verdict::Possible,
-        Sight::BlindRecord(_) => reference.verdict = Verdict::Recorded,
-        Sight::Nothing => {
-            // In prose a family goes by its own name: `orders`, or `order_latency_seconds` for the histogram.
-            let family = index.family(&mention.word);
-            if !family.is_empty() {
-                reference.resolved_by = family.iter().map(site).collect();
-                return false;
-            }
-            reference.blindness = judge.blindness(&mention.word, &[], &reference.consumer);
-            reference.verdict = if reference.blindness.is_some() {
-                Verdict::Blind
-            } else {
-                Verdict::Foreign
-            };
-            return true;
-        }
+    let family = index.family(&mention.word);
+    if matches!(judge.sight(&mention.word), Sight::Nothing) && !family.is_empty() {
+        // In prose a family goes by its own name: `orders`, or `order_latency_seconds` for the histogram.
+        reference.resolved_by = judge.sites(family);
+        return false;
     }
-    false
+    let judgement = judge.judge_exact(&mention.word, &[], &reference.consumer);
+    reference.verdict = judgement.verdict;
+    reference.resolved_by = judgement.resolved_by;
+    reference.blindness = judgement.blindness;
+    matches!(reference.verdict, Verdict::Blind | Verdict::Foreign)
 }
 
 /// Names that documents use and that are no metrics: label names, alerts.
@@ -241,9 +254,11 @@ fn missing(index: &Index<'_>, mention: &AlertMention) -> Option<(Confidence, Opt
     }
     let closest = closest.filter(|(score, _, _)| *score >= ALIKE_ALERT);
     let shown = closest.map(|(_, name, span)| (name.to_owned(), span));
-    let upstream = UPSTREAM_ALERTS
-        .iter()
-        .any(|first| mention.name.starts_with(first));
+    // The word must end where the next one begins: `HostDown` is upstream's, `HostelFull` is not.
+    let upstream = UPSTREAM_ALERTS.iter().any(|first| {
+        let rest = mention.name.strip_prefix(first);
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_lowercase()))
+    });
     match (mention.explicit, shown.is_some(), upstream) {
         (true, true, _) => Some((Confidence::High, shown)),
         (true, false, false) => Some((Confidence::Medium, None)),

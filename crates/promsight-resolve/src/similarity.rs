@@ -153,7 +153,20 @@ fn nearness(left: &str, right: &str) -> f64 {
         return 0.85;
     }
     let near = strsim::normalized_damerau_levenshtein(left, right);
-    if near >= 0.75 { near } else { 0.0 }
+    if near >= 0.75 {
+        return near;
+    }
+    // Forms of one word part ways near its end: `submit` and `submission`.
+    let stem = left
+        .chars()
+        .zip(right.chars())
+        .take_while(|(left, right)| left == right)
+        .count();
+    if stem >= 4 && stem as f64 >= 0.7 * shorter as f64 {
+        0.7
+    } else {
+        0.0
+    }
 }
 
 /// Whether one name is the other's end, at a word boundary, with at least two words of subject: a namespace is

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use promsight_model::{Confidence, Consumer, Facts, FileId, Name, SelectorName, Span};
+use promsight_model::{Confidence, Consumer, ConsumerKind, Facts, FileId, FileSet, Name, SelectorName, Span};
 
 use crate::index::Index;
 use crate::judge::is_own;
@@ -86,15 +86,21 @@ pub(crate) struct Territory {
     first_two: BTreeMap<String, (usize, Span)>,
     /// Rule groups, dashboards and documents that read what this tree emits, with one such place.
     neighbours: BTreeMap<(FileId, Option<String>), Span>,
+    /// Rule files that do, whatever the group.
+    neighbouring_files: BTreeMap<FileId, Span>,
+    /// Words of the names of this tree's Python modules and packages, with one such file.
+    module_words: BTreeMap<String, FileId>,
 }
 
 impl Territory {
     /// Gathers the evidence.
-    pub(crate) fn of(index: &Index<'_>, facts: &[Facts]) -> Self {
+    pub(crate) fn of(index: &Index<'_>, facts: &[Facts], files: &FileSet) -> Self {
         let mut territory = Self {
             first_words: BTreeMap::new(),
             first_two: BTreeMap::new(),
             neighbours: BTreeMap::new(),
+            neighbouring_files: BTreeMap::new(),
+            module_words: module_words(facts, files),
         };
         for emitter in index.live_emitters().filter(|emitter| is_own(&emitter.origin)) {
             let known = match &emitter.name {
@@ -146,6 +152,9 @@ impl Territory {
                         self.neighbours
                             .entry((facts.file, consumer.group.clone()))
                             .or_insert(selector.span);
+                        if matches!(consumer.kind, ConsumerKind::Alert | ConsumerKind::Record) {
+                            self.neighbouring_files.entry(facts.file).or_insert(selector.span);
+                        }
                     }
                 }
             }
@@ -162,6 +171,11 @@ impl Territory {
         closest: Option<&Closest>,
         index: &Index<'_>,
     ) -> Option<(Confidence, Vec<Evidence>)> {
+        // Without metrics of its own the tree has no territory; and what a known exporter's names begin with is that
+        // exporter's.
+        if self.first_words.is_empty() || index.territory_owner(series).is_some() {
+            return None;
+        }
         let mut evidence = Vec::new();
         let mut weight = 0;
         if let Some(closest) = closest {
@@ -177,15 +191,20 @@ impl Territory {
             evidence.push(Evidence::SharedPrefix(prefix, span));
             weight += prefix_weight;
         }
-        if let Some(span) = self
-            .neighbours
-            .get(&(consumer.scope.file, consumer.group.clone()))
+        // In prose a module's first word is any word; beside other evidence it says nothing new.
+        if evidence.is_empty()
+            && consumer.kind != ConsumerKind::Runbook
+            && let Some(file) = self.module_named_after(series)
         {
-            evidence.push(Evidence::Neighbour(*span));
-            weight += 1;
+            evidence.push(Evidence::ModuleName(Span::new(file, 0..0)));
         }
-        if index.territory_owner(series).is_some() {
-            weight -= 3;
+        // Dashboards and rule files often show several programs side by side: a neighbour adds to other evidence and
+        // is none by itself.
+        if !evidence.is_empty()
+            && let Some(span) = self.neighbour(consumer)
+        {
+            evidence.push(Evidence::Neighbour(span));
+            weight += 1;
         }
         let confidence = match weight {
             3.. => Confidence::High,
@@ -194,6 +213,26 @@ impl Territory {
             _ => return None,
         };
         Some((confidence, evidence))
+    }
+
+    /// A reference to what this tree emits beside the consumer: in the same group or dashboard, or elsewhere in the
+    /// same rule file.
+    fn neighbour(&self, consumer: &Consumer) -> Option<Span> {
+        let file = consumer.scope.file;
+        self.neighbours
+            .get(&(file, consumer.group.clone()))
+            .or_else(|| self.neighbouring_files.get(&file))
+            .copied()
+    }
+
+    /// A Python module of this tree that the name's first words name: `payments_…` where there is a
+    /// `payments_client.py`.
+    fn module_named_after(&self, series: &str) -> Option<FileId> {
+        let first = series.split('_').next()?;
+        if first.len() < 3 || GENERIC_FIRST_WORDS.contains(&first) {
+            return None;
+        }
+        self.module_words.get(first).copied()
     }
 
     /// The beginning that the name shares with own families: the shared words, one family's place, the weight.
@@ -215,4 +254,20 @@ impl Territory {
         };
         Some((first.to_owned(), *span, weight))
     }
+}
+
+/// The words of the paths of production modules, each with the first such file.
+fn module_words(facts: &[Facts], files: &FileSet) -> BTreeMap<String, FileId> {
+    let mut words = BTreeMap::new();
+    for facts in facts {
+        if facts.python.as_ref().is_none_or(|module| module.test_code) {
+            continue;
+        }
+        let path = &files.file(facts.file).path;
+        let path = path.strip_suffix(".py").unwrap_or(path);
+        for word in path.split(['/', '_', '-', '.']).filter(|word| !word.is_empty()) {
+            words.entry(word.to_lowercase()).or_insert(facts.file);
+        }
+    }
+    words
 }

@@ -9,7 +9,12 @@
 //!
 //! With `PROMSIGHT_UPDATE=1` the blocks are rewritten: read the difference, do not trust it.
 
-#![expect(clippy::disallowed_methods, reason = "tests read their pages")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests read their pages, and stop where one is malformed"
+)]
 
 use std::path::Path;
 use std::sync::Arc;

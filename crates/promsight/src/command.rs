@@ -40,7 +40,7 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
 
 /// `promsight metrics`.
 pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    let (files, report) = reconcile(arguments, &Selection::everything())?;
+    let (files, report) = reconcile(arguments, &Selection::everything(Date::today()))?;
     print(&report, &files, View::Metrics, arguments, color)?;
     if report.metrics.is_empty() {
         terminal::note("no metric was found; name the folder that holds the Python code");
@@ -51,7 +51,7 @@ pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<E
 
 /// `promsight references`.
 pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    let (files, report) = reconcile(arguments, &Selection::everything())?;
+    let (files, report) = reconcile(arguments, &Selection::everything(Date::today()))?;
     print(&report, &files, View::References, arguments, color)?;
     if report.references.is_empty() {
         terminal::note(

@@ -11,7 +11,8 @@ pub fn install() {
     }));
 }
 
-fn message(info: &PanicHookInfo<'_>) -> String {
+/// What is said of a panic: that it is our bug, and what a report of it needs.
+pub fn message(info: &PanicHookInfo<'_>) -> String {
     let payload = info.payload();
     let cause = payload
         .downcast_ref::<&str>()

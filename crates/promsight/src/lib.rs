@@ -20,4 +20,5 @@ pub mod names;
 pub mod pipeline;
 pub mod reading;
 pub mod root;
+mod rounds;
 pub mod terminal;

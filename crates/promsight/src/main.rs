@@ -5,10 +5,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use promsight::arguments::{Arguments, Command};
 use promsight::exit::{Exit, Failure};
-use promsight::{command, crash, terminal};
+use promsight::{command, crash, pipeline, terminal};
 
 fn main() -> ExitCode {
     crash::install();
+    pipeline::enlarge_worker_stacks();
     let arguments = Arguments::parse();
     run(&arguments).unwrap_or_else(|failure| explain(&failure)).into()
 }

@@ -2,7 +2,7 @@
 //!
 //! Pure: what it needs of files, clock and configuration is given to it, so that tests run it on text in memory.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::panic;
 use std::sync::LazyLock;
 use std::thread;
@@ -13,12 +13,13 @@ use promsight_extract::python::{self, Needles};
 use promsight_model::{
     Confidence, Facts, FileId, FileSet, Finding, Gap, Library, Reach, Report, SourceFile, Span,
 };
-use promsight_resolve::python::{Inventory, SourceModule, Wanted};
+use promsight_resolve::python::{Inventory, SourceModule};
 use rayon::prelude::*;
 
 use crate::clock::Date;
 use crate::config::Config;
 use crate::reading::Sources;
+use crate::rounds::Wanted;
 
 /// What of the findings the user wants to see.
 #[derive(Clone, Debug)]
@@ -36,14 +37,14 @@ pub struct Selection {
 }
 
 impl Selection {
-    /// Every finding, judged as of today.
-    pub fn everything() -> Self {
+    /// Every finding, as of that day.
+    pub fn everything(today: Date) -> Self {
         Self {
             select: Vec::new(),
             ignore: Vec::new(),
             min_confidence: Confidence::Low,
             strictness: Strictness::Evidence,
-            today: Date::today(),
+            today,
         }
     }
 }
@@ -54,6 +55,9 @@ const MAX_ROUNDS: usize = 4;
 
 /// Evaluating Python names recurses through files, beyond what the main thread of some systems allows.
 const STACK_BYTES: usize = 64 << 20;
+
+/// Syntax trees are as deep as extractors let them be; a thread uses of this what it needs.
+const WORKER_STACK_BYTES: usize = 16 << 20;
 
 /// Reconciles everything that was read.
 pub fn run(sources: &Sources, config: &Config, selection: &Selection) -> Report {
@@ -104,7 +108,7 @@ fn understand(files: &FileSet) -> (Vec<Facts>, Inventory) {
             .collect();
         facts.extend(extracted.into_iter().map(|facts| (facts.file, facts)));
         inventory = link(&facts, files, &libraries);
-        (next, waiting) = split_wanted(waiting, &inventory.wanted);
+        (next, waiting) = Wanted::by(&inventory, files).split(waiting);
         if next.is_empty() {
             break;
         }
@@ -145,34 +149,6 @@ static QUERY_WORDS: LazyLock<Needles> = LazyLock::new(|| {
     Needles::new(&words.map(str::to_owned))
 });
 
-/// The waiting Python files that the linker wants, and those that still wait.
-fn split_wanted<'a>(
-    waiting: Vec<&'a SourceFile>,
-    wanted: &Wanted,
-) -> (Vec<&'a SourceFile>, Vec<&'a SourceFile>) {
-    let modules: BTreeSet<&str> = wanted.modules.iter().map(|module| module_name(module)).collect();
-    let identifiers = Needles::new(&wanted.identifiers);
-    waiting
-        .into_par_iter()
-        .partition(|file| is_one_of(&file.path, &modules) || python::mentions_any(&file.text, &identifiers))
-}
-
-/// Whether the path ends, at a folder's border, in one of the modules.
-fn is_one_of(path: &str, modules: &BTreeSet<&str>) -> bool {
-    let module = module_name(path);
-    let tails = module.match_indices('/').map(|(slash, _)| &module[slash + 1..]);
-    std::iter::once(module)
-        .chain(tails)
-        .any(|tail| modules.contains(tail))
-}
-
-/// A module's path without what its file's name adds: `pkg/constants.py` and `pkg/constants/__init__.py` are both
-/// `pkg/constants`.
-fn module_name(path: &str) -> &str {
-    let path = path.strip_suffix(".py").unwrap_or(path);
-    path.strip_suffix("/__init__").unwrap_or(path)
-}
-
 fn count_python(facts: &[Facts], files: &FileSet) -> usize {
     facts
         .iter()
@@ -208,6 +184,15 @@ fn is_ignored(config: &Config, today: Date, finding: &Finding, path: &str) -> bo
             && entry.path.as_ref().is_none_or(|globs| globs.admit(path))
             && entry.until.is_none_or(|until| today <= until)
     })
+}
+
+/// Gives the threads that read files more than rayon's 2 MB of stack: the trees of nested code recurse. To be called
+/// once, before the first run; later calls change nothing.
+pub fn enlarge_worker_stacks() {
+    // It errs where the threads exist already, and then they stay as they are.
+    let _ = rayon::ThreadPoolBuilder::new()
+        .stack_size(WORKER_STACK_BYTES)
+        .build_global();
 }
 
 /// Runs `work` on a thread with a large stack, or here where the system grants none.

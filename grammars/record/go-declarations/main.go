@@ -49,8 +49,12 @@ var constructors = map[string]string{
 	"NewTimingHistogram": "histogram", "NewTimingHistogramVec": "histogram",
 	"NewSummary": "summary", "NewSummaryVec": "summary",
 	"NewUntypedFunc": "untyped",
+	"NewSum": "counter", "NewDerivedGauge": "gauge", "NewDistribution": "histogram",
 	"NewCounterFrom": "counter", "NewGaugeFrom": "gauge", "NewHistogramFrom": "histogram", "NewSummaryFrom": "summary",
 }
+
+// Constructors whose first argument is the name itself (Istio's monitoring package).
+var named = map[string]bool{"NewSum": true, "NewGauge": true, "NewDerivedGauge": true, "NewDistribution": true}
 
 var options = map[string]string{
 	"CounterOpts": "counter", "CounterVecOpts": "counter", "GaugeOpts": "gauge", "GaugeVecOpts": "gauge",
@@ -285,6 +289,10 @@ func (s *scope) call(call *ast.CallExpr, stack []ast.Node, seen map[ast.Node]boo
 		first = unary.X
 	}
 	literal, ok := first.(*ast.CompositeLit)
+	if !ok && named[name] {
+		s.add(first, kind, nil, false)
+		return
+	}
 	if !ok {
 		// promauto.With(...).NewX(opts), or options in a variable.
 		return

@@ -39,9 +39,10 @@ fn language(name: &str) -> Language {
     }
 }
 
-/// Reads the rules of a YAML block; whether there were any. Their queries become the document's.
-pub(super) fn read_yaml(fence: &Fence, looker: &mut Looker<'_>, rules: &mut RulesReader<'_>) -> bool {
-    if language(&fence.language) != Language::Yaml {
+/// Reads the rules of a YAML or JSON block; whether there were any. Their queries become the document's.
+pub(super) fn read_rules(fence: &Fence, looker: &mut Looker<'_>, rules: &mut RulesReader<'_>) -> bool {
+    // JSON is YAML (YAML 1.2 section 1.3): a dashboard's panel can be read the same way.
+    if !matches!(language(&fence.language), Language::Yaml | Language::Json) {
         return false;
     }
     let mut scratch = Facts::empty(fence.text.file());

@@ -10,14 +10,15 @@ mod nearness;
 mod prose;
 mod tables;
 mod values;
+mod vocabulary;
 pub(crate) mod words;
 
 use promsight_model::{ConsumerKind, Embedded, Facts, FileKind, SourceFile, Span};
 
 use crate::decode::markdown::{self, Markup, Piece, PieceKind, Prose};
 use looker::Looker;
-use nearness::Around;
-use words::Noun;
+use nearness::{Around, Prefix};
+use vocabulary::Noun;
 
 /// Reads the rules of a YAML text into facts; whether there were any.
 pub type RulesReader<'r> = dyn FnMut(&Embedded, &mut Facts) -> bool + 'r;
@@ -33,7 +34,7 @@ pub fn extract(file: &SourceFile, facts: &mut Facts, rules: &mut RulesReader<'_>
     let Some(markup) = Markup::of_path(&file.path) else {
         return;
     };
-    if words::is_history(&file.path) {
+    if vocabulary::is_history(&file.path) {
         return;
     }
     let pieces = markdown::read(file, markup);
@@ -120,7 +121,7 @@ impl Reader<'_, '_> {
                 tables::read(table, &cells, self.facts);
             }
             PieceKind::Fence(fence) => {
-                if !fences::read_yaml(fence, &mut looker, self.rules) {
+                if !fences::read_rules(fence, &mut looker, self.rules) {
                     fences::read(fence, around, &mut looker);
                 }
             }
@@ -136,8 +137,16 @@ impl Reader<'_, '_> {
         };
         for mention in self.facts.word_mentions.iter_mut().skip(first_word) {
             let evidence = mention.evidence;
-            if evidence.near_word && !evidence.against && !mention.word.starts_with(prefix.as_str()) {
-                mention.word.insert_str(0, prefix);
+            match prefix {
+                Prefix::Stated(prefix) if evidence.near_word && !evidence.against => {
+                    if !mention.word.starts_with(prefix.as_str()) {
+                        mention.word.insert_str(0, prefix);
+                    }
+                }
+                Prefix::Supposed(prefix) if mention.word.starts_with(prefix.as_str()) => {
+                    mention.evidence.against = true;
+                }
+                Prefix::Stated(_) | Prefix::Supposed(_) => {}
             }
         }
     }
@@ -185,7 +194,7 @@ struct Section {
     /// Whether the document is about alerts: a runbook, a playbook, an on-call guide.
     runbook: bool,
     /// What the section says that the names of all metrics begin with, and the level at which it says so.
-    prefix: Option<(u8, String)>,
+    prefix: Option<(u8, Prefix)>,
 }
 
 impl Section {
@@ -209,7 +218,7 @@ impl Section {
         self.past = self
             .headings
             .iter()
-            .any(|(_, heading)| words::is_past_heading(&heading.to_lowercase()));
+            .any(|(_, heading)| vocabulary::is_past_heading(&heading.to_lowercase()));
     }
 
     fn state_prefix(&mut self, prose: &Prose) {

@@ -6,7 +6,8 @@ use std::ops::Range;
 
 use promsight_model::WordEvidence;
 
-use super::words::{self, Noun};
+use super::vocabulary::{self, Noun};
+use super::words;
 use crate::decode::markdown::{Prose, Run, RunKind};
 
 /// What a paragraph, item or cell inherits from around it.
@@ -22,18 +23,34 @@ pub(super) struct Around {
     pub(super) metric_place: bool,
 }
 
-/// The prefix that a text says all metrics have: "all metrics are prefixed with `shop_`".
-pub(super) fn stated_prefix(prose: &Prose) -> Option<String> {
+/// A prefix that a text says all metrics have.
+#[derive(Clone, Debug)]
+pub(super) enum Prefix {
+    /// They have it: "all metrics are prefixed with `shop_`".
+    Stated(String),
+    /// They would, if something were set: "this will prefix all metrics with `shop_`".
+    Supposed(String),
+}
+
+/// The prefix that a text says all metrics have.
+pub(super) fn stated_prefix(prose: &Prose) -> Option<Prefix> {
     let run = prose.runs.iter().find(|run| {
         let text = prose.text.text.get(run.at.clone()).unwrap_or_default();
         matches!(run.kind, RunKind::Code) && text.len() >= 3 && text.ends_with('_') && words::is_name(text)
     })?;
     let sentence = sentence(prose, &run.at);
-    let all = ["all ", "every ", "each ", "metrics are ", "names are "]
-        .iter()
-        .any(|word| sentence.contains(word));
-    (all && sentence.contains("prefix") && speaks_of_metrics(&sentence))
-        .then(|| prose.text.text.get(run.at.clone()).unwrap_or_default().to_owned())
+    let says_one_of = |words: &[&str]| words.iter().any(|word| sentence.contains(word));
+    let all = says_one_of(&["all ", "every ", "each ", "metrics are ", "names are "]);
+    if !all || !sentence.contains("prefix") || !speaks_of_metrics(&sentence) {
+        return None;
+    }
+    let prefix = prose.text.text.get(run.at.clone()).unwrap_or_default().to_owned();
+    let supposed = says_one_of(&["will ", "would ", "if ", "could ", "can "]);
+    Some(if supposed {
+        Prefix::Supposed(prefix)
+    } else {
+        Prefix::Stated(prefix)
+    })
 }
 
 /// The code spans and the emphasised single words of a prose, in order, with what the text says of each.
@@ -137,7 +154,7 @@ const CONNECTIVES: &[&str] = &[
 pub(super) fn noun_beside(text: &str, at: Range<usize>) -> Option<Noun> {
     let after = text.get(at.end..).unwrap_or_default();
     if let Some(first) = following_word(after)
-        && let Some(noun) = words::noun(&first)
+        && let Some(noun) = vocabulary::noun(&first)
     {
         // "`X` alert handler" names a handler.
         let rest =
@@ -153,7 +170,7 @@ pub(super) fn noun_beside(text: &str, at: Range<usize>) -> Option<Noun> {
     words
         .into_iter()
         .find(|word| !CONNECTIVES.contains(&word.as_str()))
-        .and_then(|word| words::noun(&word))
+        .and_then(|word| vocabulary::noun(&word))
 }
 
 /// The clause that a colon at the end of a text closes.
@@ -188,7 +205,7 @@ pub(super) fn head_noun(text: &str) -> Option<Noun> {
         if last.is_some() && PREPOSITIONS.contains(&word.as_str()) {
             break;
         }
-        last = words::noun(&word).or(last);
+        last = vocabulary::noun(&word).or(last);
     }
     last
 }
@@ -213,7 +230,7 @@ fn is_program_noun(word: &str) -> bool {
             | "history"
             | "storage"
             | "dialog"
-    ) || words::noun(word) == Some(Noun::Other)
+    ) || vocabulary::noun(word) == Some(Noun::Other)
 }
 
 /// The word right after a name, in lower case; `None` where punctuation comes first (an opening bracket may).
@@ -264,7 +281,7 @@ pub(super) fn evidence(
 ) -> WordEvidence {
     let sentence = sentence(prose, at);
     let speaks_of_metrics = speaks_of_metrics(&sentence);
-    let past = words::is_past_sentence(&sentence);
+    let past = vocabulary::is_past_sentence(&sentence);
     let against = match beside {
         Some(Noun::Other) => true,
         Some(Noun::Metric) => false,
@@ -290,7 +307,7 @@ pub(super) fn speaks_of_metrics(text: &str) -> bool {
     words.iter().enumerate().any(|(index, word)| {
         let before = index.checked_sub(1).map(|before| words[before].as_str());
         let after = words.get(index + 1).map(String::as_str);
-        words::noun(word) == Some(Noun::Metric) && !is_other_query(before, word, after)
+        vocabulary::noun(word) == Some(Noun::Metric) && !is_other_query(before, word, after)
     })
 }
 

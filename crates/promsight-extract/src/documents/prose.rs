@@ -6,7 +6,8 @@ use promsight_model::{Embedded, Span};
 
 use super::looker::{self, Looker, Trust};
 use super::nearness::{self, Around, NamedRun};
-use super::words::{self, Noun};
+use super::vocabulary::Noun;
+use super::words;
 use crate::decode::markdown::{Prose, RunKind};
 use crate::scripts::command_lines;
 use crate::scripts::urls;

@@ -4,7 +4,8 @@ use promsight_model::{ConsumerKind, Facts};
 
 use super::looker::{self, Looker, Trust};
 use super::nearness::{self, Around};
-use super::words::{self, Noun};
+use super::vocabulary::Noun;
+use super::words;
 use super::{cover, prose};
 use crate::decode::markdown::{Prose, Table};
 

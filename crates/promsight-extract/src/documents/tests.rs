@@ -336,7 +336,8 @@ fn keys_of_examples_hold_queries() {
 #[test]
 fn a_stated_prefix_belongs_to_the_names_of_its_section() {
     let text = "## Metrics\n\nAll metrics are prefixed with `ferry_`.\n\n### Boats\n\n| Metric | Label |\n|---|---|\n\
-                | boats_total | `boat_kind` |\n| `ferry_cars` | |\n\n## Other metrics\n\n- `port_up`\n";
+                | boats_total | `boat_kind` |\n| `ferry_cars` | |\n\n## Other metrics\n\n- `port_up`\n\n\
+                This will prefix all metrics with `pier_`: `pier_port_up`.\n";
     assert_eq!(
         markdown(text),
         [
@@ -344,6 +345,7 @@ fn a_stated_prefix_belongs_to_the_names_of_its_section() {
             "word boat_kind: against",
             "word ferry_cars: near",
             "word port_up: near",
+            "word pier_port_up: near against",
         ]
     );
 }

@@ -1,17 +1,6 @@
-//! The shapes of words: what can be a metric, what an alert, and which words of the language speak for what.
+//! The shapes of words: what can be a metric, what an alert.
 //!
-//! Everything here looks at words alone; what stands around them is [`super::nearness`]'s.
-
-/// What a word of the language says the thing beside it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Noun {
-    /// A metric, a series, a query.
-    Metric,
-    /// An alert.
-    Alert,
-    /// Another thing: a function, a table, a setting.
-    Other,
-}
+//! Everything here looks at one word alone; what the words around it say is [`super::vocabulary`]'s.
 
 /// The longest word that is looked at: longer ones are data.
 const MAX_WORD: usize = 200;
@@ -187,174 +176,6 @@ pub(super) fn looks_like_setting(word: &str) -> bool {
     setting || verb
 }
 
-/// Words that say metric, as they begin in the languages documents are written in; a plural's ending may follow.
-const METRIC_STEMS: &[&str] = &[
-    "metric",
-    "métrica",
-    "métrique",
-    "metrik",
-    "метрик",
-    "指标",
-    "メトリ",
-    "메트릭",
-];
-
-const METRIC_NOUNS: &[&str] = &[
-    "gauge",
-    "gauges",
-    "counter",
-    "counters",
-    "histogram",
-    "histograms",
-    "promql",
-    "series",
-    "timeseries",
-    "prometheus",
-    "query",
-    "queries",
-    "exposition",
-    "scrape",
-    "scrapes",
-    "scraped",
-];
-
-const ALERT_NOUNS: &[&str] = &["alert", "alerts", "alertname"];
-
-const OTHER_NOUNS: &[&str] = &[
-    "function",
-    "functions",
-    "method",
-    "methods",
-    "table",
-    "tables",
-    "column",
-    "columns",
-    "field",
-    "fields",
-    "env",
-    "environment",
-    "variable",
-    "variables",
-    "flag",
-    "flags",
-    "config",
-    "configuration",
-    "log",
-    "logs",
-    "key",
-    "keys",
-    "endpoint",
-    "endpoints",
-    "parameter",
-    "parameters",
-    "param",
-    "params",
-    "script",
-    "scripts",
-    "module",
-    "modules",
-    "class",
-    "classes",
-    "setting",
-    "settings",
-    "label",
-    "labels",
-    "argument",
-    "arguments",
-    "arg",
-    "option",
-    "options",
-    "property",
-    "properties",
-    "attribute",
-    "attributes",
-    "file",
-    "files",
-    "directory",
-    "folder",
-    "package",
-    "packages",
-    "job",
-    "jobs",
-    "service",
-    "services",
-    "container",
-    "containers",
-    "user",
-    "database",
-    "db",
-    "schema",
-    "event",
-    "events",
-    "task",
-    "tasks",
-    "queue",
-    "queues",
-    "topic",
-    "topics",
-    "role",
-    "command",
-    "commands",
-    "tool",
-    "library",
-    "decorator",
-    "middleware",
-    "helper",
-    "enum",
-    "constant",
-    "secret",
-    "header",
-    "cookie",
-    "token",
-    "span",
-    "spans",
-    "trace",
-    "view",
-    "views",
-    "model",
-    "models",
-    "fixture",
-    "exception",
-    "branch",
-    "namespace",
-    "pod",
-    "image",
-    "volume",
-    "fn",
-    "dimension",
-    "dimensions",
-    "tag",
-    "tags",
-    "annotation",
-    "annotations",
-    "interface",
-    "struct",
-    "object",
-    "section",
-    "collection",
-    "bucket",
-    "cronjob",
-    "playbook",
-    "fonction",
-    "метод",
-    "поле",
-    "таблица",
-    "функция",
-];
-
-/// What a word of the language (in lower case) says about the thing beside it.
-pub(super) fn noun(word: &str) -> Option<Noun> {
-    if METRIC_STEMS.iter().any(|stem| word.starts_with(stem)) || METRIC_NOUNS.contains(&word) {
-        Some(Noun::Metric)
-    } else if ALERT_NOUNS.contains(&word) {
-        Some(Noun::Alert)
-    } else if OTHER_NOUNS.contains(&word) {
-        Some(Noun::Other)
-    } else {
-        None
-    }
-}
-
 /// Whether a word is one of the exposition format's types.
 pub(super) fn is_metric_type(word: &str) -> bool {
     let word = word.trim().to_lowercase();
@@ -398,7 +219,6 @@ const PRODUCTS: &[&str] = &[
     "IntelliJ",
     "JavaScript",
     "JetBrains",
-    "JupyterHub",
     "KeyCloak",
     "LangChain",
     "LinkedIn",
@@ -502,6 +322,8 @@ pub(super) fn is_camel_alert(word: &str, humps: usize) -> bool {
             .all(|character| character.is_ascii_alphanumeric() || character == '_')
         && count_humps(word) >= humps
         && !PRODUCTS.contains(&word)
+        // `AlertBanner`, `AlertRule`: parts of programs that deal with alerts.
+        && (!word.starts_with("Alert") || word.starts_with("Alertmanager"))
         && !CLASS_SUFFIXES.iter().any(|suffix| word.ends_with(suffix))
 }
 
@@ -523,95 +345,6 @@ fn count_humps(word: &str) -> usize {
                 || bytes.get(index + 1).is_some_and(u8::is_ascii_lowercase))
     };
     (0..bytes.len()).filter(|index| starts(*index)).count()
-}
-
-/// Headings of sections that speak of what was, not of what is.
-const PAST_HEADINGS: &[&str] = &[
-    "changelog",
-    "change log",
-    "removed",
-    "deprecated",
-    "deprecations",
-    "renamed",
-    "release notes",
-    "what's new",
-    "breaking change",
-    "migrating from",
-    "migrating to",
-    "migration guide",
-    "migration notes",
-    "upgrading",
-    "upgrade guide",
-    "upgrade notes",
-    "version history",
-    "revision history",
-];
-
-/// Whether a heading (in lower case) speaks of the past.
-pub(super) fn is_past_heading(heading: &str) -> bool {
-    PAST_HEADINGS.iter().any(|phrase| heading.contains(phrase))
-}
-
-/// Phrases that say a name is not used any more.
-const PAST_PHRASES: &[&str] = &[
-    "renamed",
-    "deprecated",
-    "formerly",
-    "obsolete",
-    "no longer",
-    "was removed",
-    "were removed",
-    "been removed",
-    "used to be",
-    "got removed",
-    "previously called",
-];
-
-/// Whether a sentence (in lower case) says that a name is not used any more.
-pub(super) fn is_past_sentence(sentence: &str) -> bool {
-    PAST_PHRASES.iter().any(|phrase| sentence.contains(phrase))
-}
-
-/// Whether a path is that of a document about changes: it speaks of names that are gone.
-pub(super) fn is_history(path: &str) -> bool {
-    let lower = path.to_lowercase();
-    let mut components: Vec<&str> = lower.split('/').collect();
-    let name = components.pop().unwrap_or_default();
-    let stem = name.split('.').next().unwrap_or(name);
-    let folder = components.iter().any(|component| {
-        matches!(
-            *component,
-            "changelog.d"
-                | "changelog"
-                | "changelogs"
-                | "release-notes"
-                | "release_notes"
-                | "releases"
-                | "newsfragments"
-                | ".changeset"
-                | "changes"
-                | "newsfragment"
-        )
-    });
-    let begins = [
-        "changes",
-        "history",
-        "release",
-        "upgrade",
-        "upgrading",
-        "migration",
-        "migrating",
-        "news",
-    ];
-    folder || stem.contains("changelog") || begins.iter().any(|begin| begins_with_word(stem, begin))
-}
-
-/// `release-notes` and `releases` begin with the word `release`, `released_widgets` does not.
-fn begins_with_word(stem: &str, word: &str) -> bool {
-    stem.strip_prefix(word).is_some_and(|rest| {
-        let rest = rest.strip_prefix('s').unwrap_or(rest);
-        !rest.starts_with(char::is_alphabetic)
-    })
 }
 
 #[cfg(test)]
@@ -676,28 +409,8 @@ mod tests {
         ] {
             assert!(!is_camel_alert(word, 2), "{word}");
         }
+        assert!(!is_camel_alert("AlertBanner", 2));
         assert!(is_explicit_alert("shop_latency_slo_breach"));
         assert!(!is_explicit_alert("shop_errors_total"));
-    }
-
-    #[test]
-    fn documents_about_changes_are_known_by_their_paths() {
-        for path in [
-            "CHANGELOG.md",
-            "docs/release-notes-1.2.md",
-            "changelog.d/12.bugfix.md",
-            "UPGRADING.rst",
-            "docs/upgrade.md",
-        ] {
-            assert!(is_history(path), "{path}");
-        }
-        for path in [
-            "docs/changing-alerts.md",
-            "README.md",
-            "docs/released_widgets.md",
-            "docs/newsletter.md",
-        ] {
-            assert!(!is_history(path), "{path}");
-        }
     }
 }

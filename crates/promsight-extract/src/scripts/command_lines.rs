@@ -240,9 +240,9 @@ fn amtool(command: &Command) -> Vec<Target> {
         .iter()
         .filter_map(|word| {
             let value = word.text.text.strip_prefix("alertname=")?;
-            let value = value.trim_matches('"');
-            let start = word.text.text.find(value).filter(|_| words::is_name(value))?;
-            Some(Target::Alert(word.text.slice(start..start + value.len())))
+            let start = word.text.text.len() - value.trim_start_matches('"').len();
+            let name = value.trim_matches('"');
+            words::is_name(name).then(|| Target::Alert(word.text.slice(start..start + name.len())))
         })
         .collect()
 }

@@ -41,7 +41,7 @@ pub fn python(file: &SourceFile, module: &Module, facts: &mut Facts) {
         return;
     }
     let consumers = facts.consumers.len();
-    python::read(file.id, module, facts);
+    python::read(file, module, facts);
     count(facts, consumers);
 }
 

@@ -4,15 +4,18 @@
 //! handed to a query interface needs only to parse.
 
 use promsight_model::python::{BinaryOp, Call, Expr, ExprKind, JoinedPart, Module, Stmt, StmtKind};
-use promsight_model::{ConsumerKind, Embedded, Facts, FileId, OffsetMap, Span};
+use promsight_model::{ConsumerKind, Embedded, Facts, FileId, OffsetMap, SourceFile, Span};
 
 use super::urls;
 use crate::documents::looker::{Looker, Trust};
+use crate::documents::words;
 
 /// Reads a module.
-pub(super) fn read(file: FileId, module: &Module, facts: &mut Facts) {
+pub(super) fn read(file: &SourceFile, module: &Module, facts: &mut Facts) {
+    let asks = ASKING.iter().any(|word| file.text.contains(word));
     let mut reader = Reader {
-        file,
+        asks,
+        file: file.id,
         facts,
         functions: Vec::new(),
     };
@@ -24,6 +27,9 @@ struct Reader<'f> {
     facts: &'f mut Facts,
     /// Names of the functions around, outermost first.
     functions: Vec<String>,
+    /// Whether the module asks Prometheus itself: a plain word that it sends is then a query where it is named like a
+    /// series.
+    asks: bool,
 }
 
 impl Reader<'_> {
@@ -179,24 +185,19 @@ impl Reader<'_> {
     fn text(&mut self, text: &Embedded, trust: Trust, scope: Span) {
         let name = self.functions.last().map_or("", String::as_str);
         let mut looker = Looker::new(self.facts, ConsumerKind::Script, name, scope);
-        let targets = if text.text.contains("/api/v1/") || text.text.contains("/graph?") {
-            urls::read(text)
+        if is_address(&text.text) {
+            for target in urls::read(text) {
+                looker.target(&target);
+            }
+            return;
+        }
+        let plain = is_bare(&text.text);
+        let trust = if plain && !(self.asks && words::is_metric_shaped(text.text.trim())) {
+            Trust::Shown
         } else {
-            Vec::new()
+            trust
         };
-        if targets.is_empty() {
-            // A plain word is a query only where it is named like a series and sent.
-            let trust = if is_bare(&text.text) && !crate::documents::words::is_metric_shaped(text.text.trim())
-            {
-                Trust::Shown
-            } else {
-                trust
-            };
-            looker.query(text, trust);
-        }
-        for target in targets {
-            looker.target(&target);
-        }
+        looker.query(text, trust);
     }
 
     /// The text of a string expression with holes for what is only known at run time; `None` where it is no string.
@@ -242,6 +243,20 @@ fn is_text(expression: &Expr) -> bool {
         ExprKind::Binary(BinaryOp::Add, left, right) => is_text(left) || is_text(right),
         _ => false,
     }
+}
+
+/// What a module contains that sends queries itself.
+const ASKING: &[&str] = &[
+    "/api/v1/query",
+    "prometheus_api_client",
+    "PrometheusConnect",
+    "promql",
+    "PromQL",
+];
+
+/// Addresses would parse as divisions once their holes are filled.
+fn is_address(text: &str) -> bool {
+    text.contains("://") || text.contains("/api/") || text.starts_with('/') || text.contains("/graph?")
 }
 
 fn is_bare(text: &str) -> bool {

@@ -96,6 +96,9 @@ def main(pier):
     client.custom_query(query="sum(ferry_decks)")
     client.custom_query("rate(ferry_%s_total[5m])" % pier)
     requests.get("http://prometheus:9090/api/v1/query?query=ferry_up")
+    client.custom_query('ferry_{kind}_total{{pier="{pier}"}}'.format(kind=1, pier=pier))
+    query_url = f"{BASE}/api/v1/query"
+    query_path = f"{BASE}/ferries"
     cursor.execute("select count(ferry_rows) from ferry_table")
     print("ferry_printed")
 "#;
@@ -109,6 +112,7 @@ def main(pier):
             "main: ferry_decks",
             "main: ferry_*_total «ferry_%s_total»",
             "main: ferry_up",
+            "main: ferry_*_total «ferry_{kind}_total»",
         ]
     );
 }

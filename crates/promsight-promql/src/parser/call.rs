@@ -2,6 +2,7 @@
 
 use super::{Expression, NameShape, Parser, Precedence, Shape, Stop};
 use crate::functions::{self, ValueType};
+use crate::normal::Taken;
 use crate::selector;
 use crate::token::{Keyword, Kind, Parameter};
 
@@ -113,7 +114,7 @@ impl Parser<'_> {
         if argument.value == ValueType::Unknown {
             // A hole in the place of a number or string is one.
             argument.may_hide_selectors &= !matches!(wanted, ValueType::Scalar | ValueType::Text);
-            self.hole_as_selector(wanted, argument);
+            self.hole_as(wanted, argument);
             return;
         }
         if argument.value == wanted {
@@ -129,14 +130,24 @@ impl Parser<'_> {
         self.report(message, argument.range.clone());
     }
 
-    /// A hole alone where only a vector can stand is a selector with an unknown name.
-    fn hole_as_selector(&mut self, wanted: ValueType, argument: &mut Expression) {
-        let (ValueType::Instant, Shape::Hole(token)) = (wanted, &argument.shape) else {
+    /// A hole alone is what is wanted; where only a vector can stand, a selector with an unknown name.
+    fn hole_as(&mut self, wanted: ValueType, argument: &mut Expression) {
+        let Shape::Hole(token) = argument.shape else {
             return;
         };
-        let reading = selector::read(self.text, self.tokens, *token);
-        self.push_selector(reading.selector);
-        argument.selectors.end = self.selectors.len();
+        let taken = match wanted {
+            ValueType::Scalar => Taken::Number,
+            ValueType::Text => Taken::Text,
+            ValueType::Range => Taken::Range,
+            ValueType::Unknown => Taken::Expression,
+            ValueType::Instant => {
+                let reading = selector::read(self.text, self.tokens, token);
+                self.push_selector(reading.selector);
+                argument.selectors.end = self.selectors.len();
+                return;
+            }
+        };
+        self.holes.insert(token, taken);
     }
 
     /// An aggregation; `None` where its name is a hole.

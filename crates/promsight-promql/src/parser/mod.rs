@@ -9,11 +9,13 @@ mod duration;
 mod modifier;
 mod operator;
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::Selector;
 use crate::functions::ValueType;
 use crate::guard::Guards;
+use crate::normal::Taken;
 use crate::selector;
 use crate::token::{Failure, Keyword, Kind, Sign, Token};
 
@@ -26,6 +28,8 @@ pub(crate) const MAX_FUNCTIONS: usize = 16;
 pub(crate) struct Parsed {
     /// Its selectors, guards and functions set.
     pub(crate) selectors: Vec<Selector>,
+    /// What its holes outside selectors were taken for, by the index of their token, where that can be said.
+    pub(crate) holes: BTreeMap<usize, Taken>,
     /// What is wrong with its types or names, where something is.
     pub(crate) failure: Option<Failure>,
 }
@@ -53,6 +57,7 @@ pub(crate) fn parse(text: &str, tokens: &[Token]) -> Result<Parsed, Stop> {
         depth: 0,
         calls: Vec::new(),
         selectors: Vec::new(),
+        holes: BTreeMap::new(),
         guards: Guards::default(),
         failure: None,
         admits_unrestricted: false,
@@ -70,8 +75,14 @@ pub(crate) fn parse(text: &str, tokens: &[Token]) -> Result<Parsed, Stop> {
     }
     Ok(Parsed {
         selectors: parser.selectors,
+        holes: parser.holes,
         failure: parser.failure,
     })
+}
+
+/// As many of the innermost functions as are recorded.
+pub(crate) fn innermost(calls: &[String]) -> Vec<String> {
+    calls[calls.len().saturating_sub(MAX_FUNCTIONS)..].to_vec()
 }
 
 /// How strongly an operator binds, weakest first.
@@ -165,6 +176,7 @@ struct Parser<'query> {
     depth: usize,
     calls: Vec<String>,
     selectors: Vec<Selector>,
+    holes: BTreeMap<usize, Taken>,
     guards: Guards,
     failure: Option<Failure>,
     /// The next selector may admit everything: the second argument of `info()`.
@@ -399,14 +411,16 @@ impl<'query> Parser<'query> {
                 {
                     return self.aggregation(None);
                 }
-                let behind_name = matches!(next, Kind::LeftBrace | Kind::LeftBracket);
+                let behind_name = next.follows_selector();
                 if template.numeric || (template.is_duration() && !behind_name) {
+                    self.holes.insert(self.index, Taken::Number);
                     self.index += 1;
                     return Ok(self.plain(ValueType::Scalar, token.range.clone()));
                 }
                 if template.is_bare() && !behind_name {
                     let hole = self.plain(ValueType::Unknown, token.range.clone());
                     let shape = Shape::Hole(self.index);
+                    self.holes.insert(self.index, Taken::Expression);
                     self.index += 1;
                     return Ok(Expression { shape, ..hole });
                 }
@@ -452,8 +466,7 @@ impl<'query> Parser<'query> {
     }
 
     fn push_selector(&mut self, mut selector: Selector) {
-        let skipped = self.calls.len().saturating_sub(MAX_FUNCTIONS);
-        selector.functions = self.calls[skipped..].to_vec();
+        selector.functions = innermost(&self.calls);
         self.selectors.push(selector);
     }
 

@@ -5,6 +5,7 @@ use std::ops::Range;
 use super::{Expression, Operator, Parser, Shape, Stop};
 use crate::functions::ValueType;
 use crate::guard::Operand;
+use crate::normal::Taken;
 use crate::token::{Failure, Keyword, Kind, Sign};
 
 /// What stands between a binary operator and its right operand.
@@ -40,7 +41,9 @@ impl Parser<'_> {
                     }
                     labels.push(text.value.clone());
                 }
-                Kind::Template(_) => {}
+                Kind::Template(_) => {
+                    self.holes.insert(self.index, Taken::Label);
+                }
                 Kind::End => return Err(Failure::new("the `(` of a list of labels is not closed", open)),
                 _ => return Err(self.unexpected("a label or `)`")),
             }
@@ -101,9 +104,13 @@ impl Parser<'_> {
             self.index += 1;
         }
         match self.kind() {
-            Kind::Number(_) | Kind::Duration(_) | Kind::Template(_) => self.index += 1,
+            Kind::Number(_) | Kind::Duration(_) => {}
+            Kind::Template(_) => {
+                self.holes.insert(self.index, Taken::Number);
+            }
             _ => return Err(self.unexpected("a number")),
         }
+        self.index += 1;
         self.close(&open, "`)`")?;
         Ok(())
     }

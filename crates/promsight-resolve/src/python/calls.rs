@@ -238,6 +238,9 @@ impl<'a> Machine<'a> {
         root: Option<FunctionId>,
         site: Option<SiteId>,
     ) -> Value {
+        if self.shallow && root.is_none() && !self.is_maker(id) {
+            return Value::unknown(Reason::Limit);
+        }
         if self.frames.len() >= MOST_CALLS {
             self.heap.functions[id.index()].called = false;
             return Value::unknown(Reason::Limit);
@@ -301,6 +304,7 @@ impl<'a> Machine<'a> {
         self.heap.release(scope, position);
         self.active.remove(&key);
         let is_cut = self.end_call(reserved);
+        self.heap.functions[id.index()].cut |= is_cut;
         let steps = self.taken - taken;
         let declares = self.declarations > declarations;
         let experience = self.experience.entry(place).or_insert_with(|| Experience {

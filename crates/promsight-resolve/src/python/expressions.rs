@@ -128,6 +128,7 @@ impl<'a> Machine<'a> {
             binding: super::heap::Binding::Plain,
             called: false,
             rooted: false,
+            cut: false,
             attributes: None,
         });
         Atom::Function(id).into()

@@ -55,7 +55,7 @@ impl Machine<'_> {
         for module in &self.exhausted {
             let source = &self.sources[*module as usize];
             inventory.gaps.push(Gap {
-                kind: GapKind::Limit,
+                kind: GapKind::UnresolvedName,
                 message: "evaluating the module took too many steps and was cut short".to_owned(),
                 span: Span::new(source.file, 0..0),
                 reach: Reach::Anything,

@@ -136,6 +136,8 @@ pub(super) struct Function<'a> {
     pub(super) called: bool,
     /// Whether it was run as if code outside the tree called it.
     pub(super) rooted: bool,
+    /// Whether a run of it was cut short.
+    pub(super) cut: bool,
     /// Attributes set on it.
     pub(super) attributes: Option<NamespaceId>,
 }

@@ -145,6 +145,8 @@ pub(super) struct Machine<'a> {
     pub(super) in_test: bool,
     /// Number of constructors reached while nothing is to be recorded.
     pub(super) rehearsal: Option<usize>,
+    /// Whether calls are left out, but for those of functions that make metrics.
+    pub(super) shallow: bool,
     /// Functions to which a caller handed the name of a metric.
     pub(super) wrappers: BTreeSet<FunctionId>,
     pub(super) loose_calls: Vec<LooseCall>,
@@ -209,6 +211,7 @@ impl<'a> Machine<'a> {
             dead: None,
             in_test: false,
             rehearsal: None,
+            shallow: false,
             wrappers: BTreeSet::new(),
             loose_calls: Vec::new(),
             loose_seen: FxHashSet::default(),
@@ -251,6 +254,7 @@ impl<'a> Machine<'a> {
             self.run_uncalled(test);
             self.run_uncalled(test);
             self.memo.clear();
+            self.run_cut(test);
             self.run_loose_calls(test);
             if !test {
                 self.recover_unreached();

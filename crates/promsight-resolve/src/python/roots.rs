@@ -53,6 +53,30 @@ impl Machine<'_> {
         }
     }
 
+    /// Runs what was cut short once more without what it calls: a function that spends its steps on others reaches
+    /// its own constructors so, and none is lost without a word.
+    pub(super) fn run_cut(&mut self, test: bool) {
+        self.shallow = true;
+        for at in 0..self.heap.functions.len() {
+            let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
+            let function = self.heap.function(id);
+            let module = function.module;
+            if function.cut && self.is_test(module) == test && self.touches_metrics(module) {
+                self.heap.functions[at].cut = false;
+                self.run_root(id);
+            }
+        }
+        self.shallow = false;
+    }
+
+    /// Whether a function makes metrics from what it is given.
+    pub(super) fn is_maker(&self, id: FunctionId) -> bool {
+        match self.heap.function(id).code {
+            Code::Function(function) => self.makers.contains(function.name.as_str()),
+            Code::Lambda(..) => false,
+        }
+    }
+
     /// Makes one instance of each class that nothing known instantiates, derived classes first: their bases are
     /// then known through them.
     fn assume_instances(&mut self, test: bool) {

@@ -7,47 +7,77 @@ use std::fmt::Write as _;
 pub(crate) struct Entry {
     pub(crate) exact: String,
     pub(crate) message: Option<String>,
+    pub(crate) replacement: Replacement,
 }
+
+/// What a finding suggests to write at its primary place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Replacement {
+    /// The line does not say.
+    Unsaid,
+    /// Nothing is suggested.
+    Nothing,
+    /// This text.
+    Text(String),
+}
+
+/// What stands between a message and the replacement.
+const ARROW: &str = " -> ";
 
 impl Entry {
     fn of_line(line: &str) -> Self {
-        // The message is the last thing on the line, behind the place in guillemets.
+        // Message and replacement are the last things on the line, behind the place in guillemets.
         let from = line.rfind('»').map_or(0, |at| at + '»'.len_utf8());
         let Some(quote) = line[from..].find('"') else {
             return Self {
                 exact: line.trim_end().to_owned(),
                 message: None,
+                replacement: Replacement::Unsaid,
             };
         };
-        let quoted = line[from + quote..].trim_end();
-        let quoted = quoted.strip_prefix('"').unwrap_or(quoted);
-        let quoted = quoted.strip_suffix('"').unwrap_or(quoted);
+        let tail = line[from + quote..].trim_end();
+        let (quoted, replacement) = match tail.rsplit_once(ARROW) {
+            Some((quoted, "nothing")) => (quoted, Replacement::Nothing),
+            Some((quoted, text)) if quoted.ends_with('"') && text.starts_with('"') => {
+                (quoted, Replacement::Text(unescaped(unquoted(text))))
+            }
+            _ => (tail, Replacement::Unsaid),
+        };
         Self {
             exact: line[..from + quote].trim_end().to_owned(),
-            message: Some(unescaped(quoted)),
+            message: Some(unescaped(unquoted(quoted))),
+            replacement,
         }
     }
 
     fn line(&self) -> String {
-        match &self.message {
-            Some(message) => {
-                format!(
-                    "{} \"{}\"",
-                    self.exact,
-                    message
-                        .replace('\\', "\\\\")
-                        .replace('"', "\\\"")
-                        .replace('\n', "\\n")
-                )
-            }
-            None => self.exact.clone(),
+        let mut line = self.exact.clone();
+        if let Some(message) = &self.message {
+            let _ = write!(line, " \"{}\"", escaped(message));
         }
+        if let Replacement::Text(text) = &self.replacement {
+            let _ = write!(line, "{ARROW}\"{}\"", escaped(text));
+        }
+        line
     }
 
     fn admits(&self, actual: &Entry) -> bool {
         let part = self.message.as_deref().unwrap_or_default();
-        self.exact == actual.exact && actual.message.as_deref().unwrap_or_default().contains(part)
+        self.exact == actual.exact
+            && actual.message.as_deref().unwrap_or_default().contains(part)
+            && (self.replacement == Replacement::Unsaid || self.replacement == actual.replacement)
     }
+}
+
+fn unquoted(text: &str) -> &str {
+    let text = text.strip_prefix('"').unwrap_or(text);
+    text.strip_suffix('"').unwrap_or(text)
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n")
 }
 
 fn unescaped(text: &str) -> String {

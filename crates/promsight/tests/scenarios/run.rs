@@ -12,7 +12,7 @@ use promsight_model::{
     Emitter, FileSet, Finding, JudgedReference, Liveness, Name, Report, SelectorName, Span,
 };
 
-use crate::entries::Entry;
+use crate::entries::{Entry, Replacement};
 use crate::page::{Input, Kind};
 
 /// The day on which every scenario runs, so that dates in configurations mean the same forever.
@@ -29,11 +29,7 @@ pub(crate) fn run(input: &Input) -> Result<Outcome, String> {
         Input::Folder(folder) => on_disk(folder)?,
     };
     let today = Date::parse(TODAY).ok_or("the day of the scenarios is none")?;
-    let selection = Selection {
-        today,
-        ..Selection::everything()
-    };
-    let report = pipeline::run(&sources, &config, &selection);
+    let report = pipeline::run(&sources, &config, &Selection::everything(today));
     Ok(Outcome {
         files: sources.files,
         report,
@@ -113,6 +109,10 @@ impl Outcome {
                 self.shown(finding.primary)
             ),
             message: Some(finding.message.clone()),
+            replacement: match &finding.suggestion {
+                Some(suggestion) => Replacement::Text(suggestion.replacement.clone()),
+                None => Replacement::Nothing,
+            },
         }
     }
 
@@ -148,6 +148,7 @@ impl Outcome {
         Entry {
             exact: format!("{} {name}{labels} {path}{remarks}", emitter.metric_type),
             message: None,
+            replacement: Replacement::Unsaid,
         }
     }
 
@@ -175,6 +176,10 @@ impl Outcome {
             judged.consumer.kind.word(),
             self.path(selector.span)
         );
-        Entry { exact, message: None }
+        Entry {
+            exact,
+            message: None,
+            replacement: Replacement::Unsaid,
+        }
     }
 }

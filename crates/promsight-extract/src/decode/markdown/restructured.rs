@@ -363,7 +363,8 @@ impl<'a> Reader<'a> {
             Kind::Item(marker) => marker,
             Kind::Paragraph => 0,
         };
-        let mut ranges = vec![first.start + marker..first.end()];
+        let mut ranges = Vec::new();
+        ranges.push(first.start + marker..first.end());
         let mut count = 1;
         while let Some(line) = self.line(count)
             && !line.is_blank()

@@ -62,29 +62,29 @@ impl Writer<'_> {
     fn markup(&mut self, mark: usize) -> Option<usize> {
         let raw = self.raw;
         let rest = &raw.text[mark..];
-        if rest.starts_with('\\') {
+        if let Some(escaped) = rest.strip_prefix('\\') {
             // A backslash takes the next character's meaning away.
-            let next = rest[1..].chars().next()?;
+            let next = escaped.chars().next()?;
             let end = mark + 1 + next.len_utf8();
             if !next.is_whitespace() {
                 self.copy(mark + 1..end);
             }
             return Some(end);
         }
-        if rest.starts_with("``") {
-            let inner = mark + 2..mark + 2 + rest[2..].find("``").filter(|length| *length > 0)?;
+        if let Some(after) = rest.strip_prefix("``") {
+            let inner = mark + 2..mark + 2 + after.find("``").filter(|length| *length > 0)?;
             let end = inner.end + 2;
             self.run(RunKind::Code, inner);
             return Some(end);
         }
-        if rest.starts_with("**") {
-            let inner = mark + 2..mark + 2 + rest[2..].find("**").filter(|length| *length > 0)?;
+        if let Some(after) = rest.strip_prefix("**") {
+            let inner = mark + 2..mark + 2 + after.find("**").filter(|length| *length > 0)?;
             let end = inner.end + 2;
             self.emphasis(inner);
             return Some(end);
         }
-        if rest.starts_with('*') {
-            let length = rest[1..].find('*').filter(|length| *length > 0)?;
+        if let Some(after) = rest.strip_prefix('*') {
+            let length = after.find('*').filter(|length| *length > 0)?;
             let inner = mark + 1..mark + 1 + length;
             if raw.text[inner.clone()].starts_with(' ') {
                 return None;

@@ -116,10 +116,11 @@ fn read<'source>(source: &'source Embedded, text: &str, templated: bool) -> Tree
         from = scalar.document;
         reader.frames.clear();
         reader.builder.rewind(&scalar.checkpoint);
+        // The document is read again up to here; copying the text is much cheaper than reading it.
+        let cost = scalar.between.end.saturating_sub(from) + parsed.len() / 32 + 1;
         match repair::on_one_line(&parsed, scalar.between) {
             Some(repaired) => {
-                let cost = repaired.len() - from;
-                reader.repair_budget = reader.repair_budget.saturating_sub(cost.max(1));
+                reader.repair_budget = reader.repair_budget.saturating_sub(cost);
                 parsed = Cow::Owned(repaired);
             }
             None => reader.repair_budget = 0,
