@@ -164,7 +164,14 @@ pub(super) fn noun_beside(text: &str, at: Range<usize>) -> Option<Noun> {
     }
     let before = text.get(..at.start).unwrap_or_default().trim_end();
     if before.ends_with(':') {
-        return head_noun(clause_before(before));
+        let clause = clause_before(before);
+        // "multiplies each metric by its rate into three columns:" introduces columns.
+        let closing = preceding_words(clause)
+            .first()
+            .and_then(|word| vocabulary::noun(word));
+        return closing
+            .filter(|noun| *noun == Noun::Other)
+            .or_else(|| head_noun(clause));
     }
     let words = preceding_words(before);
     words
