@@ -5,7 +5,9 @@ use std::rc::Rc;
 use super::heap::{Binding, ClassKind, Code, Container, ContainerKind};
 use super::index::Target;
 use super::machine::Machine;
-use super::value::{Arguments, Atom, Bound, ClassId, FunctionId, InstanceId, Reason, Symbol, Text, Value};
+use super::value::{
+    Arguments, Atom, Bound, ClassId, FunctionId, InstanceId, NamespaceId, Reason, Symbol, Text, Value,
+};
 
 impl<'a> Machine<'a> {
     /// An attribute of one thing.
@@ -183,6 +185,11 @@ impl<'a> Machine<'a> {
 
     fn attribute_dictionary(&mut self, id: InstanceId) -> Value {
         let namespace = self.heap.instance(id).namespace;
+        self.namespace_dictionary(namespace)
+    }
+
+    /// The names of a namespace and their values, as a dictionary.
+    pub(super) fn namespace_dictionary(&mut self, namespace: NamespaceId) -> Value {
         let entries: Vec<(Symbol, Value)> = self
             .heap
             .namespace(namespace)

@@ -8,7 +8,7 @@ use promsight_model::Span;
 use super::heap::{Binding, Container, ContainerKind};
 use super::machine::Machine;
 use super::text;
-use super::value::{Arguments, Atom, Digits, Reason, Symbol, Text, Unknown, Value};
+use super::value::{Arguments, Atom, Digits, Reason, Text, Unknown, Value};
 
 /// Names that need no import.
 const BUILTINS: &[&str] = &[
@@ -222,23 +222,7 @@ impl<'a> Machine<'a> {
 
     fn globals(&mut self) -> Value {
         let namespace = self.modules[self.module().index()].namespace;
-        let entries: Vec<(Symbol, Value)> = self
-            .heap
-            .namespace(namespace)
-            .entries()
-            .map(|(name, value)| (*name, value.clone()))
-            .collect();
-        let keys = entries
-            .iter()
-            .map(|(name, _)| Text::exact(&self.symbols.name(*name)).into())
-            .collect();
-        let values = entries.into_iter().map(|(_, value)| value).collect();
-        self.heap.insert_container(Container {
-            kind: ContainerKind::Dict,
-            items: keys,
-            values,
-            more: None,
-        })
+        self.namespace_dictionary(namespace)
     }
 
     pub(super) fn collected(&mut self, name: &str, source: Option<&Value>) -> Value {
