@@ -1,6 +1,6 @@
 //! `unreadable-file`: a file that should have been read could not be.
 
-use promsight_model::{Finding, GapKind, Reach, Severity};
+use promsight_model::{Finding, Severity};
 
 use crate::{Check, Context, words};
 
@@ -14,12 +14,11 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn find(context: &Context<'_>) -> Vec<Finding> {
-    let gaps = context.resolution.gaps.iter().filter(|gap| match gap.kind {
-        GapKind::Encoding | GapKind::Limit => true,
-        // A syntax error that can hide nothing is counted, and no defect: fixtures and templates are full of them.
-        GapKind::Syntax => gap.reach != Reach::Nothing,
-        GapKind::UnresolvedName | GapKind::UnresolvedImport | GapKind::Template => false,
-    });
+    let gaps = context
+        .resolution
+        .gaps
+        .iter()
+        .filter(|gap| gap.leaves_file_unread());
     gaps.map(|gap| {
         let path = context.files.file(gap.span.file).path.clone();
         let message = format!("`{path}` could not be read in full: {}", gap.message);

@@ -180,3 +180,15 @@ pub struct Gap {
     /// Which names it could reach.
     pub reach: Reach,
 }
+
+impl Gap {
+    /// Whether a part of its file that could matter was not read. A syntax error that can hide nothing is counted,
+    /// and no defect: fixtures and templates are full of them.
+    pub fn leaves_file_unread(&self) -> bool {
+        match self.kind {
+            GapKind::Encoding | GapKind::Limit => true,
+            GapKind::Syntax => self.reach != Reach::Nothing,
+            GapKind::UnresolvedName | GapKind::UnresolvedImport | GapKind::Template => false,
+        }
+    }
+}

@@ -2,7 +2,7 @@
 //!
 //! Pure: what it needs of files, clock and configuration is given to it, so that tests run it on text in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic;
 use std::sync::LazyLock;
 use std::thread;
@@ -11,7 +11,7 @@ use promsight_check::{Settings, Strictness};
 use promsight_extract::knowledge;
 use promsight_extract::python::{self, Needles};
 use promsight_model::{
-    Confidence, Facts, FileId, FileSet, Finding, Gap, Library, Reach, Report, SourceFile, Span,
+    Confidence, Facts, FileId, FileSet, Finding, Gap, GapKind, Library, Reach, Report, SourceFile, Span,
 };
 use promsight_resolve::python::{Inventory, SourceModule};
 use rayon::prelude::*;
@@ -77,8 +77,9 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection) -> Repor
         catalogue: &catalogue,
         external: &config.external,
     });
+    let unread = unread_files(&resolution.gaps);
     let counts = &mut resolution.coverage.files;
-    *counts.entry("unreadable").or_default() += sources.unread.len() as u64;
+    counts.insert("unreadable", unread);
     *counts.entry("python").or_default() += skipped as u64;
     let settings = Settings {
         severity: config.severity.clone(),
@@ -157,7 +158,7 @@ fn count_python(facts: &[Facts], files: &FileSet) -> usize {
 }
 
 /// What could not be read becomes a gap of its file: anything may hide in it.
-fn report_unread(sources: &Sources, facts: &mut [Facts]) {
+fn report_unread(sources: &Sources, facts: &mut Vec<Facts>) {
     for unread in &sources.unread {
         let Some(file) = sources.files.by_path(&unread.path) else {
             continue;
@@ -168,10 +169,24 @@ fn report_unread(sources: &Sources, facts: &mut [Facts]) {
             span: Span::new(file.id, 0..0),
             reach: Reach::Anything,
         };
-        if let Ok(index) = facts.binary_search_by_key(&file.id, |facts| facts.file) {
-            facts[index].gaps.push(gap);
+        match facts.binary_search_by_key(&file.id, |facts| facts.file) {
+            Ok(index) => facts[index].gaps.push(gap),
+            // A file in a strange encoding that no round wanted hides nothing; one that was not read at all may.
+            Err(_) if unread.kind == GapKind::Encoding => {}
+            Err(index) => {
+                let mut unwanted = Facts::empty(file.id);
+                unwanted.gaps.push(gap);
+                facts.insert(index, unwanted);
+            }
         }
     }
+}
+
+/// Files of which a part that could matter was not read.
+fn unread_files(gaps: &[Gap]) -> u64 {
+    let unread = gaps.iter().filter(|gap| gap.leaves_file_unread());
+    let files: BTreeSet<FileId> = unread.map(|gap| gap.span.file).collect();
+    files.len() as u64
 }
 
 fn is_ignored(config: &Config, today: Date, finding: &Finding, path: &str) -> bool {
