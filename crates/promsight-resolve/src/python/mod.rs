@@ -38,6 +38,7 @@ mod recover;
 mod roots;
 mod standard;
 mod statements;
+mod template;
 mod text;
 mod value;
 
