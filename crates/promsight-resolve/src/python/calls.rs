@@ -291,7 +291,9 @@ impl<'a> Machine<'a> {
             Code::Lambda(lambda, _) => &lambda.params,
         };
         self.bind_parameters(id, params, arguments, root);
+        self.heap.begin_call();
         let mut result = self.run_code(code);
+        self.heap.end_call();
         if let Some(frame) = self.frames.pop() {
             if let Code::Function(function) = code
                 && function.is_generator
@@ -340,8 +342,8 @@ impl<'a> Machine<'a> {
         match code {
             Code::Lambda(lambda, _) => self.evaluate(&lambda.body),
             Code::Function(function) => match self.run_block(&function.body) {
-                super::statements::Flow::Ends => Value::none(),
                 super::statements::Flow::Leaves => Value::nothing(),
+                _ => Value::none(),
             },
         }
     }

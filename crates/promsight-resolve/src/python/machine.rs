@@ -129,6 +129,8 @@ pub(super) struct Machine<'a> {
     pub(super) symbols: Symbols,
     pub(super) modules: Vec<ModuleState>,
     pub(super) frames: Vec<Frame>,
+    /// Classes whose metaclass runs.
+    pub(super) defining: Vec<ClassId>,
     pub(super) sites: Vec<Span>,
     site_ids: FxHashMap<Span, SiteId>,
     pub(super) records: Vec<Record>,
@@ -200,6 +202,7 @@ impl<'a> Machine<'a> {
             symbols: Symbols::default(),
             modules,
             frames: Vec::new(),
+            defining: Vec::new(),
             sites: Vec::new(),
             site_ids: FxHashMap::default(),
             records: Vec::new(),

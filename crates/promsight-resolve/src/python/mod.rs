@@ -7,9 +7,9 @@
 //!
 //! - [`index`], [`imports`]: which module an import means, and what it binds;
 //! - [`machine`], [`roots`], [`recover`]: what is run and in which order, and the net below it;
-//! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`]: Python itself, over the
-//!   state in [`heap`];
-//! - [`attributes`], [`containers`], [`methods`], [`text`], [`builtins`], [`standard`]: what values can do;
+//! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`]: Python
+//!   itself, over the state in [`heap`];
+//! - [`attributes`], [`containers`], [`removals`], [`methods`], [`text`], [`builtins`], [`standard`]: what values can do;
 //! - [`library`], [`built_in`]: which paths make metrics or expose some by themselves;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
@@ -31,10 +31,12 @@ mod index;
 mod library;
 mod machine;
 mod mentions;
+mod metaclasses;
 mod methods;
 mod parameters;
 mod record;
 mod recover;
+mod removals;
 mod roots;
 mod standard;
 mod statements;
