@@ -26,7 +26,7 @@ pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{
     Confidence, Finding, FindingConsumer, Fingerprint, Reason, Related, Severity, Suggestion, SuggestionKind,
 };
-pub use library::{BuiltIn, Constructor, Library, LibraryMetric};
+pub use library::{BuiltIn, Constructor, Description, Library, LibraryMetric};
 pub use name::{Name, Pattern};
 pub use reference::{
     Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
