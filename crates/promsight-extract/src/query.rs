@@ -35,6 +35,7 @@ pub fn read(text: &Embedded, consumer: usize, holes: Holes, variables: &Variable
         span: text.whole_span(),
         state,
         selectors,
+        flow: None,
     }
 }
 
