@@ -175,6 +175,9 @@ pub struct Matcher {
     pub op: MatchOp,
     /// The value.
     pub value: MatchValue,
+    /// Whether a series without the label surely does not match (an absent label equals the empty string); `false`
+    /// where holes in the value leave that open.
+    pub refuses_empty: bool,
     /// The label name's place.
     pub label_span: Span,
     /// The value's place, without its quotes.

@@ -323,6 +323,7 @@ impl<'query> Reader<'query> {
             op,
             value: text.value.clone(),
             value_has_holes: has_holes,
+            refuses_empty: refuses_empty && !has_holes,
             label_range,
             value_range: text.inner.clone(),
         });
