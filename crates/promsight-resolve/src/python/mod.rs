@@ -23,6 +23,7 @@ mod classes;
 mod conditions;
 mod containers;
 mod expressions;
+mod fields;
 mod finish;
 mod heap;
 mod imports;

@@ -134,7 +134,7 @@ impl<'a> Machine<'a> {
     fn run_assignment(&mut self, targets: &'a [Expr], annotation: Option<&'a Expr>, value: Option<&'a Expr>) {
         let written = value;
         let value = value.map(|value| self.evaluate(value));
-        if annotation.is_some()
+        if annotation.is_some_and(|annotation| !super::fields::is_class_variable(annotation))
             && let Some(class) = self.frame().class
             && let [
                 Expr {
@@ -147,6 +147,7 @@ impl<'a> Machine<'a> {
             let fields = &mut self.heap.classes[class.index()].fields;
             fields.retain(|(known, _)| *known != symbol);
             fields.push((symbol, value.clone()));
+            self.note_alias(class, symbol, written);
         }
         let Some(value) = value else { return };
         let is_flag = matches!(
