@@ -173,6 +173,13 @@ pub struct Matcher {
     pub value_range: Range<usize>,
 }
 
+/// Whether a query that is not PromQL can be MetricsQL, which knows more functions, operators, numbers and ranges
+/// than its words tell: its brackets, strings and numbers are sound. For queries that are known to be sent to
+/// VictoriaMetrics.
+pub fn may_be_metricsql(text: &str, holes: Holes) -> bool {
+    scan::may_be_metricsql(text, &lexer::lex(text, holes).tokens)
+}
+
 /// Reads a query. Never fails and never panics; see [`State`] for what could not be read.
 ///
 /// A matcher whose label is a template hole is left out of [`Selector::matchers`]: which label it restricts is not

@@ -12,7 +12,7 @@ import { read } from './lezer.mjs';
 
 /** Stands for a template variable in a name. */
 const VARIABLE = 'XvariableX';
-const LIMIT = 40;
+const LIMIT = Number(process.env.LIMIT ?? 40);
 
 function* files(folder) {
   for (const entry of readdirSync(folder).sort()) {

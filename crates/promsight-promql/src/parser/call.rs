@@ -19,7 +19,12 @@ impl Parser<'_> {
             functions::signature(name)
         };
         if signature.is_none() && !is_template {
-            self.report(format!("there is no function `{name}`"), token.range.clone());
+            let message = if functions::is_metricsql(&name.to_ascii_lowercase()) {
+                format!("`{name}` is a function of MetricsQL; PromQL has none of that name")
+            } else {
+                format!("there is no function `{name}`")
+            };
+            self.report(message, token.range.clone());
         }
         let from = self.selectors.len();
         self.calls.push(name.to_ascii_lowercase());
