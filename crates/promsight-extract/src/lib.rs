@@ -10,6 +10,7 @@ pub mod grafana;
 pub mod jsonnet;
 pub mod knowledge;
 pub mod kubernetes;
+mod metricsql;
 pub mod other_sources;
 pub mod python;
 pub mod query;
@@ -31,6 +32,7 @@ pub fn extract(file: &SourceFile) -> Facts {
         Some(Format::OtherSource) => other_sources::extract(file, &mut facts),
         None => {}
     }
+    metricsql::admit(file, &mut facts);
     facts
 }
 

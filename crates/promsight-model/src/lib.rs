@@ -9,6 +9,7 @@ pub mod emitter;
 pub mod facts;
 pub mod file;
 pub mod finding;
+pub mod flow;
 pub mod library;
 pub mod name;
 pub mod python;
@@ -26,6 +27,7 @@ pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{
     Confidence, Finding, FindingConsumer, Fingerprint, Reason, Related, Severity, Suggestion, SuggestionKind,
 };
+pub use flow::Flow;
 pub use library::{BuiltIn, Constructor, Description, Library, LibraryMetric};
 pub use name::{Name, Pattern};
 pub use reference::{
