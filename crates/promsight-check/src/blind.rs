@@ -72,7 +72,22 @@ fn consequence(reference: &Reference, series: &str) -> String {
         ConsumerKind::Variable | ConsumerKind::Annotation => format!("{who} finds nothing"),
         ConsumerKind::Runbook => format!("{who} tells readers to look at `{series}`"),
         ConsumerKind::Script => format!("{who} queries nothing"),
-        ConsumerKind::Trigger => format!("{who} can never trigger"),
+        ConsumerKind::Trigger => format!("{who} {}", idle(reference)),
+    }
+}
+
+/// What a trigger fails to do for want of its series, by what it is.
+fn idle(reference: &Reference) -> &'static str {
+    const SCALERS: [&str; 4] = ["Scale", "scaler", "Autoscaler", "adapter"];
+    const OBJECTIVES: [&str; 3] = ["SLO", "SLI", "Objective"];
+    let kind = reference.consumer.group.as_deref().unwrap_or_default();
+    let is = |parts: &[&str]| parts.iter().any(|part| kind.contains(part));
+    if is(&SCALERS) {
+        "can never scale by it"
+    } else if is(&OBJECTIVES) || kind == "PrometheusServiceLevel" {
+        "measures nothing"
+    } else {
+        "can never decide by it"
     }
 }
 

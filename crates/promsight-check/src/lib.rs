@@ -10,6 +10,7 @@ mod blind_panel;
 mod blind_record;
 mod blind_runbook;
 mod blind_script;
+mod blind_trigger;
 mod bucket_mismatch;
 mod invalid_query;
 mod sink;
@@ -66,6 +67,7 @@ pub const CHECKS: &[Check] = &[
     blind_record::CHECK,
     blind_runbook::CHECK,
     blind_script::CHECK,
+    blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     invalid_query::CHECK,
     unknown_alert::CHECK,

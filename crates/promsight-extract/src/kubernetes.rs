@@ -12,6 +12,7 @@ use std::sync::LazyLock;
 use crate::collect::Collector;
 use crate::decode::tree::{Node, Style, Tree};
 use crate::decode::{json, yaml};
+use crate::triggers::{self, Around};
 use crate::{grafana, rules};
 
 /// How deep a document is walked: above what its parsers accept in one style of nesting.
@@ -42,7 +43,8 @@ const TELLING_WORDS: [&str; 6] = [
     "kind:",
 ];
 
-static PREFILTER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(WORDS).ok());
+static PREFILTER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(WORDS.iter().chain(&triggers::WORDS)).ok());
 static TELLING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(TELLING_WORDS).ok());
 
 /// Reads a YAML file: rules and dashboards, and whether it is a Kubernetes manifest.
@@ -125,7 +127,7 @@ fn walk(tree: &Tree<'_>, collector: &mut Collector<'_>, nesting: usize) {
         if let Some(root) = document.root()
             && !is_unit_test(root)
         {
-            Walk { collector, nesting }.node(root, None, 0);
+            Walk { collector, nesting }.node(root, Context::default(), 0);
         }
         let Some(problem) = document.problem() else {
             continue;
@@ -146,39 +148,55 @@ struct Walk<'walk, 'facts> {
     nesting: usize,
 }
 
+/// What stands around a node.
+#[derive(Clone, Copy, Default)]
+struct Context<'tree> {
+    /// The name beside a `rules` key on the way.
+    group: Option<&'tree str>,
+    around: Around<'tree>,
+}
+
 impl Walk<'_, '_> {
-    /// Looks at a node and what lies below. `group` is the name beside a `rules` key on the way.
-    fn node(&mut self, node: Node<'_>, group: Option<&str>, depth: usize) {
+    /// Looks at a node and what lies below.
+    fn node<'tree>(&mut self, node: Node<'tree>, context: Context<'tree>, depth: usize) {
         // What an alias stands for is met at its own place.
         if depth > MAX_DEPTH || node.is_alias() {
             return;
         }
         if node.is_mapping() {
-            self.mapping(node, group, depth);
+            self.mapping(node, context, depth);
         } else if node.is_sequence() {
             for item in node.items() {
-                self.node(item, group, depth + 1);
+                self.node(item, context, depth + 1);
             }
         } else {
             self.string(node);
         }
     }
 
-    fn mapping(&mut self, node: Node<'_>, group: Option<&str>, depth: usize) {
+    fn mapping<'tree>(&mut self, node: Node<'tree>, context: Context<'tree>, depth: usize) {
         if rules::is_rule(node) {
-            return rules::rule(node, group, self.collector);
+            return rules::rule(node, context.group, self.collector);
         }
-        if grafana::read(node, group, self.collector) {
+        if grafana::read(node, context.group, self.collector)
+            || triggers::read(node, context.around, self.collector)
+        {
             return;
         }
-        let name = node.get_str("name");
+        let inner = Context {
+            group: None,
+            around: context.around.entering(node),
+        };
         for entry in node.entries() {
             match entry.key.as_str() {
                 Some("groups") if rules::are_groups(entry.value) => {
                     rules::groups(entry.value, self.collector);
                 }
-                Some("rules") => self.node(entry.value, name, depth + 1),
-                _ => self.node(entry.value, None, depth + 1),
+                Some("rules") => {
+                    let group = node.get_str("name");
+                    self.node(entry.value, Context { group, ..inner }, depth + 1);
+                }
+                _ => self.node(entry.value, inner, depth + 1),
             }
         }
     }
@@ -207,7 +225,17 @@ impl Walk<'_, '_> {
 const RULE_KEYS: [&str; 4] = ["groups:", "expr:", "alert:", "record:"];
 
 /// Keys at which documents that hold rules or dashboards begin. Prose that mentions an expression has none.
-const DOCUMENT_KEYS: [&str; 6] = ["groups:", "expr:", "alert:", "record:", "panels:", "spec:"];
+const DOCUMENT_KEYS: [&str; 9] = [
+    "groups:",
+    "expr:",
+    "alert:",
+    "record:",
+    "panels:",
+    "spec:",
+    "seriesQuery:",
+    "containerQuery:",
+    "slos:",
+];
 
 /// Whether some line begins with one of the keys.
 fn has_line(text: &str, keys: &[&str]) -> bool {

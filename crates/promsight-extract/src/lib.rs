@@ -15,6 +15,7 @@ pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod triggers;
 
 use promsight_model::{Facts, FileKind, SourceFile};
 

@@ -5,12 +5,11 @@
 //! of [`crate::kubernetes`].
 
 use promsight_model::{ConsumerKind, Embedded, FileKind, GapKind, Pattern, Reach, Rule, RuleKind, Span};
-use promsight_promql::Holes;
 
 use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
 use crate::grafana::datasource::looks_like_logql;
-use crate::query::VariableValues;
+use crate::query::{VariableValues, holes_of_manifest};
 
 /// Whether a mapping is a rule by itself: it has a name of one of the two kinds, and an expression.
 pub(crate) fn is_rule(node: Node<'_>) -> bool {
@@ -106,7 +105,8 @@ fn grouped_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'
     let query = if looks_like_logql(&expression.text) {
         None
     } else {
-        collector.query(&expression, consumer, Holes::RULES, &VariableValues::new())
+        let holes = holes_of_manifest(&expression.text);
+        collector.query(&expression, consumer, holes, &VariableValues::new())
     };
     collector.rule(Rule {
         kind,

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{
-    AlertMention, Confidence, Facts, Guard, MatchOp, MatchValue, Selector, SelectorName, Span, Verdict,
-    WordMention,
+    AlertMention, Confidence, ConsumerKind, Facts, Guard, MatchOp, MatchValue, Selector, SelectorName, Span,
+    Verdict, WordMention,
 };
 
 use crate::index::Index;
@@ -66,6 +66,12 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
                 if gone && mention.evidence.against {
                     continue;
                 }
+                references.push(reference);
+                continue;
+            }
+            // An adapter gives series any name: what no series goes by tells nothing.
+            if consumer.kind == ConsumerKind::Trigger {
+                reference.verdict = Verdict::Foreign;
                 references.push(reference);
                 continue;
             }
