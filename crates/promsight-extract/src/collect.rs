@@ -4,8 +4,8 @@
 //! file may bring in. It knows no format.
 
 use promsight_model::{
-    Consumer, ConsumerKind, Embedded, Facts, FileKind, Gap, GapKind, OtherSourceName, Query, QueryState,
-    Reach, Rule, SelectorName, Span, WordEvidence, WordMention,
+    AlertMatcher, Consumer, ConsumerKind, Embedded, Facts, FileKind, Gap, GapKind, OtherSourceName, Query,
+    QueryState, Reach, Rule, RuleTest, RunbookLink, SelectorName, Span, WordEvidence, WordMention,
 };
 use promsight_promql::Holes;
 
@@ -114,6 +114,23 @@ impl<'facts> Collector<'facts> {
     /// Adds a series that a generator makes of the file.
     pub(crate) fn other_source_name(&mut self, name: OtherSourceName) {
         self.facts.other_source_names.push(name);
+    }
+
+    /// The index of the rule that was added last.
+    pub(crate) fn last_rule(&self) -> Option<usize> {
+        self.facts.rules.len().checked_sub(1)
+    }
+
+    pub(crate) fn runbook_link(&mut self, link: RunbookLink) {
+        self.facts.runbook_links.push(link);
+    }
+
+    pub(crate) fn alert_matcher(&mut self, matcher: AlertMatcher) {
+        self.facts.alert_matchers.push(matcher);
+    }
+
+    pub(crate) fn rule_test(&mut self, test: RuleTest) {
+        self.facts.rule_tests.push(test);
     }
 
     pub(crate) fn rule(&mut self, rule: Rule) {

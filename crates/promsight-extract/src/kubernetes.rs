@@ -12,8 +12,9 @@ use std::sync::LazyLock;
 use crate::collect::Collector;
 use crate::decode::tree::{Node, Style, Tree};
 use crate::decode::{json, yaml};
+use crate::rules::unit_tests;
 use crate::triggers::{self, Around};
-use crate::{grafana, rules};
+use crate::{alertmanager, grafana, rules};
 
 /// How deep a document is walked: above what its parsers accept in one style of nesting.
 const MAX_DEPTH: usize = 300;
@@ -23,8 +24,9 @@ const MAX_DEPTH: usize = 300;
 const MAX_NESTING: usize = 4;
 
 /// Without one of these words a text holds neither rule nor dashboard, and is not parsed.
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 8] = [
     "expr",
+    "rule_files",
     "alert:",
     "record:",
     "PrometheusRule",
@@ -44,7 +46,7 @@ const TELLING_WORDS: [&str; 6] = [
 ];
 
 static PREFILTER: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::new(WORDS.iter().chain(&triggers::WORDS)).ok());
+    LazyLock::new(|| AhoCorasick::new(WORDS.iter().chain(&triggers::WORDS).chain(&alertmanager::WORDS)).ok());
 static TELLING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(TELLING_WORDS).ok());
 
 /// Reads a YAML file: rules and dashboards, and whether it is a Kubernetes manifest.
@@ -124,10 +126,12 @@ fn read_file(tree: &Tree<'_>, facts: &mut Facts) {
 fn walk(tree: &Tree<'_>, collector: &mut Collector<'_>, nesting: usize) {
     for document in tree.documents() {
         let gaps = collector.gaps();
-        if let Some(root) = document.root()
-            && !is_unit_test(root)
-        {
-            Walk { collector, nesting }.node(root, Context::default(), 0);
+        if let Some(root) = document.root() {
+            if unit_tests::is_test(root) {
+                unit_tests::read(root, collector);
+            } else {
+                Walk { collector, nesting }.node(root, Context::default(), 0);
+            }
         }
         let Some(problem) = document.problem() else {
             continue;
@@ -183,6 +187,7 @@ impl Walk<'_, '_> {
         {
             return;
         }
+        alertmanager::read(node, self.collector);
         let inner = Context {
             group: None,
             around: context.around.entering(node),
@@ -225,7 +230,10 @@ impl Walk<'_, '_> {
 const RULE_KEYS: [&str; 4] = ["groups:", "expr:", "alert:", "record:"];
 
 /// Keys at which documents that hold rules or dashboards begin. Prose that mentions an expression has none.
-const DOCUMENT_KEYS: [&str; 9] = [
+const DOCUMENT_KEYS: [&str; 12] = [
+    "rule_files:",
+    "route:",
+    "receivers:",
     "groups:",
     "expr:",
     "alert:",
@@ -251,11 +259,6 @@ fn is_relevant(text: &str) -> bool {
 
 fn contains_any(words: &Option<AhoCorasick>, text: &str) -> bool {
     words.as_ref().is_none_or(|words| words.is_match(text))
-}
-
-/// promtool's unit tests name series and expressions, but watch nothing.
-fn is_unit_test(root: Node<'_>) -> bool {
-    root.get("rule_files").is_some() && root.get("tests").is_some_and(Node::is_sequence)
 }
 
 fn is_manifest(root: Node<'_>) -> bool {
