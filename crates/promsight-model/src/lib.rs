@@ -15,13 +15,14 @@ pub mod name;
 pub mod python;
 pub mod reference;
 pub mod report;
+pub mod repository;
 pub mod span;
 
 pub use catalogue::{Catalogue, Exporter, ExporterMetric, GoneMetric};
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
 pub use facts::{
-    AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Reach, Rule, RuleKind, WordEvidence,
-    WordMention,
+    AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outline,
+    Reach, Rule, RuleKind, RuleTest, RunbookLink, WordEvidence, WordMention,
 };
 pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{
@@ -35,4 +36,5 @@ pub use reference::{
     Verdict,
 };
 pub use report::{Coverage, JudgedReference, Note, Report, ResolvedBy};
+pub use repository::{Remote, Repository};
 pub use span::{Embedded, OffsetMap, Span};
