@@ -131,6 +131,8 @@ pub(super) struct Machine<'a> {
     pub(super) symbols: Symbols,
     pub(super) modules: Vec<ModuleState>,
     pub(super) frames: Vec<Frame>,
+    /// Classes whose metaclass runs.
+    pub(super) defining: Vec<ClassId>,
     pub(super) sites: Vec<Span>,
     site_ids: FxHashMap<Span, SiteId>,
     pub(super) records: Vec<Record>,
@@ -207,6 +209,7 @@ impl<'a> Machine<'a> {
             symbols: Symbols::default(),
             modules,
             frames: Vec::new(),
+            defining: Vec::new(),
             sites: Vec::new(),
             site_ids: FxHashMap::default(),
             records: Vec::new(),

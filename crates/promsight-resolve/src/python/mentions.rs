@@ -110,6 +110,8 @@ impl<'a> Mentions<'a> {
             | StmtKind::Raise
             | StmtKind::Global(_)
             | StmtKind::Delete(_)
+            | StmtKind::Break
+            | StmtKind::Continue
             | StmtKind::Other => {}
         }
     }
@@ -216,5 +218,9 @@ impl<'a> Mentions<'a> {
             .loops
             .iter()
             .for_each(|(_, iter)| self.expression(iter));
+        comprehension
+            .conditions
+            .iter()
+            .for_each(|(_, condition)| self.expression(condition));
     }
 }

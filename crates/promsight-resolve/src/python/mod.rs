@@ -7,9 +7,10 @@
 //!
 //! - [`index`], [`imports`]: which module an import means, and what it binds;
 //! - [`machine`], [`roots`], [`recover`]: what is run and in which order, and the net below it;
-//! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`]: Python itself, over the
-//!   state in [`heap`];
-//! - [`attributes`], [`containers`], [`methods`], [`text`], [`builtins`], [`standard`]: what values can do;
+//! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
+//!   [`fields`]: Python itself, over the state in [`heap`];
+//! - [`attributes`], [`containers`], [`removals`], [`methods`], [`text`], [`template`], [`builtins`], [`standard`]: what
+//!   values can do;
 //! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
 //!   libraries are described that make some out of what they are given;
 //! - [`mentions`], [`finish`]: from records to the inventory.
@@ -25,6 +26,7 @@ mod conditions;
 mod containers;
 mod descriptions;
 mod expressions;
+mod fields;
 mod finish;
 mod heap;
 mod imports;
@@ -32,13 +34,16 @@ mod index;
 mod library;
 mod machine;
 mod mentions;
+mod metaclasses;
 mod methods;
 mod parameters;
 mod record;
 mod recover;
+mod removals;
 mod roots;
 mod standard;
 mod statements;
+mod template;
 mod text;
 mod value;
 

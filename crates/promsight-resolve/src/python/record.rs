@@ -361,7 +361,9 @@ impl<'a> Machine<'a> {
             is_known = false;
         }
         for atom in alternatives {
-            let elements = self.elements(&atom.into());
+            let collection: Value = atom.into();
+            is_known &= !self.is_optional(&collection);
+            let elements = self.elements(&collection);
             for item in &elements.items {
                 for text in self.texts(item) {
                     match text.as_exact() {
