@@ -258,6 +258,7 @@ impl<'a> Machine<'a> {
         };
         let place = (self.function_key(id), receiver);
         if root.is_none()
+            && !self.is_description(self.heap.function(id).module)
             && let Some(known) = self.experience.get(&place)
             && known.is_enough()
         {

@@ -354,6 +354,13 @@ impl Machine<'_> {
         let made = texts.into_iter().map(|text| {
             let changed = match (&pattern, &replacement, text.as_exact()) {
                 (Some(pattern), Some(replacement), Some(exact)) => substitute(pattern, replacement, exact),
+                // A class of characters is replaced in each known piece as it is in the whole.
+                (Some(pattern), Some(replacement), None) if is_class(pattern) => {
+                    let changed = |piece: &str| {
+                        substitute(pattern, replacement, piece).unwrap_or_else(|| piece.to_owned())
+                    };
+                    return Atom::Text(Rc::new(text.map(changed)));
+                }
                 _ => None,
             };
             let unknown = Unknown {
@@ -371,6 +378,13 @@ impl Machine<'_> {
         });
         Value::any(made.collect::<Vec<_>>())
     }
+}
+
+/// Whether a regular expression is one class of characters, repeated or not.
+fn is_class(pattern: &str) -> bool {
+    let class = pattern.strip_suffix('+').unwrap_or(pattern);
+    let inner = class.strip_prefix('[').and_then(|class| class.strip_suffix(']'));
+    inner.is_some_and(|inner| !inner.contains(['[', ']']))
 }
 
 /// `re.sub` on a known text; `None` where the pattern is not understood.
@@ -403,9 +417,9 @@ fn substitute(pattern: &str, replacement: &str, text: &str) -> Option<String> {
     if pattern.len() > 120 || text.len() > 1_000 {
         return None;
     }
+    // As in Python, a class that excludes some letters (`[^a-z]`) takes whole characters.
     let regex = regex::RegexBuilder::new(pattern)
-        .unicode(false)
-        .size_limit(1 << 16)
+        .size_limit(1 << 19)
         .build()
         .ok()?;
     // `\1` and `\g<1>` are `${1}` here; a dollar stands for itself there.
