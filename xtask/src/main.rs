@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `oracle`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -7,6 +7,7 @@
 
 mod ci;
 mod generate;
+mod oracle;
 mod problem;
 mod tidy;
 mod tree;
@@ -22,6 +23,8 @@ Commands:
   ci        formatting, clippy, every test, then tidy: what a change has to pass
   tidy      check what the compiler cannot: crate edges, file sizes, checks and their pages, links
   generate  write docs/checks from the checks' pages
+  oracle    measure the inventory against running code (needs Python and its package index);
+            `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),
+        ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };
     problem::report(&problems)
