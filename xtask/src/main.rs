@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `oracle`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `corpus`, `oracle`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -6,6 +6,7 @@
 )]
 
 mod ci;
+mod corpus;
 mod generate;
 mod oracle;
 mod problem;
@@ -23,6 +24,7 @@ Commands:
   ci        formatting, clippy, every test, then tidy: what a change has to pass
   tidy      check what the compiler cannot: crate edges, file sizes, checks and their pages, links
   generate  write docs/checks from the checks' pages
+  corpus    compare what is read of the dashboards and rules in FOLDER... with what other parsers read
   oracle    measure the inventory against running code (needs Python and its package index);
             `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
 ";
@@ -34,6 +36,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),
+        ["corpus", folders @ ..] => corpus::run(folders),
         ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };

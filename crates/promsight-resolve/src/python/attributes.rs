@@ -87,7 +87,7 @@ impl<'a> Machine<'a> {
             let last = path.rsplit('.').next().unwrap_or(path);
             return Text::exact(last).into();
         }
-        Value::external(&format!("{path}.{name}"))
+        self.outside(&format!("{path}.{name}"))
     }
 
     fn function_attribute(&mut self, id: FunctionId, symbol: Symbol) -> Value {

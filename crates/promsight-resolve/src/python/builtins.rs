@@ -106,6 +106,10 @@ impl<'a> Machine<'a> {
         if let Some(value) = self.call_standard(path, arguments, span) {
             return value;
         }
+        if let Some(value) = self.call_helper(path, arguments) {
+            return value;
+        }
+        self.hand_over_class(arguments, span);
         self.escape_all(arguments);
         self.call_outside(path, arguments)
     }

@@ -3,8 +3,8 @@
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use promsight_model::Span;
 use promsight_model::python::{Param, StmtKind};
+use promsight_model::{Description, Span};
 use rustc_hash::FxHasher;
 
 use super::heap::{Binding, Code, ContainerKind};
@@ -163,6 +163,7 @@ impl<'a> Machine<'a> {
                 Value::unknown(Reason::Call)
             }
             Atom::Unknown(unknown) => {
+                self.hand_over_class(arguments, span);
                 self.escape_all(arguments);
                 self.call_unknown(*unknown, arguments)
             }
@@ -521,6 +522,9 @@ impl<'a> Machine<'a> {
     /// Remembers a call whose owner is not known.
     pub(super) fn note_loose_call(&mut self, owner: &str, method: &str, arguments: &Arguments, span: Span) {
         if self.loose_calls.len() >= MOST_LOOSE_CALLS || self.rehearsal.is_some() || self.dead.is_some() {
+            return;
+        }
+        if Description::holds(span.file) {
             return;
         }
         let has_text = arguments

@@ -429,6 +429,9 @@ impl<'a> Machine<'a> {
             });
         }
         let instance = instance.unwrap_or_else(|| self.heap.new_instance(id));
+        if self.is_of_library(id) {
+            self.note_makers();
+        }
         self.initialize(instance, id, arguments, span_of_call);
         Atom::Instance(instance).into()
     }

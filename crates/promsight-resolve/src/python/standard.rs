@@ -72,6 +72,8 @@ impl Machine<'_> {
                 Some(first) if path != "functools.wraps" => first,
                 _ => Value::external("functools.cache"),
             },
+            "string.Formatter" => Value::external("string.Formatter()"),
+            "string.Formatter().parse" | "_string.formatter_parser" => self.template_parts(&first?),
             "functools.reduce" => Value::unknown(Reason::Call),
             "typing.cast" | "typing_extensions.cast" => second?,
             "typing.NewType" => Value::external("typing.identity"),

@@ -166,7 +166,8 @@ impl<'a> Machine<'a> {
             })
         );
         for target in targets {
-            let is_switch = is_flag && self.is_shared(target);
+            // Nobody else sets what a description keeps.
+            let is_switch = is_flag && self.is_shared(target) && !self.is_description(self.module());
             self.bind(target, if is_switch { switch(&value) } else { value.clone() });
         }
     }
