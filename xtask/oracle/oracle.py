@@ -74,6 +74,8 @@ def record(project, tree, needs, output):
     for word in ("only", "skip"):
         if project.get(word):
             command += [f"--{word}", project[word]]
+    if project.get("every"):
+        command.append("--every")
     if project.get("driver"):
         command += ["--driver", os.path.join(HERE, "drivers", project["driver"])]
     environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", **project.get("environment", {}))
@@ -83,6 +85,21 @@ def record(project, tree, needs, output):
     with open(output, encoding="utf-8") as file:
         recorded = json.load(file)
     return {"project": project["name"], "package": f"{project['package']} {project['version']}", **recorded}
+
+
+def scanned(project, tree):
+    """The tree that promsight reads: all of it, or a copy of what `scan` matches where the whole would take minutes."""
+    if not project.get("scan"):
+        return tree
+    small = os.path.join(os.path.dirname(tree), "scanned")
+    shutil.rmtree(small, ignore_errors=True)
+    for folder, _, files in os.walk(tree):
+        for name in files:
+            path = os.path.relpath(os.path.join(folder, name), tree)
+            if name.endswith(".py") and re.search(project["scan"], path):
+                os.makedirs(os.path.dirname(os.path.join(small, path)), exist_ok=True)
+                shutil.copy(os.path.join(tree, path), os.path.join(small, path))
+    return small
 
 
 def inventory(binary, tree):
@@ -230,8 +247,8 @@ def main():
             write(kept, recorded)
         with open(kept, encoding="utf-8") as file:
             recorded = json.load(file)
-        verdicts, figures, reasons = compare(recorded, inventory(os.path.abspath(options.binary), tree))
-        print(f"\n## {recorded['package']}")
+        verdicts, figures, reasons = compare(recorded, inventory(os.path.abspath(options.binary), scanned(project, tree)))
+        print(f"\n## {recorded['package']}", flush=True)
         for word, lines in verdicts.items():
             if word not in ("exact", "not judged") or options.list:
                 for line in lines:

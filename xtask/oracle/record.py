@@ -414,7 +414,7 @@ def _limited(seconds, work, *arguments):
         signal.alarm(0)
 
 
-def modules_below(root, only, skip):
+def modules_below(root, only, skip, every):
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
         for file in sorted(files):
@@ -425,7 +425,7 @@ def modules_below(root, only, skip):
             if only and not re.search(only, relative):
                 continue
             with open(path, encoding="utf-8", errors="replace") as source:
-                if not MENTION.search(source.read()):
+                if not every and not MENTION.search(source.read()):
                     continue
             module = relative[:-3].replace("/", ".")
             module = module[:-9] if module.endswith(".__init__") else module
@@ -521,6 +521,7 @@ def main():
     parser.add_argument("--path", action="append", default=[], help="a folder of installed packages the tree needs")
     parser.add_argument("--driver")
     parser.add_argument("--only", default="", help="paths that are imported; without it, all that mention metrics")
+    parser.add_argument("--every", action="store_true", help="import modules that do not mention metrics, too")
     parser.add_argument("--skip", default="", help="paths and names that are neither imported nor exercised")
     parser.add_argument("--no-stand-ins", action="store_true")
     parser.add_argument("--no-exercise", action="store_true")
@@ -541,7 +542,7 @@ def main():
     sys.argv = ["oracle"]
     stdout, sys.stdout = sys.stdout, sys.stderr
     os.chdir(RECORDER.roots[0])
-    modules = [name for root in RECORDER.roots for name in modules_below(root, options.only, options.skip)]
+    modules = [name for root in RECORDER.roots for name in modules_below(root, options.only, options.skip, options.every)]
     threading.excepthook = lambda _: None
     for _ in range(2):
         # Twice: what failed in a circle of imports may work when the others are there.
