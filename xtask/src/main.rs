@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `corpus`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `corpus`, `oracle`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,6 +8,7 @@
 mod ci;
 mod corpus;
 mod generate;
+mod oracle;
 mod problem;
 mod tidy;
 mod tree;
@@ -24,6 +25,8 @@ Commands:
   tidy      check what the compiler cannot: crate edges, file sizes, checks and their pages, links
   generate  write docs/checks from the checks' pages
   corpus    compare what is read of the dashboards and rules in FOLDER... with what other parsers read
+  oracle    measure the inventory against running code (needs Python and its package index);
+            `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
 ";
 
 fn main() -> ExitCode {
@@ -34,6 +37,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),
         ["corpus", folders @ ..] => corpus::run(folders),
+        ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };
     problem::report(&problems)
