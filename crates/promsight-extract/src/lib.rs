@@ -3,6 +3,7 @@
 //! Owns every source format: a module per kind of source, decoders that keep offsets below `decode/`. An
 //! extractor sees one file, cannot fail, and touches no disk; what it does not understand becomes a gap.
 
+mod alertmanager;
 mod collect;
 pub mod decode;
 pub mod documents;
@@ -16,6 +17,7 @@ pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod triggers;
 
 use promsight_model::{Facts, FileKind, SourceFile};
 

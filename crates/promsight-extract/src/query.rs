@@ -97,6 +97,16 @@ fn selectors(
         .collect()
 }
 
+/// What can be a hole in a query of a manifest or rule file.
+///
+/// `${name}` is what envsubst and Flux fill in, and no one writes it by mistake; a bare `$name` there is a variable
+/// copied from a dashboard, which Prometheus does not know.
+pub fn holes_of_manifest(text: &str) -> Holes {
+    let mut dollars = text.match_indices('$').map(|(at, _)| &text[at + 1..]).peekable();
+    let is_substituted = dollars.peek().is_some() && dollars.all(|rest| rest.starts_with('{'));
+    if is_substituted { Holes::ALL } else { Holes::RULES }
+}
+
 /// How many names one templated name may become before it is kept as a pattern.
 const MAX_EXPANSIONS: usize = 64;
 
