@@ -5,6 +5,7 @@
 //! what a container can do to a text (escapes, folding, doubled quotes) is undone step by step until the name appears.
 
 #![expect(clippy::expect_used, reason = "a law fails by it")]
+#![expect(clippy::disallowed_methods, reason = "the pages of the tests are files")]
 
 #[path = "scenarios/page.rs"]
 #[expect(dead_code, reason = "the blocks of a page are the scenarios' to check")]
@@ -164,7 +165,7 @@ fn every_reference_of_the_tests_stands_where_it_says() {
         }
         let sources = Sources {
             files,
-            unread: Vec::new(),
+            ..Sources::default()
         };
         let today = Date::parse("2026-07-01").expect("the day is a date");
         let report = pipeline::run(&sources, &Config::default(), &Selection::everything(today));

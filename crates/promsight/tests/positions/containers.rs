@@ -90,7 +90,7 @@ impl Dice {
     /// Whether something that happens once in `of` times happens now.
     fn falls(&mut self, of: u8) -> bool {
         self.next += 1;
-        self.rolls[self.next % self.rolls.len()] % of == 0
+        self.rolls[self.next % self.rolls.len()].is_multiple_of(of)
     }
 }
 
@@ -224,7 +224,7 @@ fn double_quoted(text: &str, dice: &mut Dice) -> String {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
             _ if character.is_ascii() && dice.falls(17) => {
-                out.push_str(&format!("\\x{:02X}", u32::from(character)))
+                out.push_str(&format!("\\x{:02X}", u32::from(character)));
             }
             _ if u32::from(character) < 0x1_0000 && dice.falls(17) => {
                 out.push_str(&format!("\\u{:04X}", u32::from(character)));
