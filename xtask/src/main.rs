@@ -9,6 +9,7 @@ mod ci;
 mod corpus;
 mod generate;
 mod problem;
+mod promql;
 mod tidy;
 mod tree;
 
@@ -22,7 +23,7 @@ Usage: cargo xtask COMMAND
 Commands:
   ci        formatting, clippy, every test, then tidy: what a change has to pass
   tidy      check what the compiler cannot: crate edges, file sizes, checks and their pages, links
-  generate  write docs/checks from the checks' pages
+  generate  write docs/checks from the checks' pages, and the tables of docs/promql.md
   corpus    compare what is read of the dashboards and rules in FOLDER... with what other parsers read
 ";
 
