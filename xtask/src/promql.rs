@@ -39,6 +39,7 @@ fn text() -> Option<String> {
         ("lezer-refuses", lezer_refuses(&recorded)),
         ("lezer-accepts", lezer_accepts(&recorded)),
         ("corpus", corpus()?),
+        ("flow", flow()?),
     ] {
         text = replaced(&text, name, &table)?;
     }
@@ -264,6 +265,19 @@ fn corpus() -> Option<String> {
     let repositories: Vec<&str> = repositories.filter_map(Value::as_str).collect();
     let _ = writeln!(text, "\nRead: {}.", repositories.join(", "));
     Some(text)
+}
+
+fn flow() -> Option<String> {
+    let recorded = json("flow.json")?;
+    let queries = recorded.as_array()?;
+    let evaluations = queries
+        .iter()
+        .filter_map(|query| query.get("evaluations")?.as_array());
+    let evaluations: usize = evaluations.map(Vec::len).sum();
+    Some(format!(
+        "Confirmed: {} queries, {evaluations} evaluations.\n",
+        queries.len()
+    ))
 }
 
 /// A query in a cell of a table.

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{Flow, Join, LabelSource, LabelUse, LabelUseKind, Labels, Matching, Operator, Side, path};
 use crate::functions::{self, ValueType};
-use crate::node::{Binary, GroupingList, LabelList, Node, NodeId, NodeKind};
+use crate::node::{self, Binary, GroupingList, LabelList, Node, NodeId, NodeKind};
 use crate::{MatchOp, Selector};
 
 /// Larger queries have no flow: each join keeps the labels of its operands.
@@ -196,7 +196,7 @@ impl Walk<'_> {
     fn call(&mut self, name: &str, word: &Range<usize>, arguments: &[NodeId]) -> Labels {
         match name {
             "absent" | "absent_over_time" => self.absent(word, arguments),
-            "label_replace" => self.label_replace(arguments),
+            "label_replace" => self.label_replace(word, arguments),
             "label_join" => self.label_join(arguments),
             "histogram_quantile" => self.buckets(word, arguments, 1),
             "histogram_fraction" => self.buckets(word, arguments, 2),
@@ -268,7 +268,7 @@ impl Walk<'_> {
         labels
     }
 
-    fn label_replace(&mut self, arguments: &[NodeId]) -> Labels {
+    fn label_replace(&mut self, word: &Range<usize>, arguments: &[NodeId]) -> Labels {
         let mut labels = self.take_argument(arguments, 0);
         let source = self
             .text(arguments, 3)
@@ -286,18 +286,20 @@ impl Walk<'_> {
         };
         let replacement = self.text(arguments, 2).map(|(text, _)| text);
         let before = labels.source(target).clone();
-        let after = if replacement == Some("") {
+        let pattern = self.text(arguments, 4).map(|(text, _)| text);
+        let always = match (pattern, &source) {
+            (Some(".*" | "(.*)"), _) => true,
+            (Some(""), Some((label, _))) => label.is_empty(),
+            _ => false,
+        };
+        let after = if replacement == Some("") && always {
+            LabelSource::dropped(word.clone(), before.selectors)
+        } else if replacement == Some("") {
             LabelSource {
                 is_certain: false,
                 ..before
             }
         } else {
-            let pattern = self.text(arguments, 4).map(|(text, _)| text);
-            let always = match (pattern, &source) {
-                (Some(".*" | "(.*)"), _) => true,
-                (Some(""), Some((label, _))) => label.is_empty(),
-                _ => false,
-            };
             let is_constant = replacement.is_some_and(|text| !text.contains('$'));
             LabelSource {
                 is_written: true,
@@ -515,10 +517,32 @@ fn matching(list: &LabelList, is_on: bool) -> Matching {
     }
 }
 
+/// The labels of the left operand, of which those that have to agree are the right one's too.
+fn matched(matching: &node::Matching, left: Labels, right: &Labels) -> Labels {
+    if matching.labels.has_holes {
+        return left;
+    }
+    let names = matching.labels.names();
+    if !matching.on {
+        let mut agreed = left.agreed(right);
+        for label in names {
+            agreed.set(&label, left.source(&label).clone());
+        }
+        return agreed;
+    }
+    let mut labels = left;
+    for label in names {
+        let agreed = labels.source(&label).agreed(right.source(&label));
+        labels.set(&label, agreed);
+    }
+    labels
+}
+
 /// The labels of a binary operation between vectors (`resultMetric` of the engine).
 fn joined(binary: &Binary, left: Labels, right: Labels) -> Labels {
     match binary.operator {
-        Operator::And | Operator::Unless => return left,
+        Operator::And => return matched(&binary.matching, left, &right),
+        Operator::Unless => return left,
         Operator::Or => return left.either(&right),
         _ => {}
     }
@@ -544,6 +568,16 @@ fn joined(binary: &Binary, left: Labels, right: Labels) -> Labels {
     };
     let mut labels = if group.include.has_holes {
         many.either(&one)
+    } else if binary.matching.fill {
+        // Where the side of many is filled in, what has to agree comes from the other.
+        let dropped = LabelSource::dropped(binary.word.clone(), one.selectors());
+        let names = list.names();
+        let filled = if binary.matching.on {
+            one.clone().by(&names, list.has_holes, dropped)
+        } else {
+            one.clone().without(&names, list.has_holes, &dropped)
+        };
+        many.either(&filled)
     } else {
         many
     };
