@@ -38,6 +38,7 @@ fn text() -> Option<String> {
         ("prometheus", against_prometheus(&recorded)),
         ("lezer-refuses", lezer_refuses(&recorded)),
         ("lezer-accepts", lezer_accepts(&recorded)),
+        ("promqltest", promqltest()?),
         ("corpus", corpus()?),
         ("flow", flow()?),
     ] {
@@ -264,6 +265,27 @@ fn corpus() -> Option<String> {
     let repositories = recorded.get("repositories")?.as_array()?.iter();
     let repositories: Vec<&str> = repositories.filter_map(Value::as_str).collect();
     let _ = writeln!(text, "\nRead: {}.", repositories.join(", "));
+    Some(text)
+}
+
+fn promqltest() -> Option<String> {
+    let recorded = json("promqltest.json")?;
+    let figure = |name: &str| recorded.get(name).and_then(Value::as_u64);
+    let differing = recorded.get("differing")?.as_array()?;
+    let mut text = format!(
+        "| | valid | invalid |\n|---|---|---|\n| queries | {} | {} |\n| the label flow is known | {} | |\n\n",
+        figure("valid")?,
+        figure("invalid")?,
+        figure("flows")?,
+    );
+    if differing.is_empty() {
+        text.push_str("promsight and Prometheus agree on each, and on the names in it.\n");
+    } else {
+        text.push_str("They differ on:\n\n");
+        for query in differing {
+            let _ = writeln!(text, "- {}", code(query.as_str()?));
+        }
+    }
     Some(text)
 }
 
