@@ -24,9 +24,10 @@ const MAX_DEPTH: usize = 300;
 const MAX_NESTING: usize = 4;
 
 /// Without one of these words a text holds neither rule nor dashboard, and is not parsed.
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 11] = [
     "kind: Secret",
     "gzipJson",
+    "jsonnet: |",
     "expr",
     "rule_files",
     "alert:",
@@ -229,6 +230,11 @@ impl Walk<'_, '_> {
                     self.node(entry.value, Context { group, ..inner }, depth + 1);
                 }
                 Some("data") if node.get_str("kind") == Some("Secret") => self.secret(entry.value),
+                Some("jsonnet") if entry.value.style() == Some(Style::Block) => {
+                    if let Some(text) = entry.value.embedded() {
+                        self.collector.jsonnet(&text);
+                    }
+                }
                 Some("gzipJson") => self.compressed(entry.value),
                 _ if rules::is_keyed_rule(entry.value) => {
                     rules::keyed_rule(entry.key, entry.value, self.collector);
