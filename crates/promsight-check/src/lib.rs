@@ -11,18 +11,22 @@ mod blind_record;
 mod blind_runbook;
 mod blind_script;
 mod bucket_mismatch;
+mod fingerprint;
 mod invalid_query;
 mod sink;
+mod suppression;
 mod unknown_alert;
 mod unreadable_file;
 mod unused_metric;
 mod unused_record;
+mod unused_suppression;
 mod words;
 
 use promsight_model::{FileSet, Finding, Severity};
 use promsight_resolve::Resolution;
 
-pub use sink::{Settings, run};
+pub use sink::{Extent, Settings, run};
+pub use suppression::{Admits, ConfiguredIgnore};
 
 /// One check.
 #[derive(Clone, Copy, Debug)]
@@ -72,6 +76,7 @@ pub const CHECKS: &[Check] = &[
     unreadable_file::CHECK,
     unused_metric::CHECK,
     unused_record::CHECK,
+    unused_suppression::CHECK,
 ];
 
 /// The check of that name.

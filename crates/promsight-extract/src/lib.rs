@@ -15,13 +15,15 @@ pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod suppressions;
 
 use promsight_model::{Facts, FileKind, SourceFile};
 
 /// The facts of one file, dispatched by what its path says it is.
 pub fn extract(file: &SourceFile) -> Facts {
     let mut facts = Facts::empty(file.id);
-    match Format::of(&file.path) {
+    let format = Format::of(&file.path);
+    match format {
         Some(Format::Python) => python_file(file, &mut facts),
         Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
         Some(Format::Json) => kubernetes::json_file(file, &mut facts),
@@ -30,6 +32,9 @@ pub fn extract(file: &SourceFile) -> Facts {
         Some(Format::Shell) => scripts::shell(file, &mut facts),
         Some(Format::OtherSource) => other_sources::extract(file, &mut facts),
         None => {}
+    }
+    if let Some(format) = format {
+        suppressions::read(file, format, &mut facts);
     }
     facts
 }

@@ -4,6 +4,7 @@ use crate::file::FileId;
 use crate::python;
 use crate::reference::{Consumer, Query};
 use crate::span::Span;
+use crate::suppression::Suppression;
 
 /// All facts of one file.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Facts {
     pub other_source_names: Vec<OtherSourceName>,
     /// What was not understood.
     pub gaps: Vec<Gap>,
+    /// Comments that ask for findings to be hidden.
+    pub suppressions: Vec<Suppression>,
 }
 
 impl Facts {
@@ -45,6 +48,7 @@ impl Facts {
             alert_mentions: Vec::new(),
             other_source_names: Vec::new(),
             gaps: Vec::new(),
+            suppressions: Vec::new(),
         }
     }
 }

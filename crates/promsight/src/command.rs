@@ -1,11 +1,11 @@
 //! What the commands mean: from arguments to a report, its bytes and the exit code.
 
-use promsight_check::Strictness;
+use promsight_check::{Extent, Strictness};
 use promsight_model::{FileSet, Report, Severity};
 use promsight_report::View;
 
 use crate::arguments::{CheckArguments, ColorArgument, ExplainArguments, FormatArgument, InventoryArguments};
-use crate::clock::Date;
+use crate::clock;
 use crate::config::{self, Config};
 use crate::discovery::{self, Territory};
 use crate::exit::{Exit, Failure};
@@ -24,7 +24,9 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
         } else {
             Strictness::Evidence
         },
-        today: Date::today(),
+        today: clock::today(),
+        // Known when the paths are.
+        extent: Extent::Whole,
     };
     let (files, report) = reconcile(&arguments.inventory, &selection)?;
     print(&report, &files, View::Findings, &arguments.inventory, color)?;
@@ -40,7 +42,7 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
 
 /// `promsight metrics`.
 pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    let (files, report) = reconcile(arguments, &Selection::everything(Date::today()))?;
+    let (files, report) = reconcile(arguments, &Selection::everything(clock::today()))?;
     print(&report, &files, View::Metrics, arguments, color)?;
     if report.metrics.is_empty() {
         terminal::note("no metric was found; name the folder that holds the Python code");
@@ -51,7 +53,7 @@ pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<E
 
 /// `promsight references`.
 pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    let (files, report) = reconcile(arguments, &Selection::everything(Date::today()))?;
+    let (files, report) = reconcile(arguments, &Selection::everything(clock::today()))?;
     print(&report, &files, View::References, arguments, color)?;
     if report.references.is_empty() {
         terminal::note(
@@ -107,9 +109,20 @@ fn reconcile(arguments: &InventoryArguments, selection: &Selection) -> Result<(F
     let config: Config = config::load(&territory.root, arguments.config.as_deref())?;
     let discovery = discovery::discover(&territory, &config);
     progress.stage(&format!("reading {} files", discovery.candidates.len()));
-    let sources = reading::read(&discovery);
+    let mut sources = reading::read(&discovery);
+    if let Some(file) = config.file.as_ref().filter(|_| !config.ignore.is_empty()) {
+        sources.add(&file.path, &territory.shown(&file.path), &file.text);
+    }
     progress.stage(&format!("reconciling {} files", sources.files.files().len()));
-    let report = pipeline::run(&sources, &config, selection);
+    let selection = Selection {
+        extent: if territory.is_whole() {
+            Extent::Whole
+        } else {
+            Extent::Part
+        },
+        ..selection.clone()
+    };
+    let report = pipeline::run(&sources, &config, &selection);
     Ok((sources.files, report))
 }
 

@@ -31,6 +31,9 @@ pub(super) fn findings(report: &Report, places: &Places<'_>, styling: Styling) -
     notes(report, &mut text, styling);
     headline(report, &mut text, styling);
     checks(report, &mut text, styling);
+    if let Some(hidden) = words::hidden(&report.hidden) {
+        let _ = writeln!(text, "{hidden}");
+    }
     coverage(report, &mut text);
     gaps(&report.gaps, places, LISTED_GAPS, &mut text);
     if let Some(finding) = report.findings.iter().max_by_key(|finding| finding.severity) {
