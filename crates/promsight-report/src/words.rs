@@ -1,6 +1,8 @@
 //! Wordings that several formats share.
 
-use promsight_model::{Consumer, Emitter, GapKind, Hidden, Liveness, MatchOp, Name, Selector, SelectorName};
+use promsight_model::{
+    Consumer, Emitter, GapKind, Hidden, Liveness, MatchOp, Name, Report, Selector, SelectorName, Severity,
+};
 
 /// `1 error`, `2 errors`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
@@ -51,6 +53,26 @@ pub(crate) fn selector(selector: &Selector) -> String {
         name
     } else {
         format!("{name}{{{}}}", matchers.join(", "))
+    }
+}
+
+/// `3 errors, 1 warning`, or `no findings`; of a comparison, `no new findings`.
+pub(crate) fn headline(report: &Report) -> String {
+    let parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
+        .into_iter()
+        .filter_map(|severity| {
+            let of_severity = report
+                .findings
+                .iter()
+                .filter(|finding| finding.severity == severity);
+            let number = of_severity.count() as u64;
+            (number > 0).then(|| count(number, severity.word()))
+        })
+        .collect();
+    match (parts.is_empty(), &report.comparison) {
+        (false, _) => parts.join(", "),
+        (true, None) => "no findings".to_owned(),
+        (true, Some(_)) => "no new findings".to_owned(),
     }
 }
 

@@ -90,7 +90,7 @@ pub(crate) fn references(report: &Report, places: &Places<'_>) -> String {
 }
 
 /// Serialising fails only for maps with keys that are no text, and for writers that fail; there are neither.
-fn print(object: &impl Serialize) -> String {
+pub(crate) fn print(object: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(object).unwrap_or_default();
     text.push('\n');
     text
