@@ -10,9 +10,12 @@ mod blind_panel;
 mod blind_record;
 mod blind_runbook;
 mod blind_script;
+mod blind_test;
+mod blind_trigger;
 mod bucket_mismatch;
 mod fingerprint;
 mod invalid_query;
+mod missing_runbook;
 mod sink;
 mod suppression;
 mod unknown_alert;
@@ -70,8 +73,11 @@ pub const CHECKS: &[Check] = &[
     blind_record::CHECK,
     blind_runbook::CHECK,
     blind_script::CHECK,
+    blind_test::CHECK,
+    blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     invalid_query::CHECK,
+    missing_runbook::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,
     unused_metric::CHECK,

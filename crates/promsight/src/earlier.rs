@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use promsight_model as model;
+
 use crate::config::{self, Config};
 use crate::discovery::{self, Territory};
 use crate::git::{Changes, GitError, Repository, TreeEntry};
@@ -64,6 +66,16 @@ pub fn read(
         !from_git.is_empty() || untouched != sources.files.files().len() || !same_config(config, &old_config);
     let (readable, too_large): (Vec<&TreeEntry>, Vec<&TreeEntry>) =
         from_git.into_iter().partition(|entry| entry.size <= MAX_BYTES);
+    let paths: BTreeSet<&str> = wanted.iter().map(|entry| entry.path.as_str()).collect();
+    let repository_then = model::Repository {
+        unread: entries
+            .iter()
+            .filter(|entry| territory.holds(&entry.path).0 && discovery::is_reachable(&entry.path))
+            .filter(|entry| !paths.contains(entry.path.as_str()))
+            .map(|entry| entry.path.clone())
+            .collect(),
+        ..sources.repository.clone()
+    };
     let objects: Vec<&str> = readable.iter().map(|entry| entry.object.as_str()).collect();
     let contents = repository.contents(&objects)?;
     for (entry, content) in readable.into_iter().zip(contents) {
@@ -76,7 +88,7 @@ pub fn read(
     }
     Ok(Earlier {
         commit,
-        sources: gathered.finish(),
+        sources: gathered.finish(repository_then),
         config: old_config,
         changes,
         differs,

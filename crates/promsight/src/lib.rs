@@ -24,6 +24,7 @@ pub mod git;
 pub mod names;
 pub mod pipeline;
 pub mod reading;
+pub mod repository;
 pub mod root;
 mod rounds;
 pub mod terminal;

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use promsight_model::{FileSet, GapKind};
+use promsight_model::{FileSet, GapKind, Repository};
 use rayon::prelude::*;
 
 use crate::discovery::{Candidate, Discovery};
@@ -19,6 +19,8 @@ pub struct Sources {
     pub files: FileSet,
     /// What could not be read, by path.
     pub unread: Vec<Unread>,
+    /// The repository around the files.
+    pub repository: Repository,
 }
 
 impl Sources {
@@ -60,7 +62,7 @@ pub fn read(discovery: &Discovery) -> Sources {
         let outcome = Outcome::Unread(GapKind::Limit, format!("it could not be read: {reason}"));
         gathered.outcome(&candidate.path, &candidate.shown_path, outcome);
     }
-    gathered.finish()
+    gathered.finish(discovery.repository.clone())
 }
 
 enum Outcome {
@@ -108,11 +110,12 @@ impl Gathered {
         self.text(path, shown_path, text, unread);
     }
 
-    pub(crate) fn finish(mut self) -> Sources {
+    pub(crate) fn finish(mut self, repository: Repository) -> Sources {
         self.unread.sort_by(|left, right| left.path.cmp(&right.path));
         Sources {
             files: FileSet::new(self.files),
             unread: self.unread,
+            repository,
         }
     }
 }

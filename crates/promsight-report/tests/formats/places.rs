@@ -3,8 +3,11 @@
 use promsight_report::Format;
 use serde_json::Value;
 
+/// Reads the places of a report.
+type Reader = fn(&str) -> Vec<String>;
+
 /// How to read a format's places as `path:line:column`, in the order of the findings.
-pub(crate) const READERS: &[(Format, fn(&str) -> Vec<String>)] = &[
+pub(crate) const READERS: &[(Format, Reader)] = &[
     (Format::Sarif, in_sarif),
     (Format::Github, in_github),
     (Format::Gitlab, in_gitlab),
