@@ -14,21 +14,25 @@ mod blind_script;
 mod blind_test;
 mod blind_trigger;
 mod bucket_mismatch;
+mod fingerprint;
 mod invalid_query;
 mod label_mismatch;
 mod missing_runbook;
 mod sink;
+mod suppression;
 mod type_mismatch;
 mod unknown_alert;
 mod unreadable_file;
 mod unused_metric;
 mod unused_record;
+mod unused_suppression;
 mod words;
 
 use promsight_model::{FileSet, Finding, Severity};
 use promsight_resolve::Resolution;
 
-pub use sink::{Settings, run};
+pub use sink::{Extent, Settings, run};
+pub use suppression::{Admits, ConfiguredIgnore};
 
 /// One check.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +88,7 @@ pub const CHECKS: &[Check] = &[
     unreadable_file::CHECK,
     unused_metric::CHECK,
     unused_record::CHECK,
+    unused_suppression::CHECK,
 ];
 
 /// The check of that name.
