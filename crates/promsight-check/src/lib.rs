@@ -12,6 +12,8 @@ mod blind_runbook;
 mod blind_script;
 mod bucket_mismatch;
 mod invalid_query;
+mod invalid_update;
+mod never_updated;
 mod sink;
 mod unknown_alert;
 mod unreadable_file;
@@ -68,6 +70,8 @@ pub const CHECKS: &[Check] = &[
     blind_script::CHECK,
     bucket_mismatch::CHECK,
     invalid_query::CHECK,
+    invalid_update::CHECK,
+    never_updated::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,
     unused_metric::CHECK,

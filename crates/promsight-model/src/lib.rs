@@ -15,6 +15,7 @@ pub mod python;
 pub mod reference;
 pub mod report;
 pub mod span;
+pub mod usage;
 
 pub use catalogue::{Catalogue, Exporter, ExporterMetric, GoneMetric};
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
@@ -34,3 +35,4 @@ pub use reference::{
 };
 pub use report::{Coverage, JudgedReference, Note, Report, ResolvedBy};
 pub use span::{Embedded, OffsetMap, Span};
+pub use usage::{Fault, InvalidUpdate, LabelValue, LabelValues, Registry, Update, UpdateKind, Usage};

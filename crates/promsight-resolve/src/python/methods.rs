@@ -5,6 +5,7 @@ use std::rc::Rc;
 use promsight_model::Span;
 
 use super::machine::Machine;
+use super::uses::Receiver;
 use super::value::{Arguments, Atom, ClassId, Reason, Symbol, Value};
 
 impl Machine<'_> {
@@ -23,7 +24,8 @@ impl Machine<'_> {
                 self.text_method(&text, &method, arguments)
             }
             Atom::Container(id) => self.container_method(*id, &method, arguments, span),
-            Atom::Metric(id) => self.metric_method(*id, &method, arguments),
+            Atom::Metric(id) => self.metric_method(*id, Receiver::Family, &method, arguments, span),
+            Atom::Child(id) => self.metric_method(*id, Receiver::Child, &method, arguments, span),
             Atom::Function(_) => receiver.clone().into(),
             Atom::Super(class, inner) => self.super_method(*class, inner, &method, arguments, span),
             _ => {

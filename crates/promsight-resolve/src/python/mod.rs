@@ -9,8 +9,9 @@
 //! - [`machine`], [`roots`], [`recover`]: what is run and in which order, and the net below it;
 //! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`]: Python itself, over the
 //!   state in [`heap`];
-//! - [`attributes`], [`containers`], [`methods`], [`text`], [`builtins`], [`standard`]: what values can do;
+//! - [`attributes`], [`containers`], [`methods`], [`text`], [`numbers`], [`builtins`], [`standard`]: what values can do;
 //! - [`library`], [`built_in`]: which paths make metrics or expose some by themselves;
+//! - [`uses`], [`usage`], [`registries`]: what happens to a metric once it is declared;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
@@ -31,13 +32,17 @@ mod library;
 mod machine;
 mod mentions;
 mod methods;
+mod numbers;
 mod parameters;
 mod record;
 mod recover;
+mod registries;
 mod roots;
 mod standard;
 mod statements;
 mod text;
+mod usage;
+mod uses;
 mod value;
 
 use promsight_model::{Emitter, FileId, Gap, Library, python::Module};

@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
-use promsight_model::{MetricType, Span};
+use promsight_model::{MetricType, Registry, Span};
 
 use super::library::{Constructor, Signature};
 use super::machine::Machine;
+use super::uses::Receiver;
 use super::value::{Arguments, Atom, FunctionId, Reason, RecordId, Text, Unknown, Value};
 
 /// Methods that give a metric a value or a child.
@@ -62,6 +63,9 @@ pub(super) struct Record {
     pub(super) escaped: bool,
     /// Whether the constructor's value was thrown away where it was made.
     pub(super) discarded: bool,
+    pub(super) registry: Registry,
+    /// The class, by the place of its name, in whose method a custom collector makes it.
+    pub(super) collector: Option<Span>,
 }
 
 /// What makes two declarations the same: place of the call that names it, of the constructor, and the name.
@@ -126,7 +130,12 @@ impl<'a> Machine<'a> {
         Value::any(made)
     }
 
-    fn argument(&mut self, arguments: &Arguments, position: usize, keyword: &str) -> Option<Value> {
+    pub(super) fn argument(
+        &mut self,
+        arguments: &Arguments,
+        position: usize,
+        keyword: &str,
+    ) -> Option<Value> {
         let symbol = self.symbols.intern(keyword);
         let given = arguments.get(position, Some(symbol)).cloned();
         given.or_else(|| {
@@ -288,6 +297,11 @@ impl<'a> Machine<'a> {
             }
             _ => None,
         };
+        let registry = self.registry_of(constructor, arguments);
+        let collector = match constructor.signature {
+            Signature::Instrument => None,
+            Signature::Family { .. } | Signature::Metric => self.collecting_class(),
+        };
         let empty = Text::exact("");
         Some(Record {
             path: Rc::from(constructor.path.as_str()),
@@ -309,6 +323,8 @@ impl<'a> Machine<'a> {
             updated: constructor.signature != Signature::Instrument,
             escaped: false,
             discarded: false,
+            registry,
+            collector,
         })
     }
 
@@ -419,6 +435,10 @@ impl<'a> Machine<'a> {
             if known.dead.is_some() && record.dead.is_none() {
                 known.dead = None;
             }
+            if known.registry != record.registry {
+                known.registry = Registry::Unknown;
+            }
+            let registry = known.registry;
             let is_better = !known.roots.is_empty() && record.roots.is_empty();
             if is_better || (!known.labels_known && record.labels_known) {
                 let (updated, escaped, in_test, dead) =
@@ -428,6 +448,7 @@ impl<'a> Machine<'a> {
                     escaped,
                     in_test,
                     dead,
+                    registry,
                     ..record
                 };
             } else if known.labels_known && record.labels_known && known.labels != record.labels {
@@ -482,13 +503,23 @@ impl<'a> Machine<'a> {
     }
 
     /// A method of a metric.
-    pub(super) fn metric_method(&mut self, id: RecordId, method: &str, arguments: &Arguments) -> Value {
+    pub(super) fn metric_method(
+        &mut self,
+        id: RecordId,
+        receiver: Receiver,
+        method: &str,
+        arguments: &Arguments,
+        span: Option<Span>,
+    ) -> Value {
         self.extend_allotment();
         if UPDATES.contains(&method) {
             self.mark_updated(id);
         }
+        if let Some(span) = span {
+            self.note_use(id, receiver, method, arguments, span);
+        }
         match method {
-            "labels" => return Atom::Metric(id).into(),
+            "labels" => return Atom::Child(id).into(),
             "add_sample" => self.add_sample_labels(id, arguments),
             // `@m.time()` and `with m.time()`: what is decorated stays what it is.
             "time" | "count_exceptions" | "track_inprogress" => return Value::external("functools.cache"),

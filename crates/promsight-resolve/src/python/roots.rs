@@ -137,7 +137,7 @@ impl Machine<'_> {
         let namespace = self.heap.namespace(self.modules[module.index()].namespace);
         namespace.entries().any(|(name, value)| {
             value.atoms().iter().any(|atom| match atom {
-                Atom::Metric(_) => true,
+                Atom::Metric(_) | Atom::Child(_) => true,
                 Atom::External(path) => self.table.is_package(path.split('.').next().unwrap_or(path)),
                 Atom::Class(_) | Atom::Function(_) => self.makers.contains(&self.symbols.name(*name)),
                 _ => false,
