@@ -10,9 +10,12 @@ mod blind_panel;
 mod blind_record;
 mod blind_runbook;
 mod blind_script;
+mod blind_test;
+mod blind_trigger;
 mod bucket_mismatch;
 mod invalid_query;
 mod invalid_update;
+mod missing_runbook;
 mod never_updated;
 mod sink;
 mod unknown_alert;
@@ -68,9 +71,12 @@ pub const CHECKS: &[Check] = &[
     blind_record::CHECK,
     blind_runbook::CHECK,
     blind_script::CHECK,
+    blind_test::CHECK,
+    blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
+    missing_runbook::CHECK,
     never_updated::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use promsight_model::Span;
 
+use super::heap::ContainerKind;
 use super::machine::Machine;
 use super::uses::Receiver;
 use super::value::{Arguments, Atom, ClassId, Reason, Symbol, Value};
@@ -27,6 +28,11 @@ impl Machine<'_> {
             Atom::Metric(id) => self.metric_method(*id, Receiver::Family, &method, arguments, span),
             Atom::Child(id) => self.metric_method(*id, Receiver::Child, &method, arguments, span),
             Atom::Function(_) => receiver.clone().into(),
+            Atom::Class(id) if &*method == "__subclasses__" => {
+                let derived = self.heap.class(*id).derived.clone();
+                let derived = derived.into_iter().map(|id| Atom::Class(id).into()).collect();
+                self.heap.new_container(ContainerKind::List, derived)
+            }
             Atom::Super(class, inner) => self.super_method(*class, inner, &method, arguments, span),
             _ => {
                 self.escape_all(arguments);
@@ -44,6 +50,12 @@ impl Machine<'_> {
         arguments: &Arguments,
         span: Option<Span>,
     ) -> Value {
+        if method == "__new__"
+            && arguments.positional.len() > 1
+            && let Some(class) = self.finish_class(arguments)
+        {
+            return class;
+        }
         if method == "__new__" {
             let class = match receiver {
                 Atom::Class(id) => *id,

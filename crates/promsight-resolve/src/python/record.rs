@@ -2,31 +2,11 @@
 
 use std::rc::Rc;
 
-use promsight_model::{MetricType, Registry, Span};
+use promsight_model::{Description, MetricType, Registry, Span};
 
 use super::library::{Constructor, Signature};
 use super::machine::Machine;
-use super::uses::Receiver;
 use super::value::{Arguments, Atom, FunctionId, Reason, RecordId, Text, Unknown, Value};
-
-/// Methods that give a metric a value or a child.
-const UPDATES: &[&str] = &[
-    "inc",
-    "dec",
-    "set",
-    "observe",
-    "info",
-    "state",
-    "set_function",
-    "set_to_current_time",
-    "time",
-    "count_exceptions",
-    "track_inprogress",
-    "labels",
-    "reset",
-    "add_metric",
-    "add_sample",
-];
 
 /// What is known of a histogram's bounds.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +46,10 @@ pub(super) struct Record {
     pub(super) registry: Registry,
     /// The class, by the place of its name, in whose method a custom collector makes it.
     pub(super) collector: Option<Span>,
+    /// What a family's samples end in, where no rule of the client says so.
+    pub(super) suffixes: Vec<String>,
+    /// The package whose description declares it, and the call of the tree that led there.
+    pub(super) described: Option<(Rc<str>, Span)>,
 }
 
 /// What makes two declarations the same: place of the call that names it, of the constructor, and the name.
@@ -120,7 +104,7 @@ impl<'a> Machine<'a> {
                     .filter_map(|text| text.hole.and_then(|hole| hole.root))
                     .collect();
                 for root in roots {
-                    if !record.roots.contains(&root) {
+                    if !record.roots.contains(&root) && !Description::holds(self.function_key(root).file) {
                         record.roots.push(root);
                     }
                 }
@@ -187,6 +171,7 @@ impl<'a> Machine<'a> {
             Signature::Instrument => [Some(3), Some(4), Some(5)],
             Signature::Family { unit, .. } => [None, None, unit],
             Signature::Metric => [None, None, Some(3)],
+            Signature::Exposed => [None, None, None],
         };
         let keywords = ["namespace", "subsystem", "unit"];
         let mut all: Vec<[Text; 3]> = vec![[Text::exact(""), Text::exact(""), Text::exact("")]];
@@ -254,6 +239,15 @@ impl<'a> Machine<'a> {
                     .unwrap_or(MetricType::Untyped);
                 None
             }
+            Signature::Exposed => {
+                let word = self.argument(arguments, 3, "typ");
+                metric_type = word
+                    .as_ref()
+                    .and_then(Value::exact_text)
+                    .and_then(MetricType::from_word)
+                    .unwrap_or(MetricType::Untyped);
+                self.argument(arguments, 2, "labelnames")
+            }
         };
         let mut roots = Vec::new();
         if let Some(root) = labels
@@ -274,6 +268,14 @@ impl<'a> Machine<'a> {
             },
             (_, Some(labels)) => self.label_names(&labels, &mut roots),
         };
+        let is_open = constructor.signature == Signature::Exposed
+            && self.argument(arguments, 6, "labels_known") == Some(Value::bool(false));
+        let suffixes = match constructor.signature {
+            Signature::Exposed => self
+                .argument(arguments, 4, "suffixes")
+                .map(|suffixes| self.label_names(&suffixes, &mut Vec::new()).names),
+            _ => None,
+        };
         let buckets = match metric_type {
             MetricType::Histogram if constructor.signature == Signature::Instrument => {
                 match self.argument(arguments, 8, "buckets") {
@@ -284,6 +286,12 @@ impl<'a> Machine<'a> {
                     }
                     Some(buckets) => self.bounds(&buckets),
                     None => Bounds::Default,
+                }
+            }
+            MetricType::Histogram if constructor.signature == Signature::Exposed => {
+                match self.argument(arguments, 5, "buckets") {
+                    Some(buckets) => self.bounds(&buckets),
+                    None => Bounds::Unknown,
                 }
             }
             _ => Bounds::Unknown,
@@ -300,7 +308,7 @@ impl<'a> Machine<'a> {
         let registry = self.registry_of(constructor, arguments);
         let collector = match constructor.signature {
             Signature::Instrument => None,
-            Signature::Family { .. } | Signature::Metric => self.collecting_class(),
+            Signature::Family { .. } | Signature::Metric | Signature::Exposed => self.collecting_class(),
         };
         let empty = Text::exact("");
         Some(Record {
@@ -313,7 +321,7 @@ impl<'a> Machine<'a> {
             subsystem: empty.clone(),
             unit: empty,
             labels: labels.names,
-            labels_known: labels.is_known,
+            labels_known: labels.is_known && !is_open,
             help,
             buckets,
             states,
@@ -325,6 +333,8 @@ impl<'a> Machine<'a> {
             discarded: false,
             registry,
             collector,
+            suffixes: suffixes.unwrap_or_default(),
+            described: self.package_of_description().zip(self.place_in_tree()),
         })
     }
 
@@ -346,7 +356,9 @@ impl<'a> Machine<'a> {
             is_known = false;
         }
         for atom in alternatives {
-            let elements = self.elements(&atom.into());
+            let collection: Value = atom.into();
+            is_known &= !self.is_optional(&collection);
+            let elements = self.elements(&collection);
             for item in &elements.items {
                 for text in self.texts(item) {
                     match text.as_exact() {
@@ -469,12 +481,14 @@ impl<'a> Machine<'a> {
 
     /// The call that gives the name: the constructor itself, or the call of what wraps it.
     pub(super) fn place_of(&self, record: &Record) -> Span {
-        record
+        let named = record
             .name
             .site
             .and_then(|site| self.sites.get(site.0 as usize))
-            .copied()
-            .unwrap_or(record.constructor)
+            .filter(|span| !Description::holds(span.file))
+            .copied();
+        let led_here = record.described.as_ref().map(|(_, span)| *span);
+        named.or(led_here).unwrap_or(record.constructor)
     }
 
     /// The functions to which the names were handed.
@@ -486,11 +500,14 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn note_makers(&mut self) {
+    pub(super) fn note_makers(&mut self) {
         let mut names: Vec<Rc<str>> = Vec::new();
         for frame in self.frames.iter().rev().take(6) {
             let Some(function) = frame.function else { continue };
             let function = self.heap.function(function);
+            if self.is_description(function.module) {
+                continue;
+            }
             if let super::heap::Code::Function(code) = function.code {
                 names.push(Rc::from(code.name.as_str()));
             }
@@ -500,87 +517,5 @@ impl<'a> Machine<'a> {
         }
         self.makers
             .extend(names.into_iter().filter(|name| !name.starts_with("__")));
-    }
-
-    /// A method of a metric.
-    pub(super) fn metric_method(
-        &mut self,
-        id: RecordId,
-        receiver: Receiver,
-        method: &str,
-        arguments: &Arguments,
-        span: Option<Span>,
-    ) -> Value {
-        self.extend_allotment();
-        if UPDATES.contains(&method) {
-            self.mark_updated(id);
-        }
-        if let Some(span) = span {
-            self.note_use(id, receiver, method, arguments, span);
-        }
-        match method {
-            "labels" => return Atom::Child(id).into(),
-            "add_sample" => self.add_sample_labels(id, arguments),
-            // `@m.time()` and `with m.time()`: what is decorated stays what it is.
-            "time" | "count_exceptions" | "track_inprogress" => return Value::external("functools.cache"),
-            _ => {}
-        }
-        self.escape_all(arguments);
-        Value::none()
-    }
-
-    /// The labels of a sample that a custom collector adds to a bare `Metric`.
-    fn add_sample_labels(&mut self, id: RecordId, arguments: &Arguments) {
-        let Some(labels) = self.argument(arguments, 1, "labels") else {
-            return;
-        };
-        let Some(Atom::Container(container)) = labels.single() else {
-            return;
-        };
-        let keys = self.heap.container(*container).items.clone();
-        let open = self.heap.container(*container).more.is_some();
-        let record = &mut self.records[id.index()];
-        if record.signature != Signature::Metric {
-            return;
-        }
-        record.labels_known = !open;
-        for key in keys {
-            match key.exact_text() {
-                Some(key) if !record.labels.iter().any(|known| known == key) => {
-                    record.labels.push(key.to_owned());
-                }
-                Some(_) => {}
-                None => record.labels_known = false,
-            }
-        }
-    }
-
-    pub(super) fn mark_updated(&mut self, id: RecordId) {
-        let record = &mut self.records[id.index()];
-        if self.dead.is_none() && (!self.in_test || record.in_test) {
-            record.updated = true;
-        }
-    }
-
-    /// What the client keeps on its metrics.
-    pub(super) fn metric_attribute(&mut self, id: RecordId, name: &str) -> Value {
-        let record = &self.records[id.index()];
-        match name {
-            "_name" | "name" => record.name.clone().into(),
-            "_documentation" | "documentation" => match &record.help {
-                Some(help) => Text::exact(help).into(),
-                None => Value::unknown(Reason::Attribute),
-            },
-            "_type" => Text::exact(record.metric_type.word()).into(),
-            "_labelnames" if record.labels_known => {
-                let items = record
-                    .labels
-                    .iter()
-                    .map(|label| Text::exact(label).into())
-                    .collect();
-                self.heap.new_container(super::heap::ContainerKind::Tuple, items)
-            }
-            _ => Value::unknown(Reason::Attribute),
-        }
     }
 }

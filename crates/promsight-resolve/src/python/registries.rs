@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use promsight_model::{Registry, Span};
+use promsight_model::{Description, Registry, Span};
 
 use super::library::{Constructor, Signature};
 use super::machine::Machine;
@@ -118,7 +118,7 @@ impl Machine<'_> {
 
     /// The registry that a record ends up in.
     pub(super) fn final_registry(&self, record: &Record) -> Registry {
-        match record.collector {
+        let registry = match record.collector {
             Some(class) => self
                 .registries
                 .collectors
@@ -126,6 +126,11 @@ impl Machine<'_> {
                 .copied()
                 .unwrap_or_default(),
             None => record.registry,
+        };
+        match registry {
+            // One that a library makes inside is no place of the tree.
+            Registry::Named(span) if Description::holds(span.file) => Registry::Unknown,
+            known => known,
         }
     }
 }

@@ -74,6 +74,8 @@ impl Machine<'_> {
                 Some(first) if path != "functools.wraps" => first,
                 _ => Value::external("functools.cache"),
             },
+            "string.Formatter" => Value::external("string.Formatter()"),
+            "string.Formatter().parse" | "_string.formatter_parser" => self.template_parts(&first?),
             "functools.reduce" => Value::unknown(Reason::Call),
             "typing.cast" | "typing_extensions.cast" => second?,
             "typing.NewType" => Value::external("typing.identity"),
@@ -108,6 +110,7 @@ impl Machine<'_> {
             | "msgspec.field" => {
                 return Some(self.field(path, arguments));
             }
+            "dataclasses.fields" | "attr.fields" | "attrs.fields" => self.list_fields(first.as_ref()),
             "enum.auto" => Value::external("enum.auto()"),
             "typer.Option" | "typer.Argument" | "fastapi.Query" | "fastapi.Header" => {
                 let default = self.symbols.intern("default");
@@ -224,7 +227,12 @@ impl Machine<'_> {
         })
     }
 
-    fn new_plain_class(&mut self, name: &str, span: Span, fields: Vec<(Symbol, Option<Value>)>) -> ClassId {
+    pub(super) fn new_plain_class(
+        &mut self,
+        name: &str,
+        span: Span,
+        fields: Vec<(Symbol, Option<Value>)>,
+    ) -> ClassId {
         let namespace = self.heap.new_namespace(None);
         self.heap.namespace_mut(namespace).captured = true;
         let id = self.heap.new_class(Class {
@@ -237,6 +245,9 @@ impl Machine<'_> {
             fields,
             instances: Vec::new(),
             members: Vec::new(),
+            aliases: Vec::new(),
+            derived: Vec::new(),
+            metaclass: None,
         });
         self.heap.classes[id.index()].order = vec![id];
         id
@@ -325,7 +336,7 @@ impl Machine<'_> {
         }
     }
 
-    fn import_by_name(&mut self, name: Option<&Value>) -> Option<Value> {
+    pub(super) fn import_by_name(&mut self, name: Option<&Value>) -> Option<Value> {
         let dotted = name?.exact_text()?.to_owned();
         let parts: Vec<String> = dotted.split('.').map(str::to_owned).collect();
         Some(match self.index.absolute(self.module(), &parts) {

@@ -9,7 +9,8 @@ use std::rc::Rc;
 
 use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
 use promsight_model::{
-    Emitter, Fault, InvalidUpdate, LabelValue, LabelValues, MetricType, Span, Update, UpdateKind, Usage,
+    Description, Emitter, Fault, InvalidUpdate, LabelValue, LabelValues, MetricType, Span, Update,
+    UpdateKind, Usage,
 };
 
 use super::library::Signature;
@@ -78,7 +79,13 @@ impl Machine<'_> {
     pub(super) fn summarise_uses(&self, mentions: Mentions<'_>, holders: &Holders) -> Summary<'_> {
         let mut uses: Vec<Vec<&Use>> = vec![Vec::new(); self.records.len()];
         let mut followed: BTreeSet<Span> = BTreeSet::new();
-        for one in &self.uses.all {
+        // What a library does inside is no update of the tree.
+        for one in self
+            .uses
+            .all
+            .iter()
+            .filter(|one| !Description::holds(one.span.file))
+        {
             uses[one.record.index()].push(one);
             if one.kind == UpdateKind::Child {
                 followed.insert(one.span);
@@ -100,7 +107,7 @@ impl Machine<'_> {
     /// The metrics that are named in the functions in which those calls stand.
     fn possibly_meant(&self, calls: &BTreeSet<Span>, holders: &Holders) -> BTreeSet<RecordId> {
         let mut meant = BTreeSet::new();
-        let sources = self.sources.iter().filter(|source| !source.module.test_code);
+        let sources = self.tree_sources().filter(|source| !source.module.test_code);
         for source in sources {
             let has_call = calls.iter().any(|span| span.file == source.file);
             if !has_call {
@@ -131,7 +138,7 @@ impl Machine<'_> {
             cut.iter()
                 .any(|module| self.sources[*module as usize].file == span.file)
         };
-        let is_followed = !record.escaped && !summary.missed.contains(&id);
+        let is_followed = !record.escaped && record.described.is_none() && !summary.missed.contains(&id);
         let texts = [&record.name, &record.namespace, &record.subsystem, &record.unit];
         let variables = texts
             .iter()
@@ -180,7 +187,7 @@ impl Machine<'_> {
         uses: &[&Use],
         is_whole: &dyn Fn(&Use) -> bool,
     ) -> Vec<LabelValues> {
-        if !record.labels_known || record.signature != Signature::Instrument {
+        if !record.labels_known || record.signature != Signature::Instrument || record.described.is_some() {
             return Vec::new();
         }
         let children: Vec<&Use> = uses
