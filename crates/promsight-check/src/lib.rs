@@ -13,8 +13,10 @@ mod blind_script;
 mod blind_test;
 mod blind_trigger;
 mod bucket_mismatch;
+mod conflicting_metric;
 mod invalid_query;
 mod invalid_update;
+mod late_counter;
 mod missing_runbook;
 mod never_updated;
 mod sink;
@@ -74,8 +76,10 @@ pub const CHECKS: &[Check] = &[
     blind_test::CHECK,
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
+    conflicting_metric::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
+    late_counter::CHECK,
     missing_runbook::CHECK,
     never_updated::CHECK,
     unknown_alert::CHECK,

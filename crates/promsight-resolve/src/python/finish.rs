@@ -89,6 +89,7 @@ impl Machine<'_> {
             }
             is_same
         });
+        inventory.conflicts = self.conflicts(&inventory.emitters);
         inventory
             .gaps
             .sort_by(|left, right| (left.span, &left.message).cmp(&(right.span, &right.message)));

@@ -13,7 +13,8 @@
 //!   values can do;
 //! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
 //!   libraries are described that make some out of what they are given;
-//! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`]: what happens to a metric once it is declared;
+//! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
+//!   is declared;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
@@ -24,6 +25,7 @@ mod builtins;
 mod calls;
 mod classes;
 mod conditions;
+mod conflicts;
 mod containers;
 mod descriptions;
 mod expressions;
@@ -54,7 +56,7 @@ mod usage;
 mod uses;
 mod value;
 
-use promsight_model::{Emitter, FileId, Gap, Library, python::Module};
+use promsight_model::{Emitter, FileId, Gap, Library, Span, python::Module};
 
 use library::Table;
 use machine::Machine;
@@ -77,8 +79,21 @@ pub struct Inventory {
     pub emitters: Vec<Emitter>,
     /// What could not be found out, with what may hide in it.
     pub gaps: Vec<Gap>,
+    /// Declarations that contradict each other.
+    pub conflicts: Vec<Conflict>,
     /// What a second round of extraction should look for.
     pub wanted: Wanted,
+}
+
+/// One name, declared twice with different types or labels in one registry of one program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Conflict {
+    /// The name, as the second declares it.
+    pub name: String,
+    /// The place of the first.
+    pub first: Span,
+    /// The place of the second.
+    pub second: Span,
 }
 
 /// Which further files could change the inventory.
