@@ -18,15 +18,19 @@ use crate::index::Index;
 pub(crate) fn late_counters(index: &Index<'_>, facts: &[Facts]) -> Vec<LateCounter> {
     let mut found = Vec::new();
     for facts in facts {
-        for query in &facts.queries {
+        for (at, query) in facts.queries.iter().enumerate() {
             let Some(consumer) = facts.consumers.get(query.consumer) else {
                 continue;
             };
             if consumer.kind != ConsumerKind::Alert {
                 continue;
             }
+            let rule = facts.rules.iter().find(|rule| rule.query == Some(at));
+            let Some(waits) = rule.and_then(|rule| rule.waits) else {
+                continue;
+            };
             let mut seen: BTreeSet<&str> = BTreeSet::new();
-            for (series, selector, function) in events_awaited(query) {
+            for (series, selector, function) in events_awaited(query, waits) {
                 let Some(emitter) = born_late(index, series) else {
                     continue;
                 };
@@ -47,20 +51,25 @@ pub(crate) fn late_counters(index: &Index<'_>, facts: &[Facts]) -> Vec<LateCount
     found
 }
 
-/// The series of which a query awaits a single event, and the function by which it does.
-fn events_awaited(query: &Query) -> impl Iterator<Item = (&str, &Selector, &str)> {
+/// The series of which a query awaits a single event, and the function by which it does. `waits` is for how many seconds
+/// the query must hold.
+fn events_awaited(query: &Query, waits: u64) -> impl Iterator<Item = (&str, &Selector, &str)> {
     let paths = query.flow.as_ref().map_or(&[][..], |flow| flow.paths.as_slice());
-    query.selectors.iter().zip(paths).filter_map(|(selector, path)| {
-        let SelectorName::Exact(series) = &selector.name else {
-            return None;
-        };
-        let function = awaits_one(path).filter(|_| selector.guard == Guard::None)?;
-        Some((series.as_str(), selector, function))
-    })
+    query
+        .selectors
+        .iter()
+        .zip(paths)
+        .filter_map(move |(selector, path)| {
+            let SelectorName::Exact(series) = &selector.name else {
+                return None;
+            };
+            let function = awaits_one(path, waits as f64).filter(|_| selector.guard == Guard::None)?;
+            Some((series.as_str(), selector, function))
+        })
 }
 
 /// The function whose result is compared so that one event suffices; `None` where anything else happens on the way.
-fn awaits_one(path: &SelectorPath) -> Option<&str> {
+fn awaits_one(path: &SelectorPath, waits: f64) -> Option<&str> {
     if path.is_cut {
         return None;
     }
@@ -93,6 +102,10 @@ fn awaits_one(path: &SelectorPath) -> Option<&str> {
     }
     let (bound, is_included) = threshold?;
     let function = function?;
+    // One event is seen for as long as the range: an alert that must hold longer waits for more of them.
+    if waits >= range? {
+        return None;
+    }
     // What one event in the range amounts to.
     let one = match (function, range) {
         ("increase", _) => 1.0,

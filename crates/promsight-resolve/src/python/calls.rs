@@ -216,6 +216,10 @@ impl<'a> Machine<'a> {
     }
 
     fn note_called(&mut self, id: FunctionId) {
+        // What only dead code calls may still be called by others.
+        if self.dead.is_some() {
+            return;
+        }
         self.heap.functions[id.index()].called = true;
         if !self.in_test {
             let key = self.function_key(id);

@@ -141,6 +141,8 @@ pub(super) struct Machine<'a> {
     pub(super) record_keys: FxHashMap<super::record::Key, RecordId>,
     pub(super) uses: Uses<'a>,
     pub(super) registries: Registries,
+    /// Every name that code of the tree reads or imports, once that was asked for.
+    pub(super) named: Option<FxHashSet<&'a str>>,
     pub(super) memo: FxHashMap<MemoKey, Vec<(Arguments, Value)>>,
     pub(super) active: FxHashSet<MemoKey>,
     /// Functions (by the place of their name) that production code calls.
@@ -216,6 +218,7 @@ impl<'a> Machine<'a> {
             record_keys: FxHashMap::default(),
             uses: Uses::default(),
             registries: Registries::default(),
+            named: None,
             memo: FxHashMap::default(),
             active: FxHashSet::default(),
             called: FxHashSet::default(),

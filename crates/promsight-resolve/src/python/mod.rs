@@ -6,7 +6,7 @@
 //! call is special. Everything is bounded: steps for each unit of work, nested calls, alternatives, collections.
 //!
 //! - [`index`], [`imports`]: which module an import means, and what it binds;
-//! - [`machine`], [`roots`], [`recover`]: what is run and in which order, and the net below it;
+//! - [`machine`], [`roots`], [`unreachable`], [`recover`]: what is run and in which order, and the net below it;
 //! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
 //!   [`fields`]: Python itself, over the state in [`heap`];
 //! - [`attributes`], [`containers`], [`removals`], [`methods`], [`text`], [`template`], [`numbers`], [`builtins`], [`standard`]: what
@@ -52,6 +52,7 @@ mod standard;
 mod statements;
 mod template;
 mod text;
+mod unreachable;
 mod usage;
 mod uses;
 mod value;

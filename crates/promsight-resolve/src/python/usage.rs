@@ -216,7 +216,7 @@ impl Machine<'_> {
                         Some(given) => {
                             all.texts
                                 .extend(given.texts.iter().map(|(text, span)| (text.clone(), *span)));
-                            is_complete &= !given.is_open;
+                            is_complete &= !self.may_be_more(given);
                         }
                         None => is_complete = false,
                     }
@@ -233,6 +233,12 @@ impl Machine<'_> {
                 }
             })
             .collect()
+    }
+
+    /// Whether an argument can be something else than the texts that are known.
+    fn may_be_more(&self, given: &Given) -> bool {
+        let has_callers = |root: &Span| self.called.contains(root) && !self.escaped.contains(root);
+        given.is_open || !given.roots.iter().all(has_callers)
     }
 
     /// Whether the evaluations of a call were all that there can be: no run of a function on the way was left out,
@@ -346,7 +352,11 @@ fn undeclared_state(record: &Record, one: &Use) -> Option<String> {
         .positional
         .first()
         .or_else(|| one.shape.keywords.get("state"))?;
-    let is_known = one.method == "state" && !given.is_open && !one.shape.is_open && !one.shape.is_spread;
+    let is_known = one.method == "state"
+        && !given.is_open
+        && given.roots.is_empty()
+        && !one.shape.is_open
+        && !one.shape.is_spread;
     let all_unknown = given.texts.keys().all(|state| !states.contains(state));
     let first = given.texts.keys().next()?;
     (is_known && all_unknown).then(|| first.clone())

@@ -13,7 +13,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::heap::{ClassKind, Code};
 use super::machine::Machine;
-use super::value::{Arguments, Atom, RecordId, Symbol, Value};
+use super::value::{Arguments, Atom, RecordId, Symbol, Unknown, Value};
 
 /// Most values of one argument that are kept.
 const MOST_VALUES: usize = 256;
@@ -47,6 +47,9 @@ pub(super) struct Given {
     pub(super) texts: BTreeMap<String, Span>,
     /// Whether it can be something else.
     pub(super) is_open: bool,
+    /// Functions of whose unknown parameters something was made: where their callers are known, these gave what the
+    /// parameters can be.
+    pub(super) roots: BTreeSet<Span>,
 }
 
 impl Given {
@@ -64,6 +67,7 @@ impl Given {
             self.add(&text, span);
         }
         self.is_open |= other.is_open;
+        self.roots.extend(other.roots);
     }
 }
 
@@ -406,7 +410,7 @@ impl<'a> Machine<'a> {
                                 .filter(|span| !Description::holds(span.file))
                                 .unwrap_or(call),
                         ),
-                        None => given.is_open = true,
+                        None => self.leave_open(&mut given, text.hole),
                     }
                     given.is_open |= text.configurable || text.is_moving;
                     if let Some(site) = text.site {
@@ -425,10 +429,20 @@ impl<'a> Machine<'a> {
                     Some(texts) => texts.iter().for_each(|text| given.add(text, call)),
                     None => given.is_open = true,
                 },
+                Atom::Unknown(unknown) => self.leave_open(&mut given, Some(*unknown)),
                 _ => given.is_open = true,
             }
         }
         given
+    }
+
+    fn leave_open(&self, given: &mut Given, unknown: Option<Unknown>) {
+        match unknown.and_then(|unknown| unknown.root) {
+            Some(root) => {
+                given.roots.insert(self.function_key(root));
+            }
+            None => given.is_open = true,
+        }
     }
 
     /// What `str()` makes of an instance; `None` where that is not known.
