@@ -8,6 +8,9 @@ use super::numbers::{arithmetic, number};
 use super::text;
 use super::value::{Arguments, Atom, Reason, Text, Unknown, Value};
 
+/// Combinations of collections that are concatenated one by one.
+const MOST_CONCATENATIONS: usize = 8;
+
 /// What iterating over a value gives.
 #[derive(Debug, Default)]
 pub(super) struct Elements {
@@ -466,6 +469,18 @@ impl<'a> Machine<'a> {
     }
 
     fn concatenated(&mut self, left: &Value, right: &Value) -> Value {
+        let count = left.atoms().len() * right.atoms().len();
+        if (2..=MOST_CONCATENATIONS).contains(&count) {
+            // Each of the one with each of the other: `labels + ["state"]` where a branch gave further labels.
+            let mut all = Value::nothing();
+            for first in left.atoms() {
+                for second in right.atoms() {
+                    let made = self.concatenated(&first.clone().into(), &second.clone().into());
+                    all = all.join(&made);
+                }
+            }
+            return all;
+        }
         let kind = left
             .atoms()
             .iter()
