@@ -61,7 +61,7 @@ impl Machine<'_> {
             });
         }
         inventory.emitters.extend(self.built_in_emitters());
-        // A place in a description is none that anybody could be shown.
+        // A description stands in no file of the tree, and what nothing of the tree led to is nobody's metric.
         inventory
             .emitters
             .retain(|emitter| !Description::holds(emitter.span.file));

@@ -303,6 +303,11 @@ impl<'a> Machine<'a> {
         true
     }
 
+    /// Whether a call at that place led into a function of the tree.
+    pub(super) fn was_called(&self, place: Span) -> bool {
+        self.site_ids.contains_key(&place)
+    }
+
     /// Counts work on that many elements.
     pub(super) fn charge(&mut self, elements: usize) {
         self.steps = self.steps.saturating_sub(elements as u64 / 8);

@@ -72,6 +72,16 @@ impl Machine<'_> {
                 Some(first) if path != "functools.wraps" => first,
                 _ => Value::external("functools.cache"),
             },
+            "operator.itemgetter" | "operator.attrgetter" => Self::getter(path, arguments),
+            "operator.itemgetter()" | "operator.attrgetter()" => self.got(path, arguments),
+            "inspect.getmembers" | "inspect.getmembers_static" => self.members_of(&first?, second.as_ref()),
+            "dataclasses.replace" | "copy.replace" | "attr.evolve" | "attrs.evolve" => {
+                self.replaced(&first?, arguments)
+            }
+            "dataclasses.asdict" | "attr.asdict" | "attrs.asdict" => self.as_dictionary(first.as_ref()),
+            "dataclasses.astuple" | "attr.astuple" | "attrs.astuple" => self.as_tuple(first.as_ref()),
+            "textwrap.dedent" => Self::dedented(&first?),
+            "string.Template" => Self::getter("string.Template", arguments),
             "string.Formatter" => Value::external("string.Formatter()"),
             "string.Formatter().parse" | "_string.formatter_parser" => self.template_parts(&first?),
             "functools.reduce" => Value::unknown(Reason::Call),
@@ -84,7 +94,6 @@ impl Machine<'_> {
             | "sys.intern"
             | "markupsafe.escape"
             | "inspect.cleandoc"
-            | "textwrap.dedent"
             | "asyncio.run" => first?,
             "collections.OrderedDict" | "weakref.WeakValueDictionary" | "weakref.WeakKeyDictionary" => {
                 self.dictionary_of(first.as_ref(), arguments)
