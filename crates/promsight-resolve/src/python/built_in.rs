@@ -143,6 +143,7 @@ impl Machine<'_> {
                     span: *span,
                     name_span: None,
                     unresolved_reason: None,
+                    usage: promsight_model::Usage::default(),
                 });
             }
         }
