@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 
 use super::heap::{Binding, Code, ContainerKind};
 use super::machine::{Experience, Frame, LooseCall, MOST_CALLS, Machine};
-use super::value::{Arguments, Atom, FunctionId, Reason, SiteId, Text, Unknown, Value};
+use super::value::{Arguments, Atom, FunctionId, InstanceId, Reason, SiteId, Text, Unknown, Value};
 
 /// Unknown-owner calls that are remembered.
 const MOST_LOOSE_CALLS: usize = 20_000;
@@ -285,6 +285,7 @@ impl<'a> Machine<'a> {
             returned: Value::nothing(),
             yielded: Vec::new(),
         });
+        self.note_writer(module);
         let remembered = arguments.clone();
         let params: &'a [Param] = match code {
             Code::Function(function) => &function.params,
@@ -367,13 +368,37 @@ impl<'a> Machine<'a> {
                 if code.name == "__init__" && !self.heap.class(owner).instances.is_empty() {
                     return Some(Atom::Instance(self.heap.class(owner).instances[0]).into());
                 }
-                let known = &self.heap.class(owner).instances;
+                let known = self.root_instances(id);
                 if known.is_empty() {
                     return Some(self.assumed_instance(owner));
                 }
-                Some(Value::any(known.iter().map(|instance| Atom::Instance(*instance))))
+                Some(Value::any(known.into_iter().map(Atom::Instance)))
             }
         }
+    }
+
+    /// The known instances that a method can have as `self`: those whose class does not override it, where there are
+    /// such.
+    pub(super) fn root_instances(&mut self, id: FunctionId) -> Vec<InstanceId> {
+        let function = self.heap.function(id);
+        let (Some(owner), Code::Function(code)) = (function.owner, function.code) else {
+            return Vec::new();
+        };
+        if !matches!(function.binding, Binding::Plain | Binding::Property) {
+            return Vec::new();
+        }
+        let name = self.symbols.intern(&code.name);
+        let known = self.heap.class(owner).instances.clone();
+        let own: Vec<InstanceId> = known
+            .iter()
+            .copied()
+            .filter(|instance| {
+                let class = self.heap.instance(*instance).class;
+                let found = self.heap.class_attribute(class, name);
+                found.is_none_or(|(class, _)| class == owner)
+            })
+            .collect();
+        if own.is_empty() { known } else { own }
     }
 
     /// `super()` without arguments.

@@ -61,6 +61,7 @@ impl Machine<'_> {
                 reach: Reach::Anything,
             });
         }
+        self.report_written(&tests, &mut inventory);
         inventory.emitters.extend(self.built_in_emitters());
         inventory.wanted = self.wanted();
         inventory.emitters.sort_by(|left, right| {
@@ -72,7 +73,10 @@ impl Machine<'_> {
             ))
         });
         inventory.emitters.dedup_by(|left, right| {
-            left.span == right.span && left.name == right.name && left.metric_type == right.metric_type
+            left.span == right.span
+                && left.name == right.name
+                && left.metric_type == right.metric_type
+                && left.origin == right.origin
         });
         inventory
             .gaps

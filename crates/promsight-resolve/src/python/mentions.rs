@@ -11,6 +11,8 @@ use rustc_hash::FxHashSet;
 pub(super) struct Mentions<'a> {
     names: FxHashSet<&'a str>,
     calls: Vec<&'a Expr>,
+    strings: Vec<&'a str>,
+    headers: Vec<&'a Expr>,
 }
 
 impl<'a> Mentions<'a> {
@@ -22,6 +24,22 @@ impl<'a> Mentions<'a> {
     /// Every call that was met.
     pub(super) fn into_calls(self) -> Vec<&'a Expr> {
         self.calls
+    }
+
+    /// Texts that say something about the text exposition format.
+    pub(super) fn strings(&self) -> impl Iterator<Item = &'a str> {
+        self.strings.iter().copied()
+    }
+
+    /// Texts in which a `# TYPE` line stands.
+    pub(super) fn into_headers(self) -> Vec<&'a Expr> {
+        self.headers
+    }
+
+    fn string(&mut self, text: &'a str) {
+        if text.contains(['#', ';', '/', '.']) {
+            self.strings.push(text);
+        }
     }
 
     /// Adds what a block reads.
@@ -50,6 +68,8 @@ impl<'a> Mentions<'a> {
                 self.target(target);
                 self.expression(value);
             }
+            // A docstring says nothing to programs.
+            StmtKind::Expr(_) if super::exposition_text::is_remark(statement) => {}
             StmtKind::Expr(value) => self.expression(value),
             StmtKind::Return(value) => value.iter().for_each(|value| self.expression(value)),
             StmtKind::If { test, body, orelse } | StmtKind::While { test, body, orelse } => {
@@ -156,10 +176,18 @@ impl<'a> Mentions<'a> {
                 call.keywords.iter().for_each(|(_, value)| self.expression(value));
             }
             ExprKind::Joined(parts) => {
+                let mut has_type = false;
                 for part in parts {
-                    if let JoinedPart::Value { value, .. } = part {
-                        self.expression(value);
+                    match part {
+                        JoinedPart::Value { value, .. } => self.expression(value),
+                        JoinedPart::Text(text) => {
+                            self.string(&text.text);
+                            has_type |= text.text.contains("# TYPE");
+                        }
                     }
+                }
+                if has_type {
+                    self.headers.push(expression);
                 }
             }
             ExprKind::Binary(_, left, right) => {
@@ -193,6 +221,10 @@ impl<'a> Mentions<'a> {
             // The name may stand in a text that is looked up (`getattr(metrics, "visits")`).
             ExprKind::Str(text) => {
                 self.names.insert(&text.text);
+                self.string(&text.text);
+                if text.text.contains("# TYPE") {
+                    self.headers.push(expression);
+                }
             }
             ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Unknown => {}
         }

@@ -11,6 +11,8 @@
 //!   state in [`heap`];
 //! - [`attributes`], [`containers`], [`methods`], [`text`], [`builtins`], [`standard`]: what values can do;
 //! - [`library`], [`built_in`]: which paths make metrics or expose some by themselves;
+//! - [`exposition_segment`], [`exposition_line`], [`exposition_text`], [`exposition_writers`], [`exposition_family`]:
+//!   metrics that are written as text by hand;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
@@ -22,6 +24,11 @@ mod calls;
 mod classes;
 mod conditions;
 mod containers;
+mod exposition_family;
+mod exposition_line;
+mod exposition_segment;
+mod exposition_text;
+mod exposition_writers;
 mod expressions;
 mod finish;
 mod heap;

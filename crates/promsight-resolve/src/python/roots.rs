@@ -16,6 +16,8 @@ use super::value::{Atom, ClassId, FunctionId, ModuleId, Symbol, Value};
 const STEPS_OF_ROOT: u64 = 6_000;
 /// The same in a module that has to do with metrics.
 const STEPS_OF_NEAR_ROOT: u64 = 60_000;
+/// Instances on which one method is run when nothing calls it.
+const MOST_RECEIVERS: usize = 1_000;
 /// Closures of one function that are run when nothing calls them.
 const MOST_CLOSURES: usize = 64;
 
@@ -130,8 +132,8 @@ impl Machine<'_> {
     }
 
     /// Whether a module holds a metric, a library or something that makes metrics.
-    fn touches_metrics(&self, module: ModuleId) -> bool {
-        if self.imports_library(module) {
+    fn touches_metrics(&mut self, module: ModuleId) -> bool {
+        if self.imports_library(module) || self.evidence_of(module).has_headers {
             return true;
         }
         let namespace = self.heap.namespace(self.modules[module.index()].namespace);
@@ -146,7 +148,7 @@ impl Machine<'_> {
     }
 
     /// Runs one function as if code outside the tree called it.
-    fn run_root(&mut self, id: FunctionId) {
+    pub(super) fn run_root(&mut self, id: FunctionId) {
         let module = self.heap.function(id).module;
         self.heap.functions[id.index()].rooted = true;
         self.dead = self
@@ -162,10 +164,22 @@ impl Machine<'_> {
         let key = self.function_key(id);
         self.push_idle_frame(key);
         let receiver = self.root_receiver(id);
+        let mut atoms: Vec<Atom> = receiver
+            .as_ref()
+            .map(|receiver| receiver.atoms().to_vec())
+            .unwrap_or_default();
+        if atoms.iter().any(|atom| matches!(atom, Atom::Unknown(_))) {
+            // More instances than one value can tell apart are still run one by one.
+            let instances = self.root_instances(id);
+            atoms = instances
+                .into_iter()
+                .take(MOST_RECEIVERS)
+                .map(Atom::Instance)
+                .collect();
+        }
         match receiver {
-            Some(receiver) if receiver.atoms().len() > 1 => {
+            Some(_) if atoms.len() > 1 => {
                 // Two instances tell whether the method has to do with metrics at all.
-                let atoms = receiver.atoms();
                 let sample = Value::any([atoms[0].clone(), atoms[atoms.len() - 1].clone()]);
                 self.rehearsal = Some(0);
                 self.touched = false;
@@ -173,7 +187,7 @@ impl Machine<'_> {
                 self.rehearsal = None;
                 if self.touched {
                     for atom in atoms {
-                        self.call_root(id, Some(atom.clone().into()));
+                        self.call_root(id, Some(atom.into()));
                     }
                 }
             }
