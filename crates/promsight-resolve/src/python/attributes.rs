@@ -234,6 +234,11 @@ impl<'a> Machine<'a> {
                     more: None,
                 });
             }
+            "model_fields" | "__fields__" | "__dataclass_fields__" | "__annotations__"
+                if !self.heap.class(id).fields.is_empty() =>
+            {
+                return self.field_table(id);
+            }
             "mro" | "__subclasses__" => return Atom::Method(Rc::new(Atom::Class(id)), symbol).into(),
             _ => {}
         }

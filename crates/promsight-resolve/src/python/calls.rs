@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 
 use super::heap::{Binding, Code, ContainerKind};
 use super::machine::{Experience, Frame, LooseCall, MOST_CALLS, Machine};
-use super::value::{Arguments, Atom, FunctionId, InstanceId, Reason, SiteId, Text, Unknown, Value};
+use super::value::{Arguments, Atom, ClassId, FunctionId, InstanceId, Reason, SiteId, Text, Unknown, Value};
 
 /// Unknown-owner calls that are remembered.
 const MOST_LOOSE_CALLS: usize = 20_000;
@@ -348,12 +348,12 @@ impl<'a> Machine<'a> {
     }
 
     /// `self` of a method that nobody known calls; `None` for what takes none.
-    pub(super) fn root_receiver(&mut self, id: FunctionId) -> Option<Value> {
+    pub(super) fn root_receivers(&mut self, id: FunctionId) -> Option<Vec<Atom>> {
         let function = self.heap.function(id);
         let owner = function.owner?;
         match function.binding {
             Binding::Static => None,
-            Binding::Class => Some(Atom::Class(owner).into()),
+            Binding::Class => Some(self.classes_with(id, owner)),
             Binding::Plain | Binding::Property => {
                 let Code::Function(code) = function.code else {
                     return None;
@@ -362,43 +362,65 @@ impl<'a> Machine<'a> {
                     code.name.as_str(),
                     "__new__" | "__init_subclass__" | "__class_getitem__"
                 ) {
-                    return Some(Atom::Class(owner).into());
+                    return Some(vec![Atom::Class(owner)]);
                 }
+                let known = self.instances_with(id, owner);
                 // An instance's own `__init__` is run when the instance is made.
-                if code.name == "__init__" && !self.heap.class(owner).instances.is_empty() {
-                    return Some(Atom::Instance(self.heap.class(owner).instances[0]).into());
-                }
-                let known = self.root_instances(id);
+                let enough = if code.name == "__init__" { 1 } else { known.len() };
                 if known.is_empty() {
-                    return Some(self.assumed_instance(owner));
+                    return Some(self.assumed_instance(owner).atoms().to_vec());
                 }
-                Some(Value::any(known.into_iter().map(Atom::Instance)))
+                Some(
+                    known
+                        .iter()
+                        .take(enough)
+                        .map(|instance| Atom::Instance(*instance))
+                        .collect(),
+                )
             }
         }
     }
 
     /// The known instances that a method can have as `self`: those whose class does not override it, where there are
     /// such.
-    pub(super) fn root_instances(&mut self, id: FunctionId) -> Vec<InstanceId> {
-        let function = self.heap.function(id);
-        let (Some(owner), Code::Function(code)) = (function.owner, function.code) else {
-            return Vec::new();
-        };
-        if !matches!(function.binding, Binding::Plain | Binding::Property) {
-            return Vec::new();
-        }
-        let name = self.symbols.intern(&code.name);
+    fn instances_with(&mut self, function: FunctionId, owner: ClassId) -> Vec<InstanceId> {
         let known = self.heap.class(owner).instances.clone();
+        let Code::Function(code) = self.heap.function(function).code else {
+            return known;
+        };
+        let symbol = self.symbols.intern(&code.name);
         let own: Vec<InstanceId> = known
             .iter()
             .copied()
             .filter(|instance| {
                 let class = self.heap.instance(*instance).class;
-                let found = self.heap.class_attribute(class, name);
+                let found = self.heap.class_attribute(class, symbol);
                 found.is_none_or(|(class, _)| class == owner)
             })
             .collect();
         if own.is_empty() { known } else { own }
+    }
+
+    /// The classes on which code outside the tree may call a class method: where others derive from the one that it
+    /// stands in, that one is a base for them, and only counts where something makes instances of it.
+    fn classes_with(&mut self, function: FunctionId, owner: ClassId) -> Vec<Atom> {
+        let Code::Function(code) = self.heap.function(function).code else {
+            return vec![Atom::Class(owner)];
+        };
+        let symbol = self.symbols.intern(&code.name);
+        let derived = &self.heap.class(owner).derived;
+        if derived.is_empty() {
+            return vec![Atom::Class(owner)];
+        }
+        let candidates = std::iter::once(&owner).chain(derived).copied();
+        candidates
+            .filter(|id| self.heap.class(*id).derived.is_empty() || self.heap.is_instantiated(*id))
+            .filter(|id| {
+                let found = self.heap.class_attribute(*id, symbol);
+                found.and_then(|(_, value)| value.single()) == Some(&Atom::Function(function))
+            })
+            .map(Atom::Class)
+            .collect()
     }
 
     /// `super()` without arguments.

@@ -156,6 +156,7 @@ impl<'a> Machine<'a> {
         let mut kind = ClassKind::Plain;
         let mut is_text = false;
         let mut fields: Vec<(Symbol, Option<Value>)> = Vec::new();
+        let mut aliases: Vec<(Symbol, Value)> = Vec::new();
         for base in &class.bases {
             let base = self.evaluate(base);
             for atom in base.atoms() {
@@ -169,6 +170,7 @@ impl<'a> Machine<'a> {
                             fields.retain(|(known, _)| known != name);
                             fields.push((*name, default.clone()));
                         }
+                        aliases.extend(base.aliases.iter().cloned());
                         for ancestor in base.order.clone() {
                             order.retain(|known| *known != ancestor);
                             order.push(ancestor);
@@ -213,9 +215,11 @@ impl<'a> Machine<'a> {
             fields,
             instances: Vec::new(),
             members: Vec::new(),
+            aliases,
+            derived: Vec::new(),
         });
         order.insert(0, id);
-        self.heap.classes[id.index()].order = order;
+        self.heap.set_order(id, order);
         let function = self.frame().function;
         self.frames.push(Frame {
             scope: namespace,
@@ -468,8 +472,8 @@ impl<'a> Machine<'a> {
         let namespace = self.heap.instance(instance).namespace;
         let site = self.new_site(span);
         let fields = self.heap.class(id).fields.clone();
-        let is_record = self.heap.class(id).kind == ClassKind::Record || !self.outside_bases(id).is_empty();
-        if !is_record {
+        let makes_record = self.heap.class(id).kind == ClassKind::Record;
+        if !makes_record && self.outside_bases(id).is_empty() {
             return;
         }
         let is_settings = self
@@ -483,9 +487,15 @@ impl<'a> Machine<'a> {
             } else {
                 default.clone()
             };
-            let given = given.map(|value| super::calls::handed_over(&value, site));
+            let given = given
+                .map(|value| super::calls::handed_over(&value, site))
+                .or_else(|| arguments.more_keywords.clone());
+            let is_set_on_class = self.heap.class_attribute(id, *name).is_some();
+            if given.is_none() && is_set_on_class && (!makes_record || default.is_none()) {
+                // The class's own value shows through, also one that a derived class sets without an annotation.
+                continue;
+            }
             let value = given
-                .or_else(|| arguments.more_keywords.clone())
                 .or(default)
                 .unwrap_or_else(|| Value::unknown(Reason::Attribute));
             let value = self.field_default(value);

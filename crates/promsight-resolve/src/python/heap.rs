@@ -15,6 +15,8 @@ use super::value::{
 
 /// Most elements that a container keeps one by one.
 pub(super) const MOST_ELEMENTS: usize = 640;
+/// Most derived classes that a class knows.
+const MOST_DERIVED: usize = 512;
 /// Namespaces beyond this size are searched through an index.
 const LINEAR_SEARCH: usize = 12;
 
@@ -171,6 +173,10 @@ pub(super) struct Class {
     pub(super) instances: Vec<InstanceId>,
     /// Members of an enumeration.
     pub(super) members: Vec<(Symbol, Atom)>,
+    /// Other names that fields have outside (`Field(alias="…")`).
+    pub(super) aliases: Vec<(Symbol, Value)>,
+    /// Classes of the tree that derive from it, through others as well.
+    pub(super) derived: Vec<ClassId>,
 }
 
 /// An instance.
@@ -385,6 +391,23 @@ impl<'a> Heap<'a> {
         let id = ClassId(next_index(self.classes.len()));
         self.classes.push(class);
         id
+    }
+
+    /// Sets a class's order of lookup, and tells its bases of it.
+    pub(super) fn set_order(&mut self, id: ClassId, order: Vec<ClassId>) {
+        for base in order.iter().filter(|base| **base != id) {
+            let derived = &mut self.classes[base.index()].derived;
+            if derived.len() < MOST_DERIVED {
+                derived.push(id);
+            }
+        }
+        self.classes[id.index()].order = order;
+    }
+
+    /// Whether known code makes instances of that very class.
+    pub(super) fn is_instantiated(&self, id: ClassId) -> bool {
+        let mut instances = self.class(id).instances.iter();
+        instances.any(|instance| self.instance(*instance).class == id)
     }
 
     pub(super) fn new_instance(&mut self, class: ClassId) -> InstanceId {

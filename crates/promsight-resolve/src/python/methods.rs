@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use promsight_model::Span;
 
+use super::heap::ContainerKind;
 use super::machine::Machine;
 use super::value::{Arguments, Atom, ClassId, Reason, Symbol, Value};
 
@@ -25,6 +26,11 @@ impl Machine<'_> {
             Atom::Container(id) => self.container_method(*id, &method, arguments, span),
             Atom::Metric(id) => self.metric_method(*id, &method, arguments),
             Atom::Function(_) => receiver.clone().into(),
+            Atom::Class(id) if &*method == "__subclasses__" => {
+                let derived = self.heap.class(*id).derived.clone();
+                let derived = derived.into_iter().map(|id| Atom::Class(id).into()).collect();
+                self.heap.new_container(ContainerKind::List, derived)
+            }
             Atom::Super(class, inner) => self.super_method(*class, inner, &method, arguments, span),
             _ => {
                 self.escape_all(arguments);

@@ -30,6 +30,7 @@ mod exposition_segment;
 mod exposition_text;
 mod exposition_writers;
 mod expressions;
+mod fields;
 mod finish;
 mod heap;
 mod imports;

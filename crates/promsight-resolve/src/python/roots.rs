@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use promsight_model::{FileId, Span};
 use rustc_hash::FxHashMap;
 
-use super::heap::{ClassKind, Code};
+use super::heap::{Binding, ClassKind, Code};
 use super::machine::{Frame, LooseCall, Machine};
 use super::value::{Atom, ClassId, FunctionId, ModuleId, Symbol, Value};
 
@@ -16,8 +16,6 @@ use super::value::{Atom, ClassId, FunctionId, ModuleId, Symbol, Value};
 const STEPS_OF_ROOT: u64 = 6_000;
 /// The same in a module that has to do with metrics.
 const STEPS_OF_NEAR_ROOT: u64 = 60_000;
-/// Instances on which one method is run when nothing calls it.
-const MOST_RECEIVERS: usize = 1_000;
 /// Closures of one function that are run when nothing calls them.
 const MOST_CLOSURES: usize = 64;
 
@@ -39,7 +37,15 @@ impl Machine<'_> {
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
             at += 1;
             let function = self.heap.function(id);
-            if function.called || function.rooted || self.is_test(function.module) != test {
+            if function.rooted || self.is_test(function.module) != test {
+                continue;
+            }
+            // What calls a class method on a class that it was handed was seen with a few of them at most.
+            let serves_derived = function.binding == Binding::Class
+                && function
+                    .owner
+                    .is_some_and(|owner| !self.heap.class(owner).derived.is_empty());
+            if function.called && !serves_derived {
                 continue;
             }
             if test && !self.touches_metrics(function.module) {
@@ -163,35 +169,24 @@ impl Machine<'_> {
         });
         let key = self.function_key(id);
         self.push_idle_frame(key);
-        let receiver = self.root_receiver(id);
-        let mut atoms: Vec<Atom> = receiver
-            .as_ref()
-            .map(|receiver| receiver.atoms().to_vec())
-            .unwrap_or_default();
-        if atoms.iter().any(|atom| matches!(atom, Atom::Unknown(_))) {
-            // More instances than one value can tell apart are still run one by one.
-            let instances = self.root_instances(id);
-            atoms = instances
-                .into_iter()
-                .take(MOST_RECEIVERS)
-                .map(Atom::Instance)
-                .collect();
-        }
-        match receiver {
-            Some(_) if atoms.len() > 1 => {
-                // Two instances tell whether the method has to do with metrics at all.
-                let sample = Value::any([atoms[0].clone(), atoms[atoms.len() - 1].clone()]);
+        let receivers = self.root_receivers(id);
+        match receivers.as_deref() {
+            Some(all @ [first, .., last]) => {
+                // Two receivers tell whether the method has to do with metrics at all.
                 self.rehearsal = Some(0);
                 self.touched = false;
-                self.call_root(id, Some(sample));
+                self.call_root(id, Some(Value::any([first.clone(), last.clone()])));
                 self.rehearsal = None;
                 if self.touched {
-                    for atom in atoms {
-                        self.call_root(id, Some(atom.into()));
+                    for atom in all {
+                        self.call_root(id, Some(atom.clone().into()));
                     }
                 }
             }
-            receiver => self.call_root(id, receiver),
+            Some([only]) => self.call_root(id, Some(only.clone().into())),
+            // An abstract class method that every derived class replaces.
+            Some([]) => {}
+            None => self.call_root(id, None),
         }
         self.frames.pop();
         self.give_back();
@@ -228,8 +223,8 @@ impl Machine<'_> {
         self.allot(STEPS_OF_ROOT);
         self.push_idle_frame(call.span);
         let mut arguments = call.arguments.clone();
-        if let Some(receiver) = self.root_receiver(function) {
-            let first = receiver.atoms().first().cloned();
+        if let Some(receivers) = self.root_receivers(function) {
+            let first = receivers.into_iter().next();
             arguments
                 .positional
                 .insert(0, first.map_or_else(Value::none, Value::from));

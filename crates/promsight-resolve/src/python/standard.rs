@@ -106,6 +106,7 @@ impl Machine<'_> {
             | "msgspec.field" => {
                 return Some(self.field(path, arguments));
             }
+            "dataclasses.fields" | "attr.fields" | "attrs.fields" => self.list_fields(first.as_ref()),
             "enum.auto" => Value::external("enum.auto()"),
             "typer.Option" | "typer.Argument" | "fastapi.Query" | "fastapi.Header" => {
                 let default = self.symbols.intern("default");
@@ -214,7 +215,12 @@ impl Machine<'_> {
         })
     }
 
-    fn new_plain_class(&mut self, name: &str, span: Span, fields: Vec<(Symbol, Option<Value>)>) -> ClassId {
+    pub(super) fn new_plain_class(
+        &mut self,
+        name: &str,
+        span: Span,
+        fields: Vec<(Symbol, Option<Value>)>,
+    ) -> ClassId {
         let namespace = self.heap.new_namespace(None);
         self.heap.namespace_mut(namespace).captured = true;
         let id = self.heap.new_class(Class {
@@ -227,6 +233,8 @@ impl Machine<'_> {
             fields,
             instances: Vec::new(),
             members: Vec::new(),
+            aliases: Vec::new(),
+            derived: Vec::new(),
         });
         self.heap.classes[id.index()].order = vec![id];
         id

@@ -143,7 +143,7 @@ impl<'a> Machine<'a> {
                 self.evaluate(value)
             }
         });
-        if annotation.is_some()
+        if annotation.is_some_and(|annotation| !super::fields::is_class_variable(annotation))
             && let Some(class) = self.frame().class
             && let [
                 Expr {
@@ -156,6 +156,7 @@ impl<'a> Machine<'a> {
             let fields = &mut self.heap.classes[class.index()].fields;
             fields.retain(|(known, _)| *known != symbol);
             fields.push((symbol, value.clone()));
+            self.note_alias(class, symbol, written);
         }
         let Some(value) = value else { return };
         let is_flag = matches!(
