@@ -16,13 +16,15 @@ pub mod query;
 pub mod rules;
 pub mod scripts;
 
-use promsight_model::{Facts, FileKind, SourceFile};
+use promsight_model::python::Module;
+use promsight_model::{Facts, FileKind, Gap, SourceFile};
 
 /// The facts of one file, dispatched by what its path says it is.
 pub fn extract(file: &SourceFile) -> Facts {
     let mut facts = Facts::empty(file.id);
     match Format::of(&file.path) {
-        Some(Format::Python) => python_file(file, &mut facts),
+        Some(Format::Python) => python_file(file, python::module(file), &mut facts),
+        Some(Format::Notebook) => python_file(file, python::notebook(file), &mut facts),
         Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
         Some(Format::Json) => kubernetes::json_file(file, &mut facts),
         Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
@@ -43,6 +45,7 @@ pub fn is_source(path: &str) -> bool {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Python,
+    Notebook,
     Yaml,
     Json,
     Document,
@@ -74,6 +77,7 @@ impl Format {
         let (_, extension) = name.rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {
             "py" => Some(Self::Python),
+            "ipynb" => Some(Self::Notebook),
             "yaml" | "yml" | "rules" | "rule" | "alerts" => Some(Self::Yaml),
             "json" => Some(Self::Json),
             _ => None,
@@ -81,8 +85,7 @@ impl Format {
     }
 }
 
-fn python_file(file: &SourceFile, facts: &mut Facts) {
-    let (module, gaps) = python::module(file);
+fn python_file(file: &SourceFile, (module, gaps): (Module, Vec<Gap>), facts: &mut Facts) {
     facts.kinds.push(FileKind::Python);
     facts.gaps.extend(gaps);
     scripts::python(file, &module, facts);

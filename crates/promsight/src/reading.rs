@@ -49,6 +49,10 @@ pub fn read(discovery: &Discovery) -> Sources {
     };
     for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
         match outcome {
+            Outcome::Binary if is_always_text(&candidate.path) => {
+                let message = "it is no text (binary or encrypted) and was not read".to_owned();
+                keep(candidate, Arc::from(""), Some((GapKind::Limit, message)));
+            }
             Outcome::Binary => {}
             Outcome::Text(text) => keep(candidate, text, None),
             Outcome::Damaged(text, message) => keep(candidate, text, Some((GapKind::Encoding, message))),
@@ -64,6 +68,13 @@ pub fn read(discovery: &Discovery) -> Sources {
         files: FileSet::new(files),
         unread,
     }
+}
+
+/// Whether a path can name nothing but text: other endings (`.ts`, `.json`) are also those of data.
+fn is_always_text(path: &str) -> bool {
+    [".py", ".yaml", ".yml", ".ipynb"]
+        .iter()
+        .any(|ending| path.ends_with(ending))
 }
 
 enum Outcome {
