@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `corpus`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -6,6 +6,7 @@
 )]
 
 mod ci;
+mod corpus;
 mod generate;
 mod problem;
 mod tidy;
@@ -22,6 +23,7 @@ Commands:
   ci        formatting, clippy, every test, then tidy: what a change has to pass
   tidy      check what the compiler cannot: crate edges, file sizes, checks and their pages, links
   generate  write docs/checks from the checks' pages
+  corpus    compare what is read of the dashboards and rules in FOLDER... with what other parsers read
 ";
 
 fn main() -> ExitCode {
@@ -31,6 +33,7 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),
+        ["corpus", folders @ ..] => corpus::run(folders),
         _ => vec![Problem::new(USAGE)],
     };
     problem::report(&problems)

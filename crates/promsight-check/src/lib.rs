@@ -10,8 +10,11 @@ mod blind_panel;
 mod blind_record;
 mod blind_runbook;
 mod blind_script;
+mod blind_test;
+mod blind_trigger;
 mod bucket_mismatch;
 mod invalid_query;
+mod missing_runbook;
 mod sink;
 mod unknown_alert;
 mod unreadable_file;
@@ -66,8 +69,11 @@ pub const CHECKS: &[Check] = &[
     blind_record::CHECK,
     blind_runbook::CHECK,
     blind_script::CHECK,
+    blind_test::CHECK,
+    blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     invalid_query::CHECK,
+    missing_runbook::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,
     unused_metric::CHECK,

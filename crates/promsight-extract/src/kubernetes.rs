@@ -12,7 +12,9 @@ use std::sync::LazyLock;
 use crate::collect::Collector;
 use crate::decode::tree::{Node, Style, Tree};
 use crate::decode::{json, yaml};
-use crate::{grafana, rules};
+use crate::rules::unit_tests;
+use crate::triggers::{self, Around};
+use crate::{alertmanager, grafana, rules};
 
 /// How deep a document is walked: above what its parsers accept in one style of nesting.
 const MAX_DEPTH: usize = 300;
@@ -22,8 +24,9 @@ const MAX_DEPTH: usize = 300;
 const MAX_NESTING: usize = 4;
 
 /// Without one of these words a text holds neither rule nor dashboard, and is not parsed.
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 8] = [
     "expr",
+    "rule_files",
     "alert:",
     "record:",
     "PrometheusRule",
@@ -42,7 +45,8 @@ const TELLING_WORDS: [&str; 6] = [
     "kind:",
 ];
 
-static PREFILTER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(WORDS).ok());
+static PREFILTER: LazyLock<Option<AhoCorasick>> =
+    LazyLock::new(|| AhoCorasick::new(WORDS.iter().chain(&triggers::WORDS).chain(&alertmanager::WORDS)).ok());
 static TELLING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(TELLING_WORDS).ok());
 
 /// Reads a YAML file: rules and dashboards, and whether it is a Kubernetes manifest.
@@ -122,10 +126,12 @@ fn read_file(tree: &Tree<'_>, facts: &mut Facts) {
 fn walk(tree: &Tree<'_>, collector: &mut Collector<'_>, nesting: usize) {
     for document in tree.documents() {
         let gaps = collector.gaps();
-        if let Some(root) = document.root()
-            && !is_unit_test(root)
-        {
-            Walk { collector, nesting }.node(root, None, 0);
+        if let Some(root) = document.root() {
+            if unit_tests::is_test(root) {
+                unit_tests::read(root, collector);
+            } else {
+                Walk { collector, nesting }.node(root, Context::default(), 0);
+            }
         }
         let Some(problem) = document.problem() else {
             continue;
@@ -146,39 +152,56 @@ struct Walk<'walk, 'facts> {
     nesting: usize,
 }
 
+/// What stands around a node.
+#[derive(Clone, Copy, Default)]
+struct Context<'tree> {
+    /// The name beside a `rules` key on the way.
+    group: Option<&'tree str>,
+    around: Around<'tree>,
+}
+
 impl Walk<'_, '_> {
-    /// Looks at a node and what lies below. `group` is the name beside a `rules` key on the way.
-    fn node(&mut self, node: Node<'_>, group: Option<&str>, depth: usize) {
+    /// Looks at a node and what lies below.
+    fn node<'tree>(&mut self, node: Node<'tree>, context: Context<'tree>, depth: usize) {
         // What an alias stands for is met at its own place.
         if depth > MAX_DEPTH || node.is_alias() {
             return;
         }
         if node.is_mapping() {
-            self.mapping(node, group, depth);
+            self.mapping(node, context, depth);
         } else if node.is_sequence() {
             for item in node.items() {
-                self.node(item, group, depth + 1);
+                self.node(item, context, depth + 1);
             }
         } else {
             self.string(node);
         }
     }
 
-    fn mapping(&mut self, node: Node<'_>, group: Option<&str>, depth: usize) {
+    fn mapping<'tree>(&mut self, node: Node<'tree>, context: Context<'tree>, depth: usize) {
         if rules::is_rule(node) {
-            return rules::rule(node, group, self.collector);
+            return rules::rule(node, context.group, self.collector);
         }
-        if grafana::read(node, group, self.collector) {
+        if grafana::read(node, context.group, self.collector)
+            || triggers::read(node, context.around, self.collector)
+        {
             return;
         }
-        let name = node.get_str("name");
+        alertmanager::read(node, self.collector);
+        let inner = Context {
+            group: None,
+            around: context.around.entering(node),
+        };
         for entry in node.entries() {
             match entry.key.as_str() {
                 Some("groups") if rules::are_groups(entry.value) => {
                     rules::groups(entry.value, self.collector);
                 }
-                Some("rules") => self.node(entry.value, name, depth + 1),
-                _ => self.node(entry.value, None, depth + 1),
+                Some("rules") => {
+                    let group = node.get_str("name");
+                    self.node(entry.value, Context { group, ..inner }, depth + 1);
+                }
+                _ => self.node(entry.value, inner, depth + 1),
             }
         }
     }
@@ -207,7 +230,20 @@ impl Walk<'_, '_> {
 const RULE_KEYS: [&str; 4] = ["groups:", "expr:", "alert:", "record:"];
 
 /// Keys at which documents that hold rules or dashboards begin. Prose that mentions an expression has none.
-const DOCUMENT_KEYS: [&str; 6] = ["groups:", "expr:", "alert:", "record:", "panels:", "spec:"];
+const DOCUMENT_KEYS: [&str; 12] = [
+    "rule_files:",
+    "route:",
+    "receivers:",
+    "groups:",
+    "expr:",
+    "alert:",
+    "record:",
+    "panels:",
+    "spec:",
+    "seriesQuery:",
+    "containerQuery:",
+    "slos:",
+];
 
 /// Whether some line begins with one of the keys.
 fn has_line(text: &str, keys: &[&str]) -> bool {
@@ -223,11 +259,6 @@ fn is_relevant(text: &str) -> bool {
 
 fn contains_any(words: &Option<AhoCorasick>, text: &str) -> bool {
     words.as_ref().is_none_or(|words| words.is_match(text))
-}
-
-/// promtool's unit tests name series and expressions, but watch nothing.
-fn is_unit_test(root: Node<'_>) -> bool {
-    root.get("rule_files").is_some() && root.get("tests").is_some_and(Node::is_sequence)
 }
 
 fn is_manifest(root: Node<'_>) -> bool {

@@ -3,6 +3,7 @@
 //! Owns every source format: a module per kind of source, decoders that keep offsets below `decode/`. An
 //! extractor sees one file, cannot fail, and touches no disk; what it does not understand becomes a gap.
 
+mod alertmanager;
 mod collect;
 pub mod decode;
 pub mod documents;
@@ -10,11 +11,13 @@ pub mod grafana;
 pub mod jsonnet;
 pub mod knowledge;
 pub mod kubernetes;
+mod metricsql;
 pub mod other_sources;
 pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod triggers;
 
 use promsight_model::python::Module;
 use promsight_model::{Facts, FileKind, Gap, SourceFile};
@@ -33,6 +36,7 @@ pub fn extract(file: &SourceFile) -> Facts {
         Some(Format::OtherSource) => other_sources::extract(file, &mut facts),
         None => {}
     }
+    metricsql::admit(file, &mut facts);
     facts
 }
 

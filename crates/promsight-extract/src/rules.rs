@@ -4,13 +4,15 @@
 //! operators' objects share with it), and the facts of each. Where in a document rules may stand is the business
 //! of [`crate::kubernetes`].
 
+pub(crate) mod annotations;
+pub(crate) mod unit_tests;
+
 use promsight_model::{ConsumerKind, Embedded, FileKind, GapKind, Pattern, Reach, Rule, RuleKind, Span};
-use promsight_promql::Holes;
 
 use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
 use crate::grafana::datasource::looks_like_logql;
-use crate::query::VariableValues;
+use crate::query::{VariableValues, holes_of_manifest};
 
 /// Whether a mapping is a rule by itself: it has a name of one of the two kinds, and an expression.
 pub(crate) fn is_rule(node: Node<'_>) -> bool {
@@ -106,8 +108,11 @@ fn grouped_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'
     let query = if looks_like_logql(&expression.text) {
         None
     } else {
-        collector.query(&expression, consumer, Holes::RULES, &VariableValues::new())
+        let holes = holes_of_manifest(&expression.text);
+        collector.query(&expression, consumer, holes, &VariableValues::new())
     };
+    let annotations = node.get("annotations");
+    let alert = name.text.clone();
     collector.rule(Rule {
         kind,
         name_span: name.whole_span(),
@@ -115,8 +120,11 @@ fn grouped_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'
         consumer,
         query,
         labels: texts(node.get("labels")),
-        annotations: texts(node.get("annotations")),
+        annotations: texts(annotations),
     });
+    if kind == RuleKind::Alert {
+        annotations::read(annotations, &alert, collector);
+    }
 }
 
 /// The rule's expression. Prometheus reads any scalar as its text, so `expr: 1` is one.

@@ -2,7 +2,7 @@
 
 use crate::file::FileId;
 use crate::python;
-use crate::reference::{Consumer, Query};
+use crate::reference::{Consumer, MatchOp, Query, Selector};
 use crate::span::Span;
 
 /// All facts of one file.
@@ -25,6 +25,14 @@ pub struct Facts {
     pub word_mentions: Vec<WordMention>,
     /// Words that name alerts.
     pub alert_mentions: Vec<AlertMention>,
+    /// What Alertmanager's routes and inhibitions match.
+    pub alert_matchers: Vec<AlertMatcher>,
+    /// Unit tests of rules.
+    pub rule_tests: Vec<RuleTest>,
+    /// Links of rules to what to do.
+    pub runbook_links: Vec<RunbookLink>,
+    /// The places in a document that a link can lead to; `None` for what is no document, or was not read.
+    pub outline: Option<Outline>,
     /// Names that metric constructors of other languages hold.
     pub other_source_names: Vec<OtherSourceName>,
     /// What was not understood.
@@ -43,6 +51,10 @@ impl Facts {
             rules: Vec::new(),
             word_mentions: Vec::new(),
             alert_mentions: Vec::new(),
+            alert_matchers: Vec::new(),
+            rule_tests: Vec::new(),
+            runbook_links: Vec::new(),
+            outline: None,
             other_source_names: Vec::new(),
             gaps: Vec::new(),
         }
@@ -127,6 +139,69 @@ pub struct AlertMention {
     /// Whether the text itself says that it is an alert (a column `Alert`, `alertname="…"`, the word alert beside
     /// it); otherwise it only looks like one.
     pub explicit: bool,
+}
+
+/// Where in Alertmanager's configuration a matcher stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AlertMatcherPlace {
+    /// In a route: alerts that it does not match go elsewhere.
+    Route,
+    /// In an inhibition: what inhibits, or what is inhibited.
+    Inhibition,
+}
+
+/// A matcher on a label of alerts in Alertmanager's configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertMatcher {
+    /// Where it stands.
+    pub place: AlertMatcherPlace,
+    /// The receiver of the route, where it has one.
+    pub receiver: Option<String>,
+    /// The label.
+    pub label: String,
+    /// The operator.
+    pub op: MatchOp,
+    /// The value; of a regular expression without anchors around it one of its alternatives, where these are plain.
+    pub value: String,
+    /// Where the value stands, without quotes.
+    pub span: Span,
+}
+
+/// A unit test of rules, as promtool runs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleTest {
+    /// The rule files that it loads, as written: relative to its own folder, `*` for any characters.
+    pub rule_files: Vec<String>,
+    /// The series that it feeds.
+    pub series: Vec<Selector>,
+    /// The alerts that it expects, with their places.
+    pub alerts: Vec<(String, Span)>,
+}
+
+/// A link from a rule to what to do when it fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunbookLink {
+    /// Index into [`Facts::rules`] of the same file.
+    pub rule: usize,
+    /// The annotation's name.
+    pub annotation: String,
+    /// Where it leads, without what stands behind `#`.
+    pub target: String,
+    /// Where that stands.
+    pub span: Span,
+    /// What stands behind `#`, with its place.
+    pub anchor: Option<(String, Span)>,
+}
+
+/// The places in a document that a link can lead to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// The texts of its headings, in order.
+    pub headings: Vec<String>,
+    /// Anchors that it names itself.
+    pub anchors: Vec<String>,
+    /// Whether more headings may come in from elsewhere when it is rendered.
+    pub open: bool,
 }
 
 /// A name held by a metric constructor in a language that promsight does not read in full.

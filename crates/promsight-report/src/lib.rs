@@ -4,6 +4,7 @@
 //! verdict came about. Nothing here prints: the caller writes the text where it belongs.
 
 mod json;
+mod markdown;
 mod place;
 mod table;
 mod text;
@@ -29,6 +30,8 @@ pub enum View {
     Findings,
     /// What the code emits.
     Metrics,
+    /// What the code emits under names that are not fully known, and what was not understood.
+    Unresolved,
     /// What is looked at.
     References,
 }
@@ -58,12 +61,20 @@ pub fn render(report: &Report, files: &FileSet, view: View, format: Format, surf
     match (format, view) {
         (Format::Json, View::Findings) => json::findings(report, &places),
         (Format::Json, View::Metrics) => json::metrics(report, &places),
+        (Format::Json, View::Unresolved) => json::unresolved(report, &places),
         (Format::Json, View::References) => json::references(report, &places),
         (Format::Table, View::Findings) => table::findings(report, &places, surface),
         (Format::Table, View::Metrics) => table::metrics(report, &places, surface),
+        (Format::Table | Format::Text, View::Unresolved) => text::unresolved(report, &places),
         (Format::Table, View::References) => table::references(report, &places, surface),
         (Format::Text, View::Findings) => text::findings(report, &places, surface),
         (Format::Text, View::Metrics) => text::metrics(report, &places, surface),
         (Format::Text, View::References) => text::references(report, &places, surface),
     }
+}
+
+/// What the code emits as a page of Markdown for the project's own documentation. `folder` is where the page will
+/// stand, relative to the working directory; its links are relative to it.
+pub fn metrics_page(report: &Report, files: &FileSet, folder: &str) -> String {
+    markdown::metrics(report, &place::Places::new(files), folder)
 }

@@ -6,13 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{
-    AlertMention, Confidence, Facts, Guard, MatchOp, MatchValue, Selector, SelectorName, Span, Verdict,
-    WordMention,
+    AlertMatcher, AlertMatcherPlace, AlertMention, Confidence, ConsumerKind, Facts, Guard, MatchOp,
+    MatchValue, Pattern, Selector, SelectorName, Span, Verdict, WordMention,
 };
 
 use crate::index::Index;
 use crate::judge::{Judge, Sight};
-use crate::{Evidence, Reference, UnknownAlert, similarity};
+use crate::{Evidence, Namer, Reference, UnknownAlert, similarity};
 
 /// First words of alerts that come with well-known upstream rule sets; a document may speak of them though no file
 /// of this tree defines them.
@@ -34,7 +34,7 @@ const UPSTREAM_ALERTS: [&str; 14] = [
 ];
 
 /// How alike a name must be to one of this tree's alerts to be taken for a misspelling of it.
-const ALIKE_ALERT: f64 = 0.8;
+pub(crate) const ALIKE_ALERT: f64 = 0.8;
 
 /// The words that are metrics, as references.
 pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Facts]) -> Vec<Reference> {
@@ -66,6 +66,12 @@ pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
                 if gone && mention.evidence.against {
                     continue;
                 }
+                references.push(reference);
+                continue;
+            }
+            // An adapter gives series any name: what no series goes by tells nothing.
+            if consumer.kind == ConsumerKind::Trigger {
+                reference.verdict = Verdict::Foreign;
                 references.push(reference);
                 continue;
             }
@@ -199,7 +205,7 @@ pub(crate) fn unknown_alerts(
                 unknown.entry(mention.span).or_insert_with(|| UnknownAlert {
                     name: mention.name.clone(),
                     span: mention.span,
-                    consumer: consumer.clone(),
+                    named_by: Namer::Consumer(consumer.clone()),
                     confidence,
                     closest,
                 });
@@ -230,19 +236,127 @@ pub(crate) fn unknown_alerts(
                 unknown.entry(mention.span).or_insert_with(|| UnknownAlert {
                     name: name.clone(),
                     span: matcher.value_span,
-                    consumer: reference.consumer.clone(),
+                    named_by: Namer::Consumer(reference.consumer.clone()),
                     confidence,
                     closest,
                 });
             }
         }
     }
+    for matcher in facts.iter().flat_map(|facts| &facts.alert_matchers) {
+        if let Some(alert) = unknown_matched(index, matcher) {
+            unknown.entry(matcher.span).or_insert(alert);
+        }
+    }
     unknown.into_values().collect()
+}
+
+/// The alert that a matcher of Alertmanager names, if no rule defines it and the rules of this tree should: one of
+/// their alerts goes by nearly the same name, or begins with the same word. An Alertmanager serves many sources of
+/// rules, and most names in its configuration are of rules that lie elsewhere.
+fn unknown_matched(index: &Index<'_>, matcher: &AlertMatcher) -> Option<UnknownAlert> {
+    if matcher.label != "alertname" || matcher.op != MatchOp::Equal || matcher.value.is_empty() {
+        return None;
+    }
+    let mention = AlertMention {
+        name: matcher.value.clone(),
+        span: matcher.span,
+        consumer: 0,
+        explicit: true,
+    };
+    let (confidence, closest) = missing(index, &mention)?;
+    let first = first_hump(&matcher.value);
+    let is_ours = first.len() >= 3
+        && !GENERIC_HUMPS.contains(&first)
+        && index.alerts().keys().any(|alert| first_hump(alert) == first);
+    if closest.is_none() && !is_ours {
+        return None;
+    }
+    Some(UnknownAlert {
+        name: matcher.value.clone(),
+        span: matcher.span,
+        named_by: match matcher.place {
+            AlertMatcherPlace::Route => Namer::Route(matcher.receiver.clone()),
+            AlertMatcherPlace::Inhibition => Namer::Inhibition,
+        },
+        confidence,
+        closest,
+    })
+}
+
+/// First words of alerts of every kind of program.
+const GENERIC_HUMPS: [&str; 18] = [
+    "App",
+    "Cluster",
+    "Container",
+    "Critical",
+    "Database",
+    "Disk",
+    "Error",
+    "High",
+    "Instance",
+    "Job",
+    "Low",
+    "Memory",
+    "Pod",
+    "Service",
+    "Slow",
+    "Target",
+    "Test",
+    "Too",
+];
+
+/// The word with which a name in capitals and small letters begins.
+fn first_hump(name: &str) -> &str {
+    let mut end = name.len();
+    let mut before = None;
+    for (at, character) in name.char_indices() {
+        let is_next = character.is_uppercase() && before.is_some_and(|before: char| !before.is_uppercase());
+        if is_next || !character.is_alphanumeric() {
+            end = at;
+            break;
+        }
+        before = Some(character);
+    }
+    &name[..end]
+}
+
+/// Whether some alert's name has a hole of a template in it that leaves room for this name.
+fn may_be_templated(index: &Index<'_>, name: &str) -> bool {
+    index
+        .alerts()
+        .keys()
+        .filter_map(|alert| templated(alert))
+        .any(|pattern| pattern.matches(name))
+}
+
+/// A name with holes as a pattern.
+fn templated(name: &str) -> Option<Pattern> {
+    const HOLES: [(&str, &str); 5] = [("{{", "}}"), ("${", "}"), ("%(", "s"), ("%%", "%%"), ("%s", "")];
+    let mut pieces = vec![String::new()];
+    let mut rest = name;
+    while !rest.is_empty() {
+        let hole = HOLES.iter().find_map(|(open, close)| {
+            let inside = rest.strip_prefix(open)?;
+            Some(inside.find(close).map_or("", |end| &inside[end + close.len()..]))
+        });
+        if let Some(behind) = hole {
+            pieces.push(String::new());
+            rest = behind;
+            continue;
+        }
+        let length = rest.chars().next().map_or(1, char::len_utf8);
+        if let Some(last) = pieces.last_mut() {
+            last.push_str(&rest[..length]);
+        }
+        rest = &rest[length..];
+    }
+    (pieces.len() > 1).then(|| Pattern::new(pieces))
 }
 
 /// Whether a mentioned alert is missing: how sure, and the closest that exists.
 fn missing(index: &Index<'_>, mention: &AlertMention) -> Option<(Confidence, Option<(String, Span)>)> {
-    if index.alerts().contains_key(&mention.name) {
+    if index.alerts().contains_key(&mention.name) || may_be_templated(index, &mention.name) {
         return None;
     }
     let mut closest: Option<(f64, &str, Span)> = None;

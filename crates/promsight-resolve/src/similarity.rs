@@ -107,6 +107,12 @@ pub(crate) fn alike_humps(left: &str, right: &str) -> f64 {
     alike(&apart(left), &apart(right))
 }
 
+/// How alike two texts are, from 0 to 1, whatever separates their words.
+pub(crate) fn alike_words(left: &str, right: &str) -> f64 {
+    let apart = |text: &str| text.replace(|one: char| !one.is_alphanumeric(), "_");
+    alike(&apart(left), &apart(right))
+}
+
 fn words(name: &str) -> Vec<&str> {
     // Longer names than any real one would make the comparison slow.
     name.split(['_', ':'])

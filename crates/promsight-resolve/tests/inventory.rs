@@ -20,7 +20,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use promsight_extract::extract;
+use promsight_extract::{extract, knowledge};
 use promsight_model::{Emitter, Facts, FileSet, Gap, Liveness, Reach, Wrapping};
 use promsight_resolve::python::{Inventory, SourceModule, link};
 
@@ -82,7 +82,10 @@ fn inventory(files: &FileSet, reversed: Reversed) -> Inventory {
     if reversed == Reversed::Yes {
         sources.reverse();
     }
-    let mut inventory = link(&sources, &[]);
+    // What the client itself exposes at every import would hide what a page is about.
+    let mut libraries = knowledge::libraries();
+    libraries.retain(|library| library.package != "prometheus-client");
+    let mut inventory = link(&sources, &libraries);
     let unread = facts.iter().filter(|facts| facts.python.is_some());
     inventory.gaps.extend(unread.flat_map(|facts| facts.gaps.clone()));
     inventory

@@ -37,7 +37,7 @@ pub enum Command {
     #[command(after_long_help = EXIT_CODES)]
     Check(CheckArguments),
     /// List every metric that the code emits: its series, labels, type and place.
-    Metrics(InventoryArguments),
+    Metrics(MetricsArguments),
     /// List every place that looks at a series, with the verdict on it.
     References(InventoryArguments),
     /// Print what a check means, an example that it reports, and how to mend it.
@@ -51,7 +51,8 @@ pub struct InventoryArguments {
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// How to print: `text` for people, `table` for one line an entry, `json` for programs.
+    /// How to print: `text` for people, `table` for one line an entry, `json` for programs, `markdown` (of `metrics`)
+    /// for a project's own documentation.
     #[arg(long, value_enum, default_value_t = FormatArgument::Text)]
     pub format: FormatArgument,
 
@@ -62,6 +63,19 @@ pub struct InventoryArguments {
     /// Read the configuration from FILE instead of the `promsight.yaml` at the root.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Arguments of `promsight metrics`.
+#[derive(Args, Debug)]
+pub struct MetricsArguments {
+    /// What to read and how to print.
+    #[command(flatten)]
+    pub inventory: InventoryArguments,
+
+    /// List only what is not known: each declaration whose name depends on what happens at run time, each place that
+    /// could not be read, and why.
+    #[arg(long)]
+    pub unresolved: bool,
 }
 
 /// Arguments of `promsight check`.
@@ -116,14 +130,17 @@ pub enum FormatArgument {
     Text,
     Table,
     Json,
+    Markdown,
 }
 
-impl From<FormatArgument> for Format {
-    fn from(format: FormatArgument) -> Self {
-        match format {
-            FormatArgument::Text => Self::Text,
-            FormatArgument::Table => Self::Table,
-            FormatArgument::Json => Self::Json,
+impl FormatArgument {
+    /// The format that every command has; `None` for that of a single one.
+    pub fn common(self) -> Option<Format> {
+        match self {
+            Self::Text => Some(Format::Text),
+            Self::Table => Some(Format::Table),
+            Self::Json => Some(Format::Json),
+            Self::Markdown => None,
         }
     }
 }

@@ -1,10 +1,14 @@
 //! What the commands mean: from arguments to a report, its bytes and the exit code.
 
+use std::path::Path;
+
 use promsight_check::Strictness;
 use promsight_model::{FileSet, Report, Severity};
 use promsight_report::View;
 
-use crate::arguments::{CheckArguments, ColorArgument, ExplainArguments, FormatArgument, InventoryArguments};
+use crate::arguments::{
+    CheckArguments, ColorArgument, ExplainArguments, FormatArgument, InventoryArguments, MetricsArguments,
+};
 use crate::clock::Date;
 use crate::config::{self, Config};
 use crate::discovery::{self, Territory};
@@ -39,9 +43,25 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
 }
 
 /// `promsight metrics`.
-pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    let (files, report) = reconcile(arguments, &Selection::everything(Date::today()))?;
-    print(&report, &files, View::Metrics, arguments, color)?;
+pub fn metrics(arguments: &MetricsArguments, color: ColorArgument) -> Result<Exit, Failure> {
+    let inventory = &arguments.inventory;
+    let is_page = inventory.format == FormatArgument::Markdown;
+    if is_page && arguments.unresolved {
+        return Err(Failure::Format);
+    }
+    let (files, report) = discover_and_reconcile(inventory, &Selection::everything(Date::today()))?;
+    if is_page {
+        let output = inventory.output.as_deref();
+        let page = promsight_report::metrics_page(&report, &files, &folder_of(output));
+        terminal::deliver(&page, output)?;
+    } else {
+        let view = if arguments.unresolved {
+            View::Unresolved
+        } else {
+            View::Metrics
+        };
+        print(&report, &files, view, inventory, color)?;
+    }
     if report.metrics.is_empty() {
         terminal::note("no metric was found; name the folder that holds the Python code");
         return Ok(Exit::NothingToReconcile);
@@ -100,7 +120,25 @@ fn known_checks<'a>(typed: impl IntoIterator<Item = &'a String>) -> Result<(), F
     }
 }
 
+/// The folder that a page will stand in, as its links need it.
+fn folder_of(output: Option<&Path>) -> String {
+    output
+        .and_then(Path::parent)
+        .map(|folder| folder.to_string_lossy().replace('\\', "/"))
+        .unwrap_or_default()
+}
+
 fn reconcile(arguments: &InventoryArguments, selection: &Selection) -> Result<(FileSet, Report), Failure> {
+    if arguments.format.common().is_none() {
+        return Err(Failure::Format);
+    }
+    discover_and_reconcile(arguments, selection)
+}
+
+fn discover_and_reconcile(
+    arguments: &InventoryArguments,
+    selection: &Selection,
+) -> Result<(FileSet, Report), Failure> {
     let progress = terminal::Progress::start();
     progress.stage("looking for files");
     let territory = Territory::of(&arguments.paths)?;
@@ -122,7 +160,8 @@ fn print(
 ) -> Result<(), Failure> {
     let output = arguments.output.as_deref();
     let surface = terminal::surface(color, output);
-    let text = promsight_report::render(report, files, view, arguments.format.into(), surface);
+    let format = arguments.format.common().ok_or(Failure::Format)?;
+    let text = promsight_report::render(report, files, view, format, surface);
     terminal::deliver(&text, output)
 }
 

@@ -4,14 +4,15 @@
 //! leave the root are not followed, and of the rest only files of which an extractor reads the format are kept. Reads
 //! no file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
+use promsight_model::Repository;
 
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::root;
+use crate::{repository, root};
 
 /// Folders of packages that were installed, not written here.
 const INSTALLED: &[&str] = &[
@@ -42,6 +43,8 @@ pub struct Discovery {
     pub candidates: Vec<Candidate>,
     /// Files and folders that could not be entered, with the reason.
     pub unreadable: Vec<(Candidate, String)>,
+    /// The repository around them.
+    pub repository: Repository,
 }
 
 /// Where a run looks.
@@ -76,6 +79,14 @@ impl Territory {
         })
     }
 
+    /// A folder's path relative to the root; empty for the root.
+    fn folder(&self, location: &Path) -> String {
+        match root::relative(location, &self.root) {
+            here if here == "." => String::new(),
+            path => path,
+        }
+    }
+
     fn candidate(&self, location: PathBuf) -> Candidate {
         Candidate {
             path: root::relative(&location, &self.root),
@@ -93,6 +104,7 @@ pub fn discover(territory: &Territory, config: &Config) -> Discovery {
         files: BTreeMap::new(),
         links: Vec::new(),
         unreadable: Vec::new(),
+        unread: BTreeSet::new(),
     };
     for path in &territory.paths {
         if path.is_dir() {
@@ -108,9 +120,16 @@ pub fn discover(territory: &Territory, config: &Config) -> Discovery {
         .map(|location| territory.candidate(location))
         .collect();
     candidates.sort_by(|left, right| left.path.cmp(&right.path));
+    let seen = territory.paths.iter().filter(|path| path.is_dir());
+    let repository = Repository {
+        seen: seen.map(|folder| territory.folder(folder)).collect(),
+        unread: walk.unread,
+        ..repository::around(&territory.root)
+    };
     Discovery {
         candidates,
         unreadable: walk.unreadable,
+        repository,
     }
 }
 
@@ -121,6 +140,8 @@ struct Walk<'a> {
     files: BTreeMap<PathBuf, PathBuf>,
     links: Vec<PathBuf>,
     unreadable: Vec<(Candidate, String)>,
+    /// Paths, relative to the root, of files that are none to read.
+    unread: BTreeSet<String>,
 }
 
 impl Walk<'_> {
@@ -169,8 +190,13 @@ impl Walk<'_> {
             }
             return;
         }
-        if entry.file_type().is_some_and(|kind| kind.is_file()) && self.is_wanted(&shown) {
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            return;
+        }
+        if self.is_wanted(&shown) {
             self.files.entry(entry.path().to_owned()).or_insert(shown);
+        } else {
+            self.unread.insert(root::relative(&shown, &self.territory.root));
         }
     }
 

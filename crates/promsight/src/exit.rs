@@ -40,6 +40,11 @@ pub enum Failure {
     /// The configuration.
     #[error("{0}")]
     Config(#[from] ConfigError),
+    /// A format that the command does not have.
+    #[error(
+        "`--format markdown` is for `promsight metrics` as a whole: the inventory as a page of documentation; here choose text, table or json"
+    )]
+    Format,
     /// A check's name on the command line.
     #[error("{0}")]
     UnknownCheck(String),

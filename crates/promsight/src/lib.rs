@@ -19,6 +19,7 @@ pub mod exit;
 pub mod names;
 pub mod pipeline;
 pub mod reading;
+pub mod repository;
 pub mod root;
 mod rounds;
 pub mod terminal;

@@ -76,7 +76,11 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection) -> Repor
         inventory,
         catalogue: &catalogue,
         external: &config.external,
+        repository: &sources.repository,
     });
+    resolution
+        .missing_runbooks
+        .retain(|missing| !missing.paths.iter().any(|path| config.exclude.admit(path)));
     let unread = unread_files(&resolution.gaps);
     let counts = &mut resolution.coverage.files;
     counts.insert("unreadable", unread);

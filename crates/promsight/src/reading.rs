@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use promsight_model::{FileSet, GapKind};
+use promsight_model::{FileSet, GapKind, Repository};
 use rayon::prelude::*;
 
 use crate::discovery::{Candidate, Discovery};
@@ -19,6 +19,8 @@ pub struct Sources {
     pub files: FileSet,
     /// What could not be read, by path.
     pub unread: Vec<Unread>,
+    /// The repository around the files.
+    pub repository: Repository,
 }
 
 /// A file that could not be read, or not as it was meant.
@@ -67,6 +69,7 @@ pub fn read(discovery: &Discovery) -> Sources {
     Sources {
         files: FileSet::new(files),
         unread,
+        repository: discovery.repository.clone(),
     }
 }
 

@@ -261,6 +261,8 @@ fn alert_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>
         let index = collector.query(&query, consumer, Holes::ALL, &VariableValues::new());
         first = first.or(index);
     }
+    let name = title.text.clone();
+    let annotations = node.get("annotations");
     collector.rule(Rule {
         kind: RuleKind::Alert,
         name_span: title.whole_span(),
@@ -268,6 +270,7 @@ fn alert_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>
         consumer,
         query: first,
         labels: rules::texts(node.get("labels")),
-        annotations: rules::texts(node.get("annotations")),
+        annotations: rules::texts(annotations),
     });
+    rules::annotations::read(annotations, &name, collector);
 }

@@ -232,7 +232,16 @@ impl<'tree> Lowering<'tree, '_> {
             return ExprKind::Unknown;
         };
         let mut loops = Vec::new();
-        for child in children.iter().filter(|child| child.kind == Kind::ForInClause) {
+        let mut conditions = Vec::new();
+        for child in &children {
+            if child.kind == Kind::IfClause {
+                let parts = self.named_children(child.node);
+                let condition = parts.first().map(|part| self.expression(part.node));
+                conditions.extend(condition.map(|condition| (loops.len(), condition)));
+            }
+            if child.kind != Kind::ForInClause {
+                continue;
+            }
             let clause = self.children(child.node);
             let target = self.in_role(&clause, Field::Left);
             let sources: Vec<_> = clause
@@ -249,6 +258,7 @@ impl<'tree> Lowering<'tree, '_> {
             element,
             value,
             loops,
+            conditions,
         }))
     }
 

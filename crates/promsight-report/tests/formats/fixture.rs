@@ -258,6 +258,7 @@ fn references(files: &FileSet) -> Vec<JudgedReference> {
                 label: "job".to_owned(),
                 op: MatchOp::Equal,
                 value: MatchValue::Known("kiosk\n\"1\"".to_owned()),
+                refuses_empty: true,
                 label_span: span,
                 value_span: span,
             }],

@@ -94,12 +94,22 @@ impl<'a> Machine<'a> {
                 None => Value::unknown(Reason::Call),
             };
         }
+        if path.ends_with(".__new__")
+            && arguments.positional.len() == 4
+            && let Some(class) = self.finish_class(arguments)
+        {
+            return class;
+        }
         if let Some(name) = path.strip_prefix("builtins.") {
             return self.call_builtin(name, arguments, span);
         }
         if let Some(value) = self.call_standard(path, arguments, span) {
             return value;
         }
+        if let Some(value) = self.call_helper(path, arguments) {
+            return value;
+        }
+        self.hand_over_class(arguments, span);
         self.escape_all(arguments);
         self.call_outside(path, arguments)
     }
@@ -183,6 +193,7 @@ impl<'a> Machine<'a> {
                 Value::any([Atom::Bool(true), Atom::Bool(false)])
             }
             ("type", Some(object), None) => self.type_of(&object),
+            ("type", Some(_), Some(_)) => self.class_by_call(arguments, span),
             ("vars", Some(object), _) => {
                 let symbol = self.symbols.intern("__dict__");
                 self.attribute(&object, symbol)
@@ -191,10 +202,13 @@ impl<'a> Machine<'a> {
                 Value::unknown(Reason::Expression)
             }
             ("super", Some(_), Some(_)) | ("super", None, None) => self.super_value(),
-            ("property", Some(getter), _) => {
+            ("property", Some(getter), setter) => {
                 for atom in getter.atoms() {
                     if let Atom::Function(id) = atom {
                         self.heap.functions[id.index()].binding = Binding::Property;
+                        if let Some(setter) = &setter {
+                            self.note_setter(*id, setter);
+                        }
                     }
                 }
                 getter
@@ -236,12 +250,16 @@ impl<'a> Machine<'a> {
         if name == "reversed" {
             items.reverse();
         }
-        self.heap.insert_container(Container {
+        let made = self.heap.insert_container(Container {
             kind,
             items,
             values: Vec::new(),
             more: elements.more,
-        })
+        });
+        if let Some(source) = source {
+            self.inherit_optional(&made, source);
+        }
+        made
     }
 
     pub(super) fn dictionary_of(&mut self, first: Option<&Value>, arguments: &Arguments) -> Value {

@@ -130,8 +130,11 @@ impl<'a> Machine<'a> {
             }
             return value;
         }
-        if let Some(Atom::Method(receiver, _)) = decorator.single() {
-            if let Atom::Function(_) = **receiver {
+        if let Some(Atom::Method(receiver, method)) = decorator.single() {
+            if let Atom::Function(getter) = **receiver {
+                if &*self.symbols.name(*method) == "setter" {
+                    self.note_setter(getter, &value);
+                }
                 return (**receiver).clone().into();
             }
             if let Atom::Metric(id) = **receiver {
@@ -217,6 +220,7 @@ impl<'a> Machine<'a> {
             members: Vec::new(),
             aliases,
             derived: Vec::new(),
+            metaclass: None,
         });
         order.insert(0, id);
         self.heap.set_order(id, order);
@@ -235,6 +239,8 @@ impl<'a> Machine<'a> {
         if let ClassKind::Enum { .. } = kind {
             self.make_members(id);
         }
+        self.run_metaclass(id, class);
+        self.name_members(id);
         let mut value: Value = Atom::Class(id).into();
         for decorator in class.decorators.iter().rev() {
             let made = self.evaluate(decorator);
@@ -423,6 +429,9 @@ impl<'a> Machine<'a> {
             });
         }
         let instance = instance.unwrap_or_else(|| self.heap.new_instance(id));
+        if self.is_of_library(id) {
+            self.note_makers();
+        }
         self.initialize(instance, id, arguments, span_of_call);
         Atom::Instance(instance).into()
     }

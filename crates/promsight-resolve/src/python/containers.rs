@@ -142,6 +142,9 @@ impl Machine<'_> {
             Atom::Class(_) => atom.clone().into(),
             Atom::External(path) if &**path == "os.environ" => Unknown::new(Reason::Environment).into(),
             Atom::External(path) if self.table.constructor(path).is_some() => atom.clone().into(),
+            Atom::External(path) if &**path == "sys.modules" => self
+                .import_by_name(Some(key))
+                .unwrap_or_else(|| Value::unknown(Reason::Element)),
             Atom::External(_) => Value::unknown(Reason::Call),
             Atom::Instance(id) => {
                 let class = self.heap.instance(*id).class;
@@ -249,6 +252,34 @@ impl Machine<'_> {
         }
     }
 
+    /// The difference or intersection of collections whose elements are known; else the elements of the first, of which
+    /// some may be missing.
+    fn set_operation(&mut self, id: ContainerId, method: &str, other: Option<&Value>) -> Value {
+        let mut made = self.heap.container(id).clone();
+        let elements = other.map(|other| self.elements(other)).unwrap_or_default();
+        let is_known = elements.more.is_none()
+            && made.more.is_none()
+            && elements
+                .items
+                .iter()
+                .chain(&made.items)
+                .all(|item| item.exact_text().is_some())
+            && !other.is_some_and(|other| self.is_optional(other));
+        if is_known {
+            let wanted = method == "intersection";
+            made.items
+                .retain(|item| elements.items.iter().any(|known| same_key(known, item)) == wanted);
+            made.values.clear();
+            made.kind = ContainerKind::Set;
+        }
+        let made = self.heap.insert_container(made);
+        self.inherit_optional(&made, &Atom::Container(id).into());
+        if let (false, Some(Atom::Container(made))) = (is_known, made.single()) {
+            self.heap.note_optional(*made);
+        }
+        made
+    }
+
     fn is_same_key(&self, known: &Value, key: &Value) -> bool {
         if same_key(known, key) {
             return true;
@@ -277,6 +308,9 @@ impl Machine<'_> {
 
     /// Adds what iterating over `other` gives, or a dictionary's entries.
     pub(super) fn extend_container(&mut self, id: ContainerId, other: &Value) {
+        if self.is_optional(other) {
+            self.heap.note_optional(id);
+        }
         let is_dictionary = self.heap.container(id).kind == ContainerKind::Dict;
         for atom in other.atoms() {
             if !is_dictionary {
@@ -400,20 +434,13 @@ impl Machine<'_> {
             }
             ("pop", Some(key)) if is_dictionary => {
                 let found = self.found(id, &key);
+                self.remove_by_method(id, method, arguments);
                 found
                     .or(second)
                     .unwrap_or_else(|| Value::unknown(Reason::Element))
             }
             ("items", _) if is_dictionary => self.dictionary_items(id),
-            ("keys", _) if is_dictionary => {
-                let elements = self.elements(&Atom::Container(id).into());
-                self.heap.insert_container(Container {
-                    kind: ContainerKind::List,
-                    items: elements.items,
-                    values: Vec::new(),
-                    more: elements.more,
-                })
-            }
+            ("keys", _) if is_dictionary => self.collected("list", Some(&Atom::Container(id).into())),
             ("values", _) if is_dictionary => {
                 let container = self.heap.container(id).clone();
                 self.heap.insert_container(Container {
@@ -423,16 +450,24 @@ impl Machine<'_> {
                     more: container.more,
                 })
             }
-            ("copy" | "difference" | "intersection" | "_asdict", _) => {
+            ("copy" | "_asdict", _) => {
                 let copied = self.heap.container(id).clone();
-                self.heap.insert_container(copied)
+                let copied = self.heap.insert_container(copied);
+                self.inherit_optional(&copied, &Atom::Container(id).into());
+                copied
             }
+            ("difference" | "intersection", other) => self.set_operation(id, method, other.as_ref()),
             ("pop" | "popleft" | "popitem", _) => {
                 let elements = self.elements(&Atom::Container(id).into());
+                self.remove_by_method(id, method, arguments);
                 elements.any()
             }
             ("index" | "count", _) => Value::unknown(Reason::Expression),
-            ("clear" | "remove" | "discard" | "sort" | "reverse", _) => Value::none(),
+            ("clear" | "remove" | "discard", _) => {
+                self.remove_by_method(id, method, arguments);
+                Value::none()
+            }
+            ("sort" | "reverse", _) => Value::none(),
             _ => {
                 let _ = span;
                 Value::unknown(Reason::Call)

@@ -207,9 +207,11 @@ impl<'a> Machine<'a> {
     fn display(&mut self, kind: ContainerKind, items: &'a [Expr]) -> Value {
         let mut values = Vec::with_capacity(items.len());
         let mut more: Option<Value> = None;
+        let mut is_optional = false;
         for item in items {
             if let ExprKind::Starred(inner) = &item.kind {
                 let inner = self.evaluate(inner);
+                is_optional |= self.is_optional(&inner);
                 let elements = self.elements(&inner);
                 values.extend(elements.items);
                 if let Some(rest) = elements.more {
@@ -220,12 +222,16 @@ impl<'a> Machine<'a> {
             let value = self.evaluate(item);
             values.push(value);
         }
-        self.heap.insert_container(Container {
+        let made = self.heap.insert_container(Container {
             kind,
             items: values,
             values: Vec::new(),
             more,
-        })
+        });
+        if let (true, Some(Atom::Container(id))) = (is_optional, made.single()) {
+            self.heap.note_optional(*id);
+        }
+        made
     }
 
     fn dictionary(&mut self, entries: &'a [(Option<Expr>, Expr)]) -> Value {
@@ -275,13 +281,18 @@ impl<'a> Machine<'a> {
             values: Vec::new(),
             more: None,
         };
-        self.comprehend(comprehension, 0, false, &mut made);
+        let mut is_optional = false;
+        self.comprehend(comprehension, 0, false, &mut made, &mut is_optional);
         if let Some(frame) = self.frames.last_mut() {
             frame.scope = scope;
             frame.class = class;
         }
         self.heap.release(inner, position);
-        self.heap.insert_container(made)
+        let made = self.heap.insert_container(made);
+        if let (true, Some(Atom::Container(id))) = (is_optional, made.single()) {
+            self.heap.note_optional(*id);
+        }
+        made
     }
 
     fn comprehend(
@@ -290,7 +301,19 @@ impl<'a> Machine<'a> {
         level: usize,
         open: bool,
         made: &mut Container,
+        is_optional: &mut bool,
     ) {
+        for (behind, condition) in &comprehension.conditions {
+            if *behind != level {
+                continue;
+            }
+            match self.truth_of(condition).as_bool() {
+                Some(true) => {}
+                Some(false) => return,
+                // It may be left out; its name may still come to exist.
+                None => *is_optional = true,
+            }
+        }
         let Some((target, iter)) = comprehension.loops.get(level) else {
             let element = self.evaluate(&comprehension.element);
             let value = comprehension.value.as_ref().map(|value| self.evaluate(value));
@@ -316,14 +339,15 @@ impl<'a> Machine<'a> {
             return;
         };
         let iterated = self.evaluate(iter);
+        *is_optional |= self.is_optional(&iterated);
         let elements = self.elements(&iterated);
         for item in elements.items {
             self.bind(target, item);
-            self.comprehend(comprehension, level + 1, open, made);
+            self.comprehend(comprehension, level + 1, open, made, is_optional);
         }
         if let Some(more) = elements.more {
             self.bind(target, more);
-            self.comprehend(comprehension, level + 1, true, made);
+            self.comprehend(comprehension, level + 1, true, made, is_optional);
         }
     }
 

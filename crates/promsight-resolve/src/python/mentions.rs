@@ -3,6 +3,7 @@
 //! A metric that nothing was seen to update is only said to be never updated where no code even mentions it: the
 //! interpreter can stop early, the tree does not.
 
+use promsight_model::Span;
 use promsight_model::python::{Comprehension, Expr, ExprKind, Function, JoinedPart, Stmt, StmtKind};
 use rustc_hash::FxHashSet;
 
@@ -13,6 +14,7 @@ pub(super) struct Mentions<'a> {
     calls: Vec<&'a Expr>,
     strings: Vec<&'a str>,
     headers: Vec<&'a Expr>,
+    texts: Vec<(&'a str, Span)>,
 }
 
 impl<'a> Mentions<'a> {
@@ -40,6 +42,11 @@ impl<'a> Mentions<'a> {
         if text.contains(['#', ';', '/', '.']) {
             self.strings.push(text);
         }
+    }
+
+    /// Every text that was met, with its place.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'a str, Span)> + '_ {
+        self.texts.iter().copied()
     }
 
     /// Adds what a block reads.
@@ -123,6 +130,8 @@ impl<'a> Mentions<'a> {
             | StmtKind::Raise
             | StmtKind::Global(_)
             | StmtKind::Delete(_)
+            | StmtKind::Break
+            | StmtKind::Continue
             | StmtKind::Other => {}
         }
     }
@@ -225,6 +234,7 @@ impl<'a> Mentions<'a> {
                 if text.text.contains("# TYPE") {
                     self.headers.push(expression);
                 }
+                self.texts.push((&text.text, expression.span));
             }
             ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Unknown => {}
         }
@@ -240,5 +250,9 @@ impl<'a> Mentions<'a> {
             .loops
             .iter()
             .for_each(|(_, iter)| self.expression(iter));
+        comprehension
+            .conditions
+            .iter()
+            .for_each(|(_, condition)| self.expression(condition));
     }
 }

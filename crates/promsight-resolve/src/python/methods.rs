@@ -48,6 +48,12 @@ impl Machine<'_> {
         arguments: &Arguments,
         span: Option<Span>,
     ) -> Value {
+        if method == "__new__"
+            && arguments.positional.len() > 1
+            && let Some(class) = self.finish_class(arguments)
+        {
+            return class;
+        }
         if method == "__new__" {
             let class = match receiver {
                 Atom::Class(id) => *id,

@@ -7,10 +7,12 @@
 //!
 //! - [`index`], [`imports`]: which module an import means, and what it binds;
 //! - [`machine`], [`roots`], [`recover`]: what is run and in which order, and the net below it;
-//! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`]: Python itself, over the
-//!   state in [`heap`];
-//! - [`attributes`], [`containers`], [`methods`], [`text`], [`builtins`], [`standard`]: what values can do;
-//! - [`library`], [`built_in`]: which paths make metrics or expose some by themselves;
+//! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
+//!   [`fields`]: Python itself, over the state in [`heap`];
+//! - [`attributes`], [`containers`], [`removals`], [`methods`], [`text`], [`template`], [`builtins`], [`standard`]: what
+//!   values can do;
+//! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
+//!   libraries are described that make some out of what they are given;
 //! - [`exposition_segment`], [`exposition_line`], [`exposition_text`], [`exposition_writers`], [`exposition_family`]:
 //!   metrics that are written as text by hand;
 //! - [`mentions`], [`finish`]: from records to the inventory.
@@ -24,6 +26,7 @@ mod calls;
 mod classes;
 mod conditions;
 mod containers;
+mod descriptions;
 mod exposition_family;
 mod exposition_line;
 mod exposition_segment;
@@ -38,13 +41,16 @@ mod index;
 mod library;
 mod machine;
 mod mentions;
+mod metaclasses;
 mod methods;
 mod parameters;
 mod record;
 mod recover;
+mod removals;
 mod roots;
 mod standard;
 mod statements;
+mod template;
 mod text;
 mod value;
 
@@ -90,7 +96,14 @@ pub struct Wanted {
 pub fn link(modules: &[SourceModule<'_>], libraries: &[Library]) -> Inventory {
     let mut sorted = modules.to_vec();
     sorted.sort_by(|left, right| left.path.cmp(right.path));
-    let mut machine = Machine::new(&sorted, Table::new(libraries));
+    let tree = sorted.len();
+    let descriptions = libraries.iter().flat_map(|library| &library.descriptions);
+    sorted.extend(descriptions.map(|description| SourceModule {
+        file: description.file,
+        path: &description.path,
+        module: &description.module,
+    }));
+    let mut machine = Machine::new(&sorted, tree, Table::new(libraries, tree));
     machine.run();
     machine.finish()
 }

@@ -16,7 +16,7 @@ const STEPS_OF_CALL: u64 = 2_000;
 impl<'a> Machine<'a> {
     /// Declares what is named in full at constructor calls that nothing reached.
     pub(super) fn recover_unreached(&mut self) {
-        let sources = self.sources;
+        let sources = &self.sources[..self.tree];
         for (module, source) in (0u32..).map(ModuleId).zip(sources) {
             if source.module.test_code || !self.imports_library(module) {
                 continue;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use promsight_model::{FileId, Span};
+use promsight_model::{Description, FileId, Span};
 use rustc_hash::FxHashMap;
 
 use super::heap::{Binding, ClassKind, Code};
@@ -27,7 +27,11 @@ impl Machine<'_> {
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
             let function = self.heap.function(id);
             let is_idle = !function.called && !function.rooted && self.is_test(function.module) == test;
-            if function.owner.is_none() && is_idle && (!test || self.touches_metrics(function.module)) {
+            if function.owner.is_none()
+                && is_idle
+                && !self.is_description(function.module)
+                && (!test || self.touches_metrics(function.module))
+            {
                 self.run_root(id);
             }
         }
@@ -46,6 +50,9 @@ impl Machine<'_> {
                     .owner
                     .is_some_and(|owner| !self.heap.class(owner).derived.is_empty());
             if function.called && !serves_derived {
+                continue;
+            }
+            if self.is_description(function.module) {
                 continue;
             }
             if test && !self.touches_metrics(function.module) {
@@ -69,7 +76,11 @@ impl Machine<'_> {
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
             let function = self.heap.function(id);
             let module = function.module;
-            if function.cut && self.is_test(module) == test && self.touches_metrics(module) {
+            if function.cut
+                && !self.is_description(module)
+                && self.is_test(module) == test
+                && self.touches_metrics(module)
+            {
                 self.heap.functions[at].cut = false;
                 self.run_root(id);
             }
@@ -100,6 +111,9 @@ impl Machine<'_> {
             let id = ClassId(u32::try_from(at).unwrap_or(u32::MAX));
             let class = self.heap.class(id);
             let place = class.name_span;
+            if Description::holds(place.file) {
+                continue;
+            }
             let is_here = files.get(&place.file).copied().unwrap_or(false) == test;
             if is_here && !test && class.instances.is_empty() && class.kind == ClassKind::Plain {
                 self.allot(STEPS_OF_NEAR_ROOT);
@@ -249,7 +263,9 @@ impl Machine<'_> {
             let Code::Function(code) = self.heap.function(function).code else {
                 continue;
             };
-            let is_method = self.heap.function(function).owner.is_some() && !code.name.starts_with("__");
+            let is_method = self.heap.function(function).owner.is_some()
+                && !code.name.starts_with("__")
+                && !Description::holds(code.name_span.file);
             if let Some(symbol) = self.symbols.find(&code.name)
                 && is_method
                 && seen.insert(code.name_span)

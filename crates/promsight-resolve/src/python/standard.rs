@@ -72,6 +72,8 @@ impl Machine<'_> {
                 Some(first) if path != "functools.wraps" => first,
                 _ => Value::external("functools.cache"),
             },
+            "string.Formatter" => Value::external("string.Formatter()"),
+            "string.Formatter().parse" | "_string.formatter_parser" => self.template_parts(&first?),
             "functools.reduce" => Value::unknown(Reason::Call),
             "typing.cast" | "typing_extensions.cast" => second?,
             "typing.NewType" => Value::external("typing.identity"),
@@ -235,6 +237,7 @@ impl Machine<'_> {
             members: Vec::new(),
             aliases: Vec::new(),
             derived: Vec::new(),
+            metaclass: None,
         });
         self.heap.classes[id.index()].order = vec![id];
         id
@@ -323,7 +326,7 @@ impl Machine<'_> {
         }
     }
 
-    fn import_by_name(&mut self, name: Option<&Value>) -> Option<Value> {
+    pub(super) fn import_by_name(&mut self, name: Option<&Value>) -> Option<Value> {
         let dotted = name?.exact_text()?.to_owned();
         let parts: Vec<String> = dotted.split('.').map(str::to_owned).collect();
         Some(match self.index.absolute(self.module(), &parts) {
