@@ -94,10 +94,13 @@ fn introduction(own: &[&Emitter], text: &mut String) {
     text.push('\n');
 }
 
+/// What makes declarations alike: name, type, labels, help.
+type Alike<'e> = (String, &'e str, Vec<String>, Option<&'e str>);
+
 /// One metric that is declared at several places alike is one row.
 fn rows<'e>(emitters: &[&'e Emitter]) -> Vec<Vec<&'e Emitter>> {
     let mut rows: Vec<Vec<&Emitter>> = Vec::new();
-    let mut known: BTreeMap<(String, &str, Vec<String>, Option<&str>), usize> = BTreeMap::new();
+    let mut known: BTreeMap<Alike<'_>, usize> = BTreeMap::new();
     for emitter in emitters {
         let key = (
             exposed(emitter),
@@ -238,7 +241,7 @@ fn relative(path: &str, folder: &str) -> String {
     for byte in to.join("/").bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => {
-                link.push(byte as char)
+                link.push(byte as char);
             }
             other => {
                 let _ = write!(link, "%{other:02X}");

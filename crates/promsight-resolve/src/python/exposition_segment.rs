@@ -267,7 +267,15 @@ impl<'s, 'a> Flat<'s, 'a> {
 pub(super) fn hint_of(expression: &Expr) -> &str {
     match &expression.kind {
         ExprKind::Name(name) | ExprKind::Attribute(_, name) => name,
-        ExprKind::Call(call) => hint_of(&call.func),
+        // `{value:.2f}` is a call of `format`.
+        ExprKind::Call(call) => match (&call.func.kind, call.args.first()) {
+            (ExprKind::Name(name), Some(value))
+                if matches!(name.as_str(), "format" | "str" | "float" | "int") =>
+            {
+                hint_of(value)
+            }
+            _ => hint_of(&call.func),
+        },
         ExprKind::Await(inner) => hint_of(inner),
         ExprKind::Subscript(object, key) => match &key.kind {
             ExprKind::Str(text) => &text.text,
