@@ -144,7 +144,7 @@ fn link(facts: &BTreeMap<FileId, Facts>, files: &FileSet, libraries: &[Library])
 }
 
 fn is_python(file: &SourceFile) -> bool {
-    file.path.ends_with(".py")
+    file.path.ends_with(".py") || python::is_notebook(&file.path)
 }
 
 /// Whether a Python file can declare a metric or query one, judged by its bytes alone.

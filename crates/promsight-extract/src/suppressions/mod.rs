@@ -131,7 +131,7 @@ fn comments(file: &SourceFile, format: Format, tree: Option<&Tree>) -> Vec<Comme
         Format::Jsonnet | Format::Hcl => after_mark(text, &["#", "//", "/*"], &[OWN]).collect(),
         Format::Document => document(&file.path, text),
         // JSON has no comments, and nothing is reported in sources of other languages.
-        Format::Json | Format::OtherSource => Vec::new(),
+        Format::Json | Format::Notebook | Format::OtherSource => Vec::new(),
     }
 }
 

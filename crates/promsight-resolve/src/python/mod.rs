@@ -15,6 +15,8 @@
 //!   libraries are described that make some out of what they are given;
 //! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
 //!   is declared;
+//! - [`exposition_segment`], [`exposition_line`], [`exposition_text`], [`exposition_writers`], [`exposition_family`]:
+//!   metrics that are written as text by hand;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
@@ -29,6 +31,11 @@ mod conditions;
 mod conflicts;
 mod containers;
 mod descriptions;
+mod exposition_family;
+mod exposition_line;
+mod exposition_segment;
+mod exposition_text;
+mod exposition_writers;
 mod expressions;
 mod fields;
 mod finish;
