@@ -16,11 +16,11 @@ pub mod reference;
 pub mod report;
 pub mod span;
 
-pub use catalogue::{Catalogue, Exporter, ExporterMetric, GoneMetric};
+pub use catalogue::{AlertCollection, Catalogue, Exporter, ExporterMetric, GoneMetric};
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
 pub use facts::{
-    AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Reach, Rule, RuleKind, WordEvidence,
-    WordMention,
+    AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outlook, Reach, Rule, RuleKind,
+    WordEvidence, WordMention,
 };
 pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{

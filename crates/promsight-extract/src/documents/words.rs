@@ -185,6 +185,49 @@ pub(super) fn is_metric_type(word: &str) -> bool {
     )
 }
 
+/// Whether a word is a data type, as tables of fields and labels give it.
+pub(super) fn is_data_type(word: &str) -> bool {
+    let word = word.trim().trim_end_matches(['?', '*']).to_lowercase();
+    let word = word.split(['(', '[', '<', ' ', '|']).next().unwrap_or_default();
+    matches!(
+        word,
+        "string"
+            | "str"
+            | "int"
+            | "integer"
+            | "bool"
+            | "boolean"
+            | "float"
+            | "double"
+            | "number"
+            | "object"
+            | "array"
+            | "list"
+            | "dict"
+            | "map"
+            | "uuid"
+            | "varchar"
+            | "text"
+            | "char"
+            | "decimal"
+            | "numeric"
+            | "bigint"
+            | "smallint"
+            | "datetime"
+            | "date"
+            | "timestamp"
+            | "json"
+            | "jsonb"
+            | "enum"
+            | "any"
+            | "int32"
+            | "int64"
+            | "uint64"
+            | "float64"
+            | "bytes"
+    )
+}
+
 /// Names written in camel case that are products, resources or programs and never alerts.
 const PRODUCTS: &[&str] = &[
     "AlertManager",

@@ -5,8 +5,8 @@
 //! the description for people.
 
 use promsight_model::{
-    BuiltIn, Constructor, Exporter, ExporterMetric, GoneMetric, Library, LibraryMetric, MetricType, Name,
-    Pattern,
+    AlertCollection, BuiltIn, Constructor, Exporter, ExporterMetric, GoneMetric, Library, LibraryMetric,
+    MetricType, Name, Pattern,
 };
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -25,6 +25,17 @@ struct ExporterTable {
     metrics: String,
     #[serde(default)]
     gone: String,
+}
+
+/// A file of alerts as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlertTable {
+    name: String,
+    source: String,
+    #[serde(default)]
+    territory: Vec<String>,
+    alerts: String,
 }
 
 /// A library file as written.
@@ -53,6 +64,17 @@ struct FamilyLine<'a> {
     metric_type: MetricType,
     labels: Option<Vec<String>>,
     buckets: Option<Vec<String>>,
+}
+
+/// Decodes a file of alerts.
+pub(super) fn alerts(text: &str) -> Result<AlertCollection, String> {
+    let table: AlertTable = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    Ok(AlertCollection {
+        name: table.name,
+        source: table.source,
+        territory: table.territory,
+        alerts: table.alerts.lines().map(str::to_owned).collect(),
+    })
 }
 
 /// Decodes a catalogue file. The error is a sentence that names the line at fault.
