@@ -23,12 +23,18 @@ pub fn extract(file: &SourceFile) -> Facts {
     let mut facts = Facts::empty(file.id);
     match Format::of(&file.path) {
         Some(Format::Python) => python_file(file, &mut facts),
-        Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
+        Some(Format::Yaml) => {
+            kubernetes::yaml_file(file, &mut facts);
+            scripts::yaml(file, &mut facts);
+        }
         Some(Format::Json) => kubernetes::json_file(file, &mut facts),
         Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
         Some(Format::Jsonnet) => jsonnet::extract(file, &mut facts),
         Some(Format::Shell) => scripts::shell(file, &mut facts),
-        Some(Format::OtherSource) => other_sources::extract(file, &mut facts),
+        Some(Format::OtherSource) => {
+            other_sources::extract(file, &mut facts);
+            scripts::other(file, &mut facts);
+        }
         None => {}
     }
     facts
@@ -62,7 +68,7 @@ impl Format {
         if scripts::is_shell(path) {
             return Some(Self::Shell);
         }
-        if other_sources::is_source(path) {
+        if other_sources::is_source(path) || scripts::is_other(path) {
             return Some(Self::OtherSource);
         }
         let name = path.rsplit('/').next().unwrap_or(path);

@@ -105,9 +105,10 @@ pub struct WordEvidence {
     pub against: bool,
     /// The word is searched for as a part of names (`grep word`): any series that contains it is what is meant.
     pub part: bool,
-    /// It stands where the name of a metric stands: in a column of metrics, as the subject of a list of metrics, beside
-    /// the word metric itself.
+    /// It stands where names of metrics are listed: in a column of metrics, as the subject of a list of metrics.
     pub listed: bool,
+    /// The word metric, or one for a kind of metric, stands right beside it.
+    pub named: bool,
     /// Code of this tree uses the word as an identifier: a function, column or key, unless the text says metric.
     pub in_code: bool,
 }

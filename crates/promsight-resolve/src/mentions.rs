@@ -137,7 +137,7 @@ impl Words<'_, '_> {
         };
         word.starts_with('_')
             || self.other_names.contains(word)
-            || (evidence.in_code && !evidence.listed)
+            || (evidence.in_code && !(evidence.listed || evidence.named))
             || numbered()
             || has_other_prefix(self.index, word)
             || has_other_separators(self.index, word)
@@ -155,7 +155,8 @@ impl Words<'_, '_> {
                 .iter()
                 .all(|one| matches!(one, Evidence::SharedTail(_) | Evidence::Neighbour(_)))
         });
-        if only_a_tail && !evidence.listed && !(evidence.suffix && evidence.near_word) {
+        let spoken_of = evidence.listed || evidence.named;
+        if only_a_tail && !spoken_of && !(evidence.suffix && evidence.near_word) {
             return None;
         }
         let nearly_same = blindness.as_ref().is_some_and(|blindness| {
@@ -177,7 +178,7 @@ impl Words<'_, '_> {
         };
         match blindness.filter(|blindness| blindness.confidence >= enough) {
             Some(mut blindness) => {
-                if only_a_tail && !evidence.listed {
+                if only_a_tail && !spoken_of {
                     blindness.confidence = Confidence::Low;
                 }
                 reference.verdict = Verdict::Blind;

@@ -318,7 +318,18 @@ fn is_surely_promql(query: &Query) -> bool {
                 || exact.is_some_and(common)
                 || (has_range(&query.text) && exact.is_some_and(words::is_metric_shaped)))
     };
-    query.selectors.iter().any(shows)
+    // Commands between which variables stand could be read as operands: most of their words are no series.
+    let foreign = |selector: &Selector| {
+        let word = matches!(&selector.name, SelectorName::Exact(name) if !words::is_metric_shaped(name));
+        word && selector.matchers.is_empty() && selector.functions.is_empty()
+    };
+    let shown = query.selectors.iter().filter(|selector| shows(selector)).count();
+    let words = query
+        .selectors
+        .iter()
+        .filter(|selector| foreign(selector))
+        .count();
+    shown > 0 && words <= shown
 }
 
 /// `[5m]`, `[$__rate_interval]`: a range or subquery in brackets.

@@ -307,7 +307,8 @@ pub(super) fn evidence(
         suffix: words::has_metric_suffix(word),
         near_word: around.metric_place || around.metrics || beside == Some(Noun::Metric) || speaks_of_metrics,
         against: against || gone,
-        listed: around.metric_place || around.listed || beside == Some(Noun::Metric),
+        listed: around.metric_place || around.listed,
+        named: beside == Some(Noun::Metric),
         ..WordEvidence::default()
     }
 }

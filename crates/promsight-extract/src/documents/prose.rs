@@ -44,6 +44,34 @@ pub(super) fn read(prose: &Prose, around: Around, place: Place, looker: &mut Loo
             read_address(target, looker);
         }
     }
+    for address in plain_addresses(prose) {
+        read_address(&address, looker);
+    }
+}
+
+/// The addresses that stand in the text itself, outside of code and links.
+fn plain_addresses(prose: &Prose) -> Vec<Embedded> {
+    let text = prose.text.text.as_str();
+    let mut addresses = Vec::new();
+    let mut from = 0;
+    while let Some(offset) = text[from..].find("://") {
+        let mark = from + offset;
+        let scheme = text[..mark]
+            .rfind(|one: char| !one.is_ascii_alphabetic())
+            .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+        let length = text[mark..]
+            .find(|one: char| one.is_whitespace() || matches!(one, '<' | '>' | '"' | '`' | ')'))
+            .unwrap_or(text.len() - mark);
+        from = mark + length;
+        let inside = prose
+            .runs
+            .iter()
+            .any(|run| run.at.start < from && run.at.end > scheme);
+        if !inside {
+            addresses.push(prose.text.slice(scheme..from));
+        }
+    }
+    addresses
 }
 
 /// Whether nothing but markers stands before an offset.

@@ -253,6 +253,12 @@ fn families_spell_their_members() {
 }
 
 #[test]
+fn shell_with_brackets_is_no_query() {
+    let text = "    PIPE=/tmp/ferry_pipe\n    if [ ${FERRY_RANK} -eq 0 ]; then\n      sleep 10\n      echo \"${FERRY_IPS}\" > hosts\n    fi\n";
+    assert_eq!(markdown(&format!("Run:\n\n{text}")), [""; 0]);
+}
+
+#[test]
 fn places_that_propose_say_so() {
     let outlooks = |path: &str, text: &str| -> Vec<Option<Outlook>> {
         let files = FileSet::new(vec![(path.to_owned(), path.to_owned(), Arc::from(text))]);

@@ -371,7 +371,7 @@ pub(super) fn is_camel_alert(word: &str, humps: usize) -> bool {
 }
 
 /// Whether a word can be an alert where the text says that it is one: camel case, or snake case.
-pub(super) fn is_explicit_alert(word: &str) -> bool {
+pub(crate) fn is_explicit_alert(word: &str) -> bool {
     is_camel_alert(word, 2) || (is_metric_shaped(word) && !word.contains(':') && !has_metric_suffix(word))
 }
 
