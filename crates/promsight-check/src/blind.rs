@@ -29,18 +29,18 @@ pub(crate) fn findings(check: &'static str, kinds: &[ConsumerKind], context: &Co
         }
         let expression = (reference.file(), reference.query);
         if seen.insert((expression, selector_text(&reference.selector))) {
-            findings.push(finding(check, reference));
+            findings.push(finding(check, reference, context));
         }
     }
     findings
 }
 
-fn finding(check: &'static str, reference: &Reference) -> Finding {
+fn finding(check: &'static str, reference: &Reference, context: &Context<'_>) -> Finding {
     let series = selector_text(&reference.selector);
     let message = format!(
         "{}: {}",
         consequence(reference, &series),
-        cause(reference, &series)
+        cause(reference.blindness.as_ref(), &series)
     );
     let mut finding = words::finding(check, reference.selector.span, series.clone(), message);
     finding.consumer = Some(words::consumer(&reference.consumer));
@@ -53,13 +53,24 @@ fn finding(check: &'static str, reference: &Reference) -> Finding {
         );
         return finding;
     };
+    explain(&mut finding, blindness, &series);
+    // A replacement stands in for a name as written; a pattern, a regular expression and an encoded text have no such
+    // place.
+    let is_written = context.files.text(reference.selector.span) == series;
+    if !is_written || !matches!(reference.selector.name, SelectorName::Exact(_)) {
+        finding.suggestion = None;
+    }
+    finding
+}
+
+/// Adds to a finding about a series that nothing emits why that is so, and how sure.
+pub(crate) fn explain(finding: &mut Finding, blindness: &Blindness, series: &str) {
     finding.confidence = blindness.confidence;
     finding.reason = Some(blindness.reason);
     finding.label = label(blindness.reason);
     finding.related = related(blindness);
-    finding.notes = notes(blindness, &series);
-    finding.suggestion = suggestion(reference, blindness);
-    finding
+    finding.notes = notes(blindness, series);
+    finding.suggestion = suggestion(series, blindness);
 }
 
 /// What the blindness does to its reader.
@@ -72,14 +83,29 @@ fn consequence(reference: &Reference, series: &str) -> String {
         ConsumerKind::Variable | ConsumerKind::Annotation => format!("{who} finds nothing"),
         ConsumerKind::Runbook => format!("{who} tells readers to look at `{series}`"),
         ConsumerKind::Script => format!("{who} queries nothing"),
-        ConsumerKind::Trigger => format!("{who} can never trigger"),
+        ConsumerKind::Trigger => format!("{who} {}", idle(reference)),
+    }
+}
+
+/// What a trigger fails to do for want of its series, by what it is.
+fn idle(reference: &Reference) -> &'static str {
+    const SCALERS: [&str; 4] = ["Scale", "scaler", "Autoscaler", "adapter"];
+    const OBJECTIVES: [&str; 3] = ["SLO", "SLI", "Objective"];
+    let kind = reference.consumer.group.as_deref().unwrap_or_default();
+    let is = |parts: &[&str]| parts.iter().any(|part| kind.contains(part));
+    if is(&SCALERS) {
+        "can never scale by it"
+    } else if is(&OBJECTIVES) || kind == "PrometheusServiceLevel" {
+        "measures nothing"
+    } else {
+        "can never decide by it"
     }
 }
 
 /// Why nothing is there.
-fn cause(reference: &Reference, series: &str) -> String {
+pub(crate) fn cause(blindness: Option<&Blindness>, series: &str) -> String {
     let missing = || format!("nothing emits `{}`", family_in_words(series));
-    let Some(blindness) = &reference.blindness else {
+    let Some(blindness) = blindness else {
         return missing();
     };
     match (blindness.reason, &blindness.declared, &blindness.root) {
@@ -217,11 +243,7 @@ fn notes(blindness: &Blindness, series: &str) -> Vec<String> {
     notes
 }
 
-fn suggestion(reference: &Reference, blindness: &Blindness) -> Option<Suggestion> {
-    // A replacement stands in for a name as written; a pattern or regular expression has no such place.
-    let SelectorName::Exact(series) = &reference.selector.name else {
-        return None;
-    };
+fn suggestion(series: &str, blindness: &Blindness) -> Option<Suggestion> {
     if let Some((_, gone)) = &blindness.gone {
         let replacement = gone.replacement.clone()?;
         return Some(Suggestion {
@@ -234,7 +256,7 @@ fn suggestion(reference: &Reference, blindness: &Blindness) -> Option<Suggestion
         same_family,
         ..
     } = blindness.closest.clone().filter(|closest| closest.convincing)?;
-    if replacement == *series {
+    if replacement == series {
         return None;
     }
     let kind = if same_family {

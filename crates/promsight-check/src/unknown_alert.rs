@@ -1,6 +1,9 @@
-//! `unknown-alert`: a document or an `ALERTS` matcher names an alert that no rule defines.
+//! `unknown-alert`: a document, an Alertmanager route or inhibition, a rule's unit test or an `ALERTS` matcher names an
+//! alert that no rule defines.
 
 use promsight_model::{Finding, Related, Severity, Suggestion, SuggestionKind};
+
+use promsight_resolve::Namer;
 
 use crate::{Check, Context, words};
 
@@ -8,7 +11,7 @@ use crate::{Check, Context, words};
 pub(crate) const CHECK: Check = Check {
     name: "unknown-alert",
     severity: Severity::Warning,
-    summary: "a document or an `ALERTS` matcher names an alert that no rule defines",
+    summary: "a document, Alertmanager route, unit test or `ALERTS` matcher names an alert that no rule defines",
     documentation: include_str!("../checks/unknown-alert.md"),
     find,
 };
@@ -17,11 +20,13 @@ fn find(context: &Context<'_>) -> Vec<Finding> {
     let unknown = context.resolution.unknown_alerts.iter();
     unknown
         .map(|unknown| {
-            let who = words::who(&unknown.consumer);
+            let who = who(&unknown.named_by);
             let message = format!("no rule defines the alert `{}`, which {who} names", unknown.name);
             let mut finding = words::finding(CHECK.name, unknown.span, unknown.name.clone(), message);
             finding.confidence = unknown.confidence;
-            finding.consumer = Some(words::consumer(&unknown.consumer));
+            if let Namer::Consumer(consumer) = &unknown.named_by {
+                finding.consumer = Some(words::consumer(consumer));
+            }
             finding.label = "no such alert".to_owned();
             if let Some((name, span)) = &unknown.closest {
                 finding.related.push(Related {
@@ -36,4 +41,14 @@ fn find(context: &Context<'_>) -> Vec<Finding> {
             finding
         })
         .collect()
+}
+
+fn who(named_by: &Namer) -> String {
+    match named_by {
+        Namer::Consumer(consumer) => words::who(consumer),
+        Namer::Route(Some(receiver)) => format!("the route to `{receiver}`"),
+        Namer::Route(None) => "a route".to_owned(),
+        Namer::Inhibition => "an inhibition".to_owned(),
+        Namer::RuleTest => "a unit test".to_owned(),
+    }
 }

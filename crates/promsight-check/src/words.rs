@@ -18,6 +18,7 @@ pub(crate) fn finding(check: &'static str, primary: Span, subject: String, messa
         notes: Vec::new(),
         suggestion: None,
         fingerprint: Fingerprint(0),
+        owner: None,
     }
 }
 
@@ -34,7 +35,8 @@ pub(crate) fn consumer(consumer: &Consumer) -> FindingConsumer {
 pub(crate) fn who(consumer: &Consumer) -> String {
     let named = |what: &str| {
         if consumer.name.is_empty() {
-            format!("a {what}")
+            let vowel = what.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']);
+            format!("{} {what}", if vowel { "an" } else { "a" })
         } else {
             format!("{what} `{}`", consumer.name)
         }
@@ -53,6 +55,6 @@ pub(crate) fn who(consumer: &Consumer) -> String {
         ConsumerKind::Runbook => named("section"),
         ConsumerKind::Script if consumer.name.is_empty() => "the script".to_owned(),
         ConsumerKind::Script => format!("the script's `{}`", consumer.name),
-        ConsumerKind::Trigger => named("trigger"),
+        ConsumerKind::Trigger => named(consumer.group.as_deref().unwrap_or("trigger")),
     }
 }

@@ -4,10 +4,12 @@
 //! file may bring in. It knows no format.
 
 use promsight_model::{
-    Consumer, ConsumerKind, Embedded, Facts, FileKind, Gap, GapKind, Query, Reach, Rule, Span,
+    AlertMatcher, Consumer, ConsumerKind, Embedded, Facts, FileKind, Gap, GapKind, OtherSourceName, Query,
+    QueryState, Reach, Rule, RuleTest, RunbookLink, SelectorName, Span, WordEvidence, WordMention,
 };
 use promsight_promql::Holes;
 
+use crate::jsonnet;
 use crate::query::{self, VariableValues};
 
 /// Bytes of queries that one file may hold: far above any real file, and a stop for one whose aliases multiply.
@@ -74,6 +76,71 @@ impl<'facts> Collector<'facts> {
     pub(crate) fn ready_query(&mut self, query: Query) -> Option<usize> {
         self.facts.queries.push(query);
         Some(self.facts.queries.len() - 1)
+    }
+
+    /// Reads and adds a query of which the selectors without any name of their own tell nothing: a template that a
+    /// series is put into.
+    pub(crate) fn query_with_named_selectors(&mut self, text: &Embedded, consumer: usize) {
+        if !self.has_room(text) {
+            return;
+        }
+        let mut query = query::read(text, consumer, Holes::RULES, &VariableValues::new());
+        query.selectors.retain(|selector| match &selector.name {
+            SelectorName::Pattern(pattern) => pattern.pieces().iter().any(|piece| !piece.is_empty()),
+            SelectorName::Any => false,
+            SelectorName::Exact(_) | SelectorName::Regex(_) => true,
+        });
+        if !query.selectors.is_empty() || matches!(query.state, QueryState::Unreadable { .. }) {
+            self.facts.queries.push(query);
+        }
+    }
+
+    /// Adds a word that a trigger gives for a series, and which an adapter may have changed.
+    pub(crate) fn trigger_word(&mut self, word: &Embedded, consumer: usize) {
+        let is_name = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':');
+        if word.text.is_empty() || !word.text.bytes().all(is_name) {
+            return;
+        }
+        self.facts.word_mentions.push(WordMention {
+            word: word.text.clone(),
+            span: word.whole_span(),
+            matchers: Vec::new(),
+            consumer,
+            evidence: WordEvidence {
+                near_word: true,
+                ..WordEvidence::default()
+            },
+        });
+    }
+
+    /// Adds a series that a generator makes of the file.
+    pub(crate) fn other_source_name(&mut self, name: OtherSourceName) {
+        self.facts.other_source_names.push(name);
+    }
+
+    /// The index of the rule that was added last.
+    pub(crate) fn last_rule(&self) -> Option<usize> {
+        self.facts.rules.len().checked_sub(1)
+    }
+
+    pub(crate) fn runbook_link(&mut self, link: RunbookLink) {
+        self.facts.runbook_links.push(link);
+    }
+
+    /// Reads a Jsonnet source that stands in the file.
+    pub(crate) fn jsonnet(&mut self, text: &Embedded) {
+        if self.has_room(text) {
+            jsonnet::read_text(text, self.facts);
+            self.kind(FileKind::Dashboards);
+        }
+    }
+
+    pub(crate) fn alert_matcher(&mut self, matcher: AlertMatcher) {
+        self.facts.alert_matchers.push(matcher);
+    }
+
+    pub(crate) fn rule_test(&mut self, test: RuleTest) {
+        self.facts.rule_tests.push(test);
     }
 
     pub(crate) fn rule(&mut self, rule: Rule) {

@@ -16,10 +16,15 @@ pub fn libraries() -> Vec<Library> {
     static DECODED: OnceLock<Vec<Library>> = OnceLock::new();
     DECODED
         .get_or_init(|| {
-            let mut libraries: Vec<Library> = LIBRARIES
-                .iter()
-                .filter_map(|(_, text)| tables::library(text).ok())
-                .collect();
+            let mut libraries: Vec<Library> = Vec::with_capacity(LIBRARIES.len());
+            let mut described = 0;
+            for (_, text) in LIBRARIES {
+                let Ok(library) = tables::library(text, described) else {
+                    continue;
+                };
+                described += u32::try_from(library.descriptions.len()).unwrap_or(u32::MAX);
+                libraries.push(library);
+            }
             libraries.sort_by(|left, right| left.package.cmp(&right.package));
             libraries
         })

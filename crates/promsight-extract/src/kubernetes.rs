@@ -11,8 +11,10 @@ use std::sync::LazyLock;
 
 use crate::collect::Collector;
 use crate::decode::tree::{Node, Style, Tree};
-use crate::decode::{json, yaml};
-use crate::{grafana, rules};
+use crate::decode::{base64, hcl, json, yaml};
+use crate::rules::unit_tests;
+use crate::triggers::{self, Around};
+use crate::{alertmanager, cloud, grafana, perses, rules};
 
 /// How deep a document is walked: above what its parsers accept in one style of nesting.
 const MAX_DEPTH: usize = 300;
@@ -22,8 +24,12 @@ const MAX_DEPTH: usize = 300;
 const MAX_NESTING: usize = 4;
 
 /// Without one of these words a text holds neither rule nor dashboard, and is not parsed.
-const WORDS: [&str; 7] = [
+const WORDS: [&str; 11] = [
+    "kind: Secret",
+    "gzipJson",
+    "jsonnet: |",
     "expr",
+    "rule_files",
     "alert:",
     "record:",
     "PrometheusRule",
@@ -33,16 +39,19 @@ const WORDS: [&str; 7] = [
 ];
 
 /// A broken text with one of these should have been read.
-const TELLING_WORDS: [&str; 6] = [
-    "groups:",
-    "expr:",
-    "PrometheusRule",
-    "\"panels\"",
-    "\"expr\"",
-    "kind:",
-];
+const TELLING_WORDS: [&str; 5] = ["groups:", "expr:", "PrometheusRule", "\"panels\"", "\"expr\""];
 
-static PREFILTER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(WORDS).ok());
+static PREFILTER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::new(
+        WORDS
+            .iter()
+            .chain(&triggers::WORDS)
+            .chain(&alertmanager::WORDS)
+            .chain(&perses::WORDS)
+            .chain(&cloud::WORDS),
+    )
+    .ok()
+});
 static TELLING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(TELLING_WORDS).ok());
 
 /// Reads a YAML file: rules and dashboards, and whether it is a Kubernetes manifest.
@@ -73,6 +82,16 @@ pub fn json_file(file: &SourceFile, facts: &mut Facts) {
         Collector::new(facts).kind(FileKind::Manifests);
     }
     read_file(&tree, facts);
+}
+
+/// Reads an HCL file (Terraform, OpenTofu): rules and dashboards in its resources, and in the YAML and JSON in its
+/// strings.
+pub fn hcl_file(file: &SourceFile, facts: &mut Facts) {
+    if !is_relevant(&file.text) {
+        return;
+    }
+    let source = Embedded::whole(file.id, &file.text);
+    read_file(&hcl::parse(&source), facts);
 }
 
 /// Reads YAML that stands in another file, such as a fence of a document; says whether it held a rule or a
@@ -122,18 +141,19 @@ fn read_file(tree: &Tree<'_>, facts: &mut Facts) {
 fn walk(tree: &Tree<'_>, collector: &mut Collector<'_>, nesting: usize) {
     for document in tree.documents() {
         let gaps = collector.gaps();
-        if let Some(root) = document.root()
-            && !is_unit_test(root)
-        {
-            Walk { collector, nesting }.node(root, None, 0);
+        if let Some(root) = document.root() {
+            if unit_tests::is_test(root) {
+                unit_tests::read(root, collector);
+            } else {
+                Walk { collector, nesting }.node(root, Context::default(), 0);
+            }
         }
         let Some(problem) = document.problem() else {
             continue;
         };
         // A rule that was cut off by the problem is not broken by itself.
         collector.forget_gaps(gaps);
-        let text = &tree.source().text;
-        if contains_any(&TELLING, text) || has_line(text, &RULE_KEYS) {
+        if may_hide_queries(&tree.source().text) {
             let span = tree.source().span(problem.range.clone());
             let message = format!("the text cannot be read from here on: {}", problem.message);
             collector.gap(GapKind::Syntax, message, span, rules::unknown_records());
@@ -141,63 +161,134 @@ fn walk(tree: &Tree<'_>, collector: &mut Collector<'_>, nesting: usize) {
     }
 }
 
+/// Whether a text that could not be read to its end may have held a rule, a dashboard or a trigger there.
+fn may_hide_queries(text: &str) -> bool {
+    // An object of Kubernetes matters if it asks for anything at all.
+    let asks = || text.contains("kind:") && ["expr", "uery", "panels"].iter().any(|word| text.contains(word));
+    contains_any(&TELLING, text) || has_line(text, &RULE_KEYS) || asks()
+}
+
 struct Walk<'walk, 'facts> {
     collector: &'walk mut Collector<'facts>,
     nesting: usize,
 }
 
+/// What stands around a node.
+#[derive(Clone, Copy, Default)]
+struct Context<'tree> {
+    /// The name beside a `rules` key on the way.
+    group: Option<&'tree str>,
+    around: Around<'tree>,
+}
+
 impl Walk<'_, '_> {
-    /// Looks at a node and what lies below. `group` is the name beside a `rules` key on the way.
-    fn node(&mut self, node: Node<'_>, group: Option<&str>, depth: usize) {
+    /// Looks at a node and what lies below.
+    fn node<'tree>(&mut self, node: Node<'tree>, context: Context<'tree>, depth: usize) {
         // What an alias stands for is met at its own place.
         if depth > MAX_DEPTH || node.is_alias() {
             return;
         }
         if node.is_mapping() {
-            self.mapping(node, group, depth);
+            self.mapping(node, context, depth);
         } else if node.is_sequence() {
             for item in node.items() {
-                self.node(item, group, depth + 1);
+                self.node(item, context, depth + 1);
             }
         } else {
             self.string(node);
         }
     }
 
-    fn mapping(&mut self, node: Node<'_>, group: Option<&str>, depth: usize) {
+    fn mapping<'tree>(&mut self, node: Node<'tree>, context: Context<'tree>, depth: usize) {
         if rules::is_rule(node) {
-            return rules::rule(node, group, self.collector);
+            return rules::rule(node, context.group, self.collector);
         }
-        if grafana::read(node, group, self.collector) {
+        if grafana::read(node, context.group, self.collector)
+            || perses::read(
+                node,
+                context.around.named.or(context.around.object),
+                self.collector,
+            )
+            || cloud::read(node, context.around.named, self.collector)
+            || triggers::read(node, context.around, self.collector)
+        {
             return;
         }
-        let name = node.get_str("name");
+        alertmanager::read(node, self.collector);
+        let inner = Context {
+            group: None,
+            around: context.around.entering(node),
+        };
         for entry in node.entries() {
             match entry.key.as_str() {
                 Some("groups") if rules::are_groups(entry.value) => {
                     rules::groups(entry.value, self.collector);
                 }
-                Some("rules") => self.node(entry.value, name, depth + 1),
-                _ => self.node(entry.value, None, depth + 1),
+                // In HCL each rule of a group is a block of its own.
+                Some("rules" | "rule") => {
+                    let group = node.get_str("name");
+                    self.node(entry.value, Context { group, ..inner }, depth + 1);
+                }
+                Some("data") if node.get_str("kind") == Some("Secret") => self.secret(entry.value),
+                Some("jsonnet") if entry.value.style() == Some(Style::Block) => {
+                    if let Some(text) = entry.value.embedded() {
+                        self.collector.jsonnet(&text);
+                    }
+                }
+                Some("gzipJson") => self.compressed(entry.value),
+                _ if rules::is_keyed_rule(entry.value) => {
+                    rules::keyed_rule(entry.key, entry.value, self.collector);
+                }
+                _ => self.node(entry.value, inner, depth + 1),
             }
+        }
+    }
+
+    /// The data of a Secret is encoded as Base64.
+    fn secret(&mut self, data: Node<'_>) {
+        for entry in data.effective_entries() {
+            let decoded = entry.value.embedded().and_then(|text| base64::decode(&text));
+            if let Some(text) = decoded {
+                self.document(&text);
+            }
+        }
+    }
+
+    /// A dashboard that is compressed hides what it looks at.
+    fn compressed(&mut self, node: Node<'_>) {
+        if node
+            .as_str()
+            .is_some_and(|text| !text.trim().is_empty() && !text.contains("{{"))
+        {
+            let message = "a compressed dashboard (`gzipJson`) is not read".to_owned();
+            self.collector
+                .gap(GapKind::Limit, message, node.span(), Reach::Nothing);
         }
     }
 
     /// A string can hold a whole file: the data of a ConfigMap or Secret, the `json` of a dashboard object.
     fn string(&mut self, node: Node<'_>) {
-        let Some(text) = node.as_str() else { return };
-        if self.nesting >= MAX_NESTING || node.style() == Some(Style::Plain) || !is_relevant(text) {
+        if node.style() == Some(Style::Plain) || !node.as_str().is_some_and(is_relevant) {
             return;
         }
-        let is_json = text.trim_start().starts_with(['{', '[']);
-        if !is_json && !has_line(text, &DOCUMENT_KEYS) {
+        if let Some(text) = node.embedded() {
+            self.document(&text);
+        }
+    }
+
+    /// Reads a text inside of the document, if it is a document by itself.
+    fn document(&mut self, text: &Embedded) {
+        if self.nesting >= MAX_NESTING || !is_relevant(&text.text) {
             return;
         }
-        let Some(embedded) = node.embedded() else { return };
+        let is_json = text.text.trim_start().starts_with(['{', '[']);
+        if !is_json && !has_line(&text.text, &DOCUMENT_KEYS) {
+            return;
+        }
         let tree = if is_json {
-            json::parse(&embedded)
+            json::parse(text)
         } else {
-            yaml::parse(&embedded)
+            yaml::parse(text)
         };
         walk(&tree, self.collector, self.nesting + 1);
     }
@@ -207,7 +298,20 @@ impl Walk<'_, '_> {
 const RULE_KEYS: [&str; 4] = ["groups:", "expr:", "alert:", "record:"];
 
 /// Keys at which documents that hold rules or dashboards begin. Prose that mentions an expression has none.
-const DOCUMENT_KEYS: [&str; 6] = ["groups:", "expr:", "alert:", "record:", "panels:", "spec:"];
+const DOCUMENT_KEYS: [&str; 12] = [
+    "rule_files:",
+    "route:",
+    "receivers:",
+    "groups:",
+    "expr:",
+    "alert:",
+    "record:",
+    "panels:",
+    "spec:",
+    "seriesQuery:",
+    "containerQuery:",
+    "slos:",
+];
 
 /// Whether some line begins with one of the keys.
 fn has_line(text: &str, keys: &[&str]) -> bool {
@@ -223,11 +327,6 @@ fn is_relevant(text: &str) -> bool {
 
 fn contains_any(words: &Option<AhoCorasick>, text: &str) -> bool {
     words.as_ref().is_none_or(|words| words.is_match(text))
-}
-
-/// promtool's unit tests name series and expressions, but watch nothing.
-fn is_unit_test(root: Node<'_>) -> bool {
-    root.get("rule_files").is_some() && root.get("tests").is_some_and(Node::is_sequence)
 }
 
 fn is_manifest(root: Node<'_>) -> bool {

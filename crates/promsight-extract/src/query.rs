@@ -1,6 +1,9 @@
 //! From a query's analysis (byte ranges of its own text) to facts (spans in the file).
 
+mod flow;
+
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use promsight_model as model;
 use promsight_model::{Embedded, Query, QueryState};
@@ -24,17 +27,21 @@ pub fn read(text: &Embedded, consumer: usize, holes: Holes, variables: &Variable
             span: text.span(range),
         },
     };
-    let selectors = analysis
-        .selectors
-        .into_iter()
-        .flat_map(|selector| selectors(text, selector, variables))
-        .collect();
+    let mut read: Vec<model::Selector> = Vec::new();
+    let mut became: Vec<Range<usize>> = Vec::new();
+    for selector in analysis.selectors {
+        let from = read.len();
+        read.extend(selectors(text, selector, variables));
+        became.push(from..read.len());
+    }
+    let flow = analysis.flow.map(|flow| flow::read(text, flow, &became));
     Query {
         consumer,
         text: text.text.clone(),
         span: text.whole_span(),
         state,
-        selectors,
+        selectors: read,
+        flow,
     }
 }
 
@@ -67,6 +74,7 @@ fn selectors(
             } else {
                 model::MatchValue::Known(matcher.value)
             },
+            refuses_empty: matcher.refuses_empty,
         })
         .collect();
     let guard = match selector.guard {
@@ -87,6 +95,28 @@ fn selectors(
             functions: selector.functions.clone(),
         })
         .collect()
+}
+
+/// What can be a hole in a query of a manifest or rule file.
+///
+/// `${name}` is what envsubst and Flux fill in, and no one writes it by mistake; a bare `$name` there is a variable
+/// copied from a dashboard, which Prometheus does not know.
+pub fn holes_of_manifest(text: &str) -> Holes {
+    let mut dollars = text.match_indices('$').map(|(at, _)| &text[at + 1..]).peekable();
+    let is_substituted = dollars.peek().is_some() && dollars.all(|rest| rest.starts_with('{'));
+    if is_substituted { Holes::ALL } else { Holes::RULES }
+}
+
+/// Whether the text is a query that reads some series and stands as it is: what its surroundings alone take for a
+/// query has to prove it.
+pub fn reads_as_query(text: &str) -> bool {
+    let analysis = promql::analyze(text, holes_of_manifest(text));
+    let is_told = |selector: &promql::Selector| {
+        let is_named =
+            matches!(&selector.name, promql::SelectorName::Exact(name) if name.contains(['_', ':']));
+        !selector.functions.is_empty() || !selector.matchers.is_empty() || is_named
+    };
+    !matches!(analysis.state, promql::State::Unreadable { .. }) && analysis.selectors.iter().any(is_told)
 }
 
 /// How many names one templated name may become before it is kept as a pattern.
@@ -125,3 +155,6 @@ fn pattern(parts: &[NamePart]) -> model::SelectorName {
     }
     model::SelectorName::Pattern(model::Pattern::new(pieces))
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::file::FileId;
 use crate::python;
-use crate::reference::{Consumer, Matcher, Query};
+use crate::reference::{Consumer, MatchOp, Matcher, Query, Selector};
 use crate::span::Span;
+use crate::suppression::Suppression;
 
 /// All facts of one file.
 #[derive(Clone, Debug)]
@@ -29,10 +30,20 @@ pub struct Facts {
     pub alert_mentions: Vec<AlertMention>,
     /// Consumers (by index) that speak of what is to come and not of what is there.
     pub outlooks: BTreeMap<usize, Outlook>,
+    /// What Alertmanager's routes and inhibitions match.
+    pub alert_matchers: Vec<AlertMatcher>,
+    /// Unit tests of rules.
+    pub rule_tests: Vec<RuleTest>,
+    /// Links of rules to what to do.
+    pub runbook_links: Vec<RunbookLink>,
+    /// The places in a document that a link can lead to; `None` for what is no document, or was not read.
+    pub outline: Option<Outline>,
     /// Names that metric constructors of other languages hold.
     pub other_source_names: Vec<OtherSourceName>,
     /// What was not understood.
     pub gaps: Vec<Gap>,
+    /// Comments that ask for findings to be hidden.
+    pub suppressions: Vec<Suppression>,
 }
 
 impl Facts {
@@ -48,8 +59,13 @@ impl Facts {
             word_mentions: Vec::new(),
             alert_mentions: Vec::new(),
             outlooks: BTreeMap::new(),
+            alert_matchers: Vec::new(),
+            rule_tests: Vec::new(),
+            runbook_links: Vec::new(),
+            outline: None,
             other_source_names: Vec::new(),
             gaps: Vec::new(),
+            suppressions: Vec::new(),
         }
     }
 }
@@ -151,6 +167,69 @@ pub struct AlertMention {
     pub explicit: bool,
     /// Whether code of this tree holds the name: it defines the alert in a way that is not read as rules.
     pub in_code: bool,
+}
+
+/// Where in Alertmanager's configuration a matcher stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum AlertMatcherPlace {
+    /// In a route: alerts that it does not match go elsewhere.
+    Route,
+    /// In an inhibition: what inhibits, or what is inhibited.
+    Inhibition,
+}
+
+/// A matcher on a label of alerts in Alertmanager's configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertMatcher {
+    /// Where it stands.
+    pub place: AlertMatcherPlace,
+    /// The receiver of the route, where it has one.
+    pub receiver: Option<String>,
+    /// The label.
+    pub label: String,
+    /// The operator.
+    pub op: MatchOp,
+    /// The value; of a regular expression without anchors around it one of its alternatives, where these are plain.
+    pub value: String,
+    /// Where the value stands, without quotes.
+    pub span: Span,
+}
+
+/// A unit test of rules, as promtool runs it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RuleTest {
+    /// The rule files that it loads, as written: relative to its own folder, `*` for any characters.
+    pub rule_files: Vec<String>,
+    /// The series that it feeds.
+    pub series: Vec<Selector>,
+    /// The alerts that it expects, with their places.
+    pub alerts: Vec<(String, Span)>,
+}
+
+/// A link from a rule to what to do when it fires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RunbookLink {
+    /// Index into [`Facts::rules`] of the same file.
+    pub rule: usize,
+    /// The annotation's name.
+    pub annotation: String,
+    /// Where it leads, without what stands behind `#`.
+    pub target: String,
+    /// Where that stands.
+    pub span: Span,
+    /// What stands behind `#`, with its place.
+    pub anchor: Option<(String, Span)>,
+}
+
+/// The places in a document that a link can lead to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outline {
+    /// The texts of its headings, in order.
+    pub headings: Vec<String>,
+    /// Anchors that it names itself.
+    pub anchors: Vec<String>,
+    /// Whether more headings may come in from elsewhere when it is rendered.
+    pub open: bool,
 }
 
 /// A name held by a metric constructor in a language that promsight does not read in full.

@@ -5,32 +5,40 @@
 //! frozen structs of their own.
 
 pub mod catalogue;
+pub mod date;
 pub mod emitter;
 pub mod facts;
 pub mod file;
 pub mod finding;
+pub mod flow;
 pub mod library;
 pub mod name;
 pub mod python;
 pub mod reference;
 pub mod report;
+pub mod repository;
 pub mod span;
+pub mod suppression;
 
 pub use catalogue::{AlertCollection, Catalogue, Exporter, ExporterMetric, GoneMetric};
+pub use date::Date;
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
 pub use facts::{
-    AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outlook, Reach, Rule, RuleKind,
-    WordEvidence, WordMention,
+    AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outline,
+    Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, WordEvidence, WordMention,
 };
 pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{
     Confidence, Finding, FindingConsumer, Fingerprint, Reason, Related, Severity, Suggestion, SuggestionKind,
 };
-pub use library::{BuiltIn, Constructor, Library, LibraryMetric};
+pub use flow::Flow;
+pub use library::{BuiltIn, Constructor, Description, Library, LibraryMetric};
 pub use name::{Name, Pattern};
 pub use reference::{
     Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
     Verdict,
 };
-pub use report::{Coverage, JudgedReference, Note, Report, ResolvedBy};
+pub use report::{CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy};
+pub use repository::{Remote, Repository};
 pub use span::{Embedded, OffsetMap, Span};
+pub use suppression::{Asked, Suppression};

@@ -65,7 +65,8 @@ pub enum StmtKind {
     Expr(Expr),
     /// `return value`.
     Return(Option<Expr>),
-    /// `if`, with `elif` nested in `orelse`. A `match` is lowered to a chain of these with unknown tests.
+    /// `if`, with `elif` nested in `orelse`. A `match` is lowered to a chain of these: literal and dotted patterns
+    /// are comparisons with the subject, all others are unknown tests.
     If {
         /// The condition.
         test: Expr,
@@ -122,7 +123,11 @@ pub enum StmtKind {
     Global(Vec<String>),
     /// `del` of targets.
     Delete(Vec<Expr>),
-    /// `break` or `continue`, `pass`, `assert` and what else binds and calls nothing.
+    /// `break`.
+    Break,
+    /// `continue`.
+    Continue,
+    /// `pass`, `assert` and what else binds and calls nothing.
     Other,
 }
 
@@ -295,8 +300,10 @@ pub struct Comprehension {
     pub element: Expr,
     /// The value of a dictionary comprehension.
     pub value: Option<Expr>,
-    /// `for target in iter if …`, outermost first; conditions are dropped.
+    /// `for target in iter`, outermost first.
     pub loops: Vec<(Expr, Expr)>,
+    /// `if condition`, each with the number of loops in front of it.
+    pub conditions: Vec<(usize, Expr)>,
 }
 
 /// What a comprehension builds.

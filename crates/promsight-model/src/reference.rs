@@ -1,5 +1,6 @@
 //! Places that look at series: consumers, their queries, and the selectors in these.
 
+use crate::flow::Flow;
 use crate::name::Pattern;
 use crate::span::Span;
 
@@ -75,6 +76,9 @@ pub struct Query {
     pub state: QueryState,
     /// Its selectors from left to right.
     pub selectors: Vec<Selector>,
+    /// What it does with the series that its selectors give; `None` where it was not parsed to the end (unreadable,
+    /// MetricsQL, alternatives of a template) or is too large.
+    pub flow: Option<Flow>,
 }
 
 /// What a selector selects by name.
@@ -171,6 +175,9 @@ pub struct Matcher {
     pub op: MatchOp,
     /// The value.
     pub value: MatchValue,
+    /// Whether a series without the label surely does not match (an absent label equals the empty string); `false`
+    /// where holes in the value leave that open.
+    pub refuses_empty: bool,
     /// The label name's place.
     pub label_span: Span,
     /// The value's place, without its quotes.

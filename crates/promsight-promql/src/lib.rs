@@ -7,11 +7,13 @@
 //! The words, places and validity are read here (`lexer`, `parser`); functions and guards come from the tree of
 //! `promql-parser` where it reads the query too. `tree` says why there are both.
 
+pub mod flow;
 mod functions;
 mod guard;
 mod hole;
 mod lexer;
 mod literal;
+mod node;
 mod normal;
 mod parser;
 mod regex;
@@ -22,6 +24,7 @@ mod tree;
 
 use std::ops::Range;
 
+pub use crate::flow::Flow;
 use crate::parser::Stop;
 use crate::token::Failure;
 
@@ -64,6 +67,8 @@ pub struct Analysis {
     pub state: State,
     /// Its selectors from left to right.
     pub selectors: Vec<Selector>,
+    /// What it does with their series; `None` where it was not parsed to the end, or is too large.
+    pub flow: Option<Flow>,
 }
 
 /// How well a query was understood.
@@ -160,10 +165,19 @@ pub struct Matcher {
     pub value: String,
     /// Whether the value contains template holes.
     pub value_has_holes: bool,
+    /// Whether a series without the label surely does not match.
+    pub refuses_empty: bool,
     /// The label name's place, without quotes.
     pub label_range: Range<usize>,
     /// The value's place, without quotes.
     pub value_range: Range<usize>,
+}
+
+/// Whether a query that is not PromQL can be MetricsQL, which knows more functions, operators, numbers and ranges
+/// than its words tell: its brackets, strings and numbers are sound. For queries that are known to be sent to
+/// VictoriaMetrics.
+pub fn may_be_metricsql(text: &str, holes: Holes) -> bool {
+    scan::may_be_metricsql(text, &lexer::lex(text, holes).tokens)
 }
 
 /// Reads a query. Never fails and never panics; see [`State`] for what could not be read.
@@ -189,6 +203,13 @@ pub fn analyze(text: &str, holes: Holes) -> Analysis {
                     selector.functions = around.functions;
                 }
             }
+            // Of alternatives between control actions one or the other is rendered: nothing is sure of the whole.
+            let is_whole = !lexed.has_control && (parsed.failure.is_none() || may_be_metricsql());
+            let flow = if is_whole {
+                flow::compute(&parsed.nodes, &parsed.selectors)
+            } else {
+                None
+            };
             let state = match parsed.failure {
                 _ if lexed.has_holes => State::Templated,
                 None => State::Parsed,
@@ -198,6 +219,7 @@ pub fn analyze(text: &str, holes: Holes) -> Analysis {
             Analysis {
                 state,
                 selectors: parsed.selectors,
+                flow,
             }
         }
         Err(stop) => {
@@ -218,6 +240,7 @@ pub fn analyze(text: &str, holes: Holes) -> Analysis {
             Analysis {
                 state,
                 selectors: scan::selectors(text, tokens),
+                flow: None,
             }
         }
     }

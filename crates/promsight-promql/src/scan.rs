@@ -5,12 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::Selector;
 use crate::functions;
 use crate::guard::{Guards, Operand};
 use crate::parser::MAX_FUNCTIONS;
 use crate::selector;
 use crate::token::{Failure, Keyword, Kind, Token};
+use crate::{Selector, SelectorName};
 
 /// The selectors, from left to right.
 pub(crate) fn selectors(text: &str, tokens: &[Token]) -> Vec<Selector> {
@@ -86,12 +86,22 @@ pub(crate) fn first_bad_word(tokens: &[Token]) -> Option<Failure> {
 pub(crate) fn is_metricsql(text: &str, tokens: &[Token]) -> bool {
     let word = |token: &Token| text[token.range.clone()].to_ascii_lowercase();
     let mut in_braces = false;
+    // For each open parenthesis, whether it stands alone: in MetricsQL `(a, b)` is a union.
+    let mut is_alone: Vec<bool> = Vec::new();
+    let mut behind_call = false;
     tokens.windows(2).any(|pair| {
-        match pair[0].kind {
+        match &pair[0].kind {
             Kind::LeftBrace => in_braces = true,
             Kind::RightBrace => in_braces = false,
+            Kind::LeftParen => is_alone.push(!behind_call),
+            Kind::RightParen => {
+                is_alone.pop();
+            }
+            Kind::Comma if !in_braces && is_alone.last() == Some(&true) => return true,
+            Kind::Bad(_) if is_metricsql_number(&text[pair[0].range.clone()]) => return true,
             _ => {}
         }
+        behind_call = matches!(pair[0].kind, Kind::Name | Kind::Keyword(_) | Kind::Template(_));
         let Kind::Name = pair[1].kind else {
             let is_call = pair[1].kind == Kind::LeftParen && matches!(pair[0].kind, Kind::Name);
             return is_call && (functions::is_metricsql(&word(&pair[0])) || word(&pair[0]) == "with");
@@ -108,9 +118,33 @@ pub(crate) fn is_metricsql(text: &str, tokens: &[Token]) -> bool {
         );
         match word(&pair[1]).as_str() {
             "or" => in_braces && matches!(pair[0].kind, Kind::Text(_)),
+            "limit" => matches!(pair[0].kind, Kind::RightParen),
             other => is_metricsql_operator(other) && behind_operand && !in_braces,
         }
     })
+}
+
+/// Whether a query can be MetricsQL: its brackets and words are sound, whatever stands where.
+pub(crate) fn may_be_metricsql(text: &str, tokens: &[Token]) -> bool {
+    let is_word = |token: &Token| match &token.kind {
+        Kind::Bad(_) => is_metricsql_number(&text[token.range.clone()]),
+        _ => true,
+    };
+    broken_structure(text, tokens).is_none() && tokens.iter().all(is_word)
+}
+
+/// Numbers with a suffix (`10Ki`, `1.5MB`) and durations in steps or fractions (`5i`, `1.5h`).
+fn is_metricsql_number(word: &str) -> bool {
+    const SUFFIXES: [&str; 22] = [
+        "k", "ki", "kb", "kib", "m", "mi", "mb", "mib", "g", "gi", "gb", "gib", "t", "ti", "tb", "tib", "i",
+        "ms", "s", "h", "d", "w",
+    ];
+    let digits = word
+        .bytes()
+        .take_while(|byte| byte.is_ascii_digit() || *byte == b'.')
+        .count();
+    let suffix = word[digits..].to_ascii_lowercase();
+    word.starts_with(|first: char| first.is_ascii_digit()) && SUFFIXES.contains(&suffix.as_str())
 }
 
 fn is_metricsql_operator(word: &str) -> bool {
@@ -119,7 +153,7 @@ fn is_metricsql_operator(word: &str) -> bool {
         .any(|operator| word.eq_ignore_ascii_case(operator))
 }
 
-/// Names that a `WITH (name = …)` of MetricsQL defines: they are no series.
+/// Names that a `WITH (name = …, function(parameter) = …)` of MetricsQL defines: they are no series.
 fn definitions<'query>(text: &'query str, tokens: &[Token]) -> BTreeSet<&'query str> {
     let word = |index: usize| tokens.get(index).map_or("", |token| &text[token.range.clone()]);
     let mut names = BTreeSet::new();
@@ -135,7 +169,15 @@ fn definitions<'query>(text: &'query str, tokens: &[Token]) -> BTreeSet<&'query 
                 Kind::LeftParen | Kind::LeftBrace => depth += 1,
                 Kind::RightParen | Kind::RightBrace => depth = depth.saturating_sub(1),
                 Kind::Equal if depth == 1 => {
-                    names.insert(word(inside - 1));
+                    let before = tokens[..inside].iter().rev();
+                    let is_function = tokens[inside - 1].kind == Kind::RightParen;
+                    let defined = before.take_while(|token| token.kind != Kind::LeftParen);
+                    names.extend(
+                        defined
+                            .take(if is_function { MAX_PARAMETERS } else { 1 })
+                            .filter(|token| token.kind == Kind::Name)
+                            .map(|token| &text[token.range.clone()]),
+                    );
                 }
                 _ => {}
             }
@@ -148,6 +190,9 @@ fn definitions<'query>(text: &'query str, tokens: &[Token]) -> BTreeSet<&'query 
     }
     names
 }
+
+/// So many parameters of a function that `WITH` defines are known.
+const MAX_PARAMETERS: usize = 64;
 
 /// One pair of parentheses.
 struct Frame {
@@ -236,6 +281,14 @@ impl<'query> Scan<'query> {
             }
             Kind::Name if is_called && self.word().eq_ignore_ascii_case("with") => self.index += 1,
             Kind::Name | Kind::Template(_) if is_called => self.function(),
+            // `ceil by (x) (…)`: no aggregation has that name, and no series stands there.
+            Kind::Name
+                if matches!(self.ahead(1), Kind::Keyword(Keyword::By | Keyword::Without))
+                    && self.ahead(2) == &Kind::LeftParen
+                    && !self.behind_operand =>
+            {
+                self.function();
+            }
             Kind::Keyword(keyword) => self.keyword(*keyword, is_called),
             Kind::Template(template) => {
                 if let Some(frame) = self.frames.last_mut() {
@@ -254,6 +307,14 @@ impl<'query> Scan<'query> {
             Kind::Name if self.behind_operand && is_metricsql_operator(self.word()) => {
                 self.behind_operand = self.word().eq_ignore_ascii_case("keep_metric_names");
                 self.index += 1;
+            }
+            // `sum(x) by (y) limit 5` of MetricsQL.
+            Kind::Name
+                if self.behind_operand
+                    && self.word().eq_ignore_ascii_case("limit")
+                    && matches!(self.ahead(1), Kind::Number(_) | Kind::Template(_)) =>
+            {
+                self.index += 2;
             }
             // `up > 5 for 5m`, `up > 5 for: 5m`: a line of the rule that got into its query.
             Kind::Name | Kind::RecordName
@@ -303,7 +364,8 @@ impl<'query> Scan<'query> {
                 if self.kind() == &Kind::RightParen {
                     self.index += 1;
                 }
-                self.behind_operand = false;
+                // `sum(x) by (y)` is an operand, behind `sum by (y)` and `on (y)` one is expected.
+                self.behind_operand &= matches!(keyword, Keyword::By | Keyword::Without);
             }
             // The parenthesis was forgotten: what follows is a label.
             Keyword::By | Keyword::Without | Keyword::On | Keyword::Ignoring if self.behind_operand => {
@@ -372,8 +434,14 @@ impl<'query> Scan<'query> {
 
     fn selector(&mut self) {
         let reading = selector::read(self.text, self.tokens, self.index);
+        let is_definition = self.index > 0 && self.tokens[self.index - 1].kind == Kind::Equal;
         self.index = reading.next;
         let mut selector = reading.selector;
+        // `WITH (filters = {…})` of MetricsQL selects nothing by itself.
+        if is_definition && selector.name == SelectorName::Any {
+            self.behind_operand = true;
+            return;
+        }
         let calls = self.frames.iter().rev().filter_map(|frame| frame.call.clone());
         selector.functions = calls.take(MAX_FUNCTIONS).collect();
         selector.functions.reverse();

@@ -126,6 +126,12 @@ impl<'query> Reader<'query> {
         &self.token().kind
     }
 
+    /// Whether MetricsQL's `or` stands here.
+    fn is_alternative(&self) -> bool {
+        let token = self.token();
+        token.kind == Kind::Name && self.text[token.range.clone()].eq_ignore_ascii_case("or")
+    }
+
     fn shown(&self) -> String {
         let token = self.token();
         token.kind.describe(&self.text[token.range.clone()])
@@ -168,7 +174,7 @@ impl<'query> Reader<'query> {
             // A whole list of matchers may stand in a hole, its commas included.
             Kind::Template(_) if self.index > before => {}
             _ if matches!(self.tokens[before].kind, Kind::Template(_)) && self.index == before + 1 => {}
-            Kind::Name if self.text[self.token().range.clone()].eq_ignore_ascii_case("or") => {
+            Kind::Name if self.is_alternative() => {
                 self.has_alternatives = true;
                 self.unexpected("`,` or `}`");
                 self.index += 1;
@@ -206,7 +212,7 @@ impl<'query> Reader<'query> {
         self.index += 1;
         let label = match &token.kind {
             Kind::Text(text) => {
-                if let Kind::Comma | Kind::RightBrace = self.kind() {
+                if matches!(self.kind(), Kind::Comma | Kind::RightBrace) || self.is_alternative() {
                     return self.quoted_name(text);
                 }
                 if text.has_holes() {
@@ -274,6 +280,23 @@ impl<'query> Reader<'query> {
         self.named_inside.get_or_insert_with(|| range.clone());
         let replaces = match (&self.inner_name, &name) {
             (None, _) => true,
+            // `{"a" or "b"}` of MetricsQL.
+            (Some((SelectorName::Exact(one), place)), SelectorName::Exact(other))
+                if self.has_alternatives =>
+            {
+                let pattern = format!("{}|{}", escaped(one), escaped(other));
+                let both = place.start..range.end;
+                self.inner_name = Some((SelectorName::Regex(pattern), both));
+                return;
+            }
+            (Some((SelectorName::Regex(pattern), place)), SelectorName::Exact(other))
+                if self.has_alternatives =>
+            {
+                let pattern = format!("{pattern}|{}", escaped(other));
+                let all = place.start..range.end;
+                self.inner_name = Some((SelectorName::Regex(pattern), all));
+                return;
+            }
             // An exact name says more than a pattern.
             (Some((SelectorName::Regex(_), _)), SelectorName::Exact(_) | SelectorName::Templated(_)) => true,
             _ => false,
@@ -323,6 +346,7 @@ impl<'query> Reader<'query> {
             op,
             value: text.value.clone(),
             value_has_holes: has_holes,
+            refuses_empty: refuses_empty && !has_holes,
             label_range,
             value_range: text.inner.clone(),
         });
@@ -352,6 +376,18 @@ fn named(op: MatchOp, text: &Text) -> SelectorName {
         NamePart::Hole(_) => ".*",
     });
     SelectorName::Regex(pattern.collect())
+}
+
+/// A name as a regular expression that matches it.
+fn escaped(name: &str) -> String {
+    let mut pattern = String::with_capacity(name.len());
+    for character in name.chars() {
+        if !character.is_alphanumeric() && !matches!(character, '_' | ':') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern
 }
 
 fn shorten(value: &str) -> String {

@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use promsight_promql::flow::{Flow, Labels, Operand, StepKind};
 use promsight_promql::{Analysis, Holes, Matcher, Selector, SelectorName, State, analyze};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
@@ -65,6 +66,12 @@ fn check_ranges(text: &str, analysis: &Analysis) -> Result<(), TestCaseError> {
         prop_assert!(within(range), "{:?} of {:?}", range, text);
         prop_assert!(!message.is_empty());
     }
+    if let Some(flow) = &analysis.flow {
+        prop_assert_eq!(flow.paths.len(), analysis.selectors.len());
+        for range in flow_ranges(&mut flow.clone()) {
+            prop_assert!(within(range), "{range:?} of {text:?}");
+        }
+    }
     let mut end = 0;
     for selector in &analysis.selectors {
         prop_assert!(
@@ -105,6 +112,37 @@ fn check_ranges(text: &str, analysis: &Analysis) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+/// Every range that a flow holds.
+fn flow_ranges(flow: &mut Flow) -> Vec<&mut Range<usize>> {
+    fn of_labels(labels: &mut Labels) -> impl Iterator<Item = &mut Range<usize>> {
+        let sources = labels.named.values_mut().chain([&mut labels.others]);
+        sources.filter_map(|source| source.dropped.as_mut().map(|dropped| &mut dropped.range))
+    }
+    let mut ranges = Vec::new();
+    for step in flow.paths.iter_mut().flat_map(|path| &mut path.steps) {
+        if let StepKind::Operator { other, .. } = &mut step.kind {
+            ranges.push(match other {
+                Operand::Number { range, .. }
+                | Operand::Scalar(range)
+                | Operand::Vector(range)
+                | Operand::Unknown(range) => range,
+            });
+        }
+        ranges.extend([&mut step.range, &mut step.whole]);
+    }
+    for label in &mut flow.uses {
+        ranges.push(&mut label.range);
+        ranges.extend(label.source.dropped.as_mut().map(|dropped| &mut dropped.range));
+    }
+    for join in &mut flow.joins {
+        ranges.extend([&mut join.range, &mut join.left_range, &mut join.right_range]);
+        ranges.extend(of_labels(&mut join.left));
+        ranges.extend(of_labels(&mut join.right));
+    }
+    ranges.extend(of_labels(&mut flow.result));
+    ranges
+}
+
 /// The same analysis for a text that has `by` more bytes in front.
 fn shifted(mut analysis: Analysis, by: usize) -> Analysis {
     let shift = |range: &mut Range<usize>| *range = range.start + by..range.end + by;
@@ -124,6 +162,9 @@ fn shifted(mut analysis: Analysis, by: usize) -> Analysis {
             shift(&mut matcher.label_range);
             shift(&mut matcher.value_range);
         }
+    }
+    if let Some(flow) = &mut analysis.flow {
+        flow_ranges(flow).into_iter().for_each(shift);
     }
     analysis
 }
@@ -216,6 +257,27 @@ fn deep_queries_are_read_without_recursion() {
             "{depth} unclosed parentheses"
         );
     }
+}
+
+#[test]
+fn of_many_steps_the_inner_ones_are_kept() {
+    let depth = 100;
+    let text = format!("{}up{}", "abs(".repeat(depth), ")".repeat(depth));
+    let flow = analyze(&text, Holes::NONE).flow.expect("the query is parsed");
+    assert!(flow.paths[0].is_cut);
+    assert_eq!(flow.paths[0].steps.len(), 64);
+    assert_eq!(flow.paths[0].steps[63].range, 99 * 4..99 * 4 + 3);
+}
+
+#[test]
+fn large_queries_have_no_flow() {
+    let chain = |terms: usize| vec!["a"; terms].join(" or ");
+    assert!(analyze(&chain(1_000), Holes::NONE).flow.is_some());
+    assert_eq!(analyze(&chain(1_001), Holes::NONE).flow, None);
+    let list: Vec<String> = (0..5_000).map(|number| format!("l{number}")).collect();
+    let list = list.join(",");
+    let nested = (0..100).fold("a".to_owned(), |inner, _| format!("sum by ({list}) ({inner})"));
+    assert_eq!(analyze(&nested, Holes::NONE).flow, None);
 }
 
 #[test]

@@ -7,18 +7,22 @@
 //! chained to their roots and every selector judged ([`judge`]) with evidence of territory ([`territory`]), words
 //! of documents ([`mentions`]), and last what nobody looks at ([`usage`]).
 
+pub mod deep;
 pub mod exposure;
 mod index;
 mod judge;
 mod mentions;
 pub mod python;
+mod rule_tests;
+mod runbooks;
 mod similarity;
 mod territory;
+mod unknown_alerts;
 mod usage;
 
 use promsight_model::{
     Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name, Query,
-    Reason, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
+    Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
 };
 
 /// Everything that is known before resolution.
@@ -34,6 +38,8 @@ pub struct Input<'a> {
     pub catalogue: &'a Catalogue,
     /// Series that others emit, from the configuration; `*` stands for any characters.
     pub external: &'a [String],
+    /// The repository around the files.
+    pub repository: &'a Repository,
 }
 
 /// What exists and what sees it.
@@ -49,6 +55,12 @@ pub struct Resolution {
     pub unknown_alerts: Vec<UnknownAlert>,
     /// Selectors whose `le` names a bound that the histogram does not have.
     pub bucket_mismatches: Vec<BucketMismatch>,
+    /// What queries ask of labels, types and bounds that the declarations do not give.
+    pub mismatches: deep::Mismatches,
+    /// Series that unit tests of rules feed and nothing emits.
+    pub blind_tests: Vec<BlindTest>,
+    /// Links of rules that lead to nothing in the repository.
+    pub missing_runbooks: Vec<MissingRunbook>,
     /// Queries that do not parse.
     pub invalid_queries: Vec<InvalidQuery>,
     /// What was not understood, by place.
@@ -202,11 +214,73 @@ pub struct UnknownAlert {
     /// Where it stands.
     pub span: Span,
     /// Who names it.
-    pub consumer: Consumer,
+    pub named_by: Namer,
     /// How sure.
     pub confidence: Confidence,
     /// The closest alert that exists, with its place.
     pub closest: Option<(String, Span)>,
+}
+
+/// Who names an alert.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Namer {
+    /// A document, a script, or a query for `ALERTS`.
+    Consumer(Consumer),
+    /// A route of Alertmanager, with its receiver.
+    Route(Option<String>),
+    /// An inhibition of Alertmanager.
+    Inhibition,
+    /// A unit test of rules.
+    RuleTest,
+}
+
+/// A series that a unit test of rules feeds and nothing emits.
+#[derive(Clone, Debug)]
+pub struct BlindTest {
+    /// The series.
+    pub series: String,
+    /// Where the test names it.
+    pub span: Span,
+    /// Why nothing emits it.
+    pub blindness: Blindness,
+}
+
+/// A link of a rule that leads to nothing in the repository.
+#[derive(Clone, Debug)]
+pub struct MissingRunbook {
+    /// The rule's name.
+    pub rule: String,
+    /// Whether it alerts or records.
+    pub kind: RuleKind,
+    /// The annotation's name.
+    pub annotation: String,
+    /// Where it leads, without what stands behind `#`.
+    pub target: String,
+    /// The paths that it can mean, relative to the root.
+    pub paths: Vec<String>,
+    /// The link; of a missing heading what stands behind `#`.
+    pub span: Span,
+    /// What is missing.
+    pub defect: RunbookDefect,
+}
+
+/// What a link leads to that does not exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunbookDefect {
+    /// The file.
+    NoFile {
+        /// The path of a file that may be meant.
+        closest: Option<String>,
+        /// Whether the folder exists, or the address says that the file should lie in this repository.
+        sure: bool,
+    },
+    /// The heading in it.
+    NoHeading {
+        /// The file's path.
+        path: String,
+        /// An anchor of it that may be meant.
+        closest: Option<String>,
+    },
 }
 
 /// A matcher on `le` that admits no bucket.
@@ -258,8 +332,12 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         };
         key(left).cmp(&key(right))
     });
-    let unknown_alerts = mentions::unknown_alerts(&index, input.facts, &references);
+    let mut unknown_alerts = unknown_alerts::unknown_alerts(&index, input.facts, &references);
+    unknown_alerts.extend(rule_tests::unknown_alerts(input.facts, input.files));
+    let blind_tests = rule_tests::blind(&judge, input.facts);
+    let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);
     let bucket_mismatches = judge::bucket_mismatches(&index, &references);
+    let mismatches = deep::mismatches(&index, &judge, input.facts);
     let usage = usage::Usage::of(&index, &references);
     let records = index.records_with(&judge, &usage);
     let emitters = index.emitters_with(&usage);
@@ -273,7 +351,10 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         references,
         records,
         unknown_alerts,
+        blind_tests,
+        missing_runbooks,
         bucket_mismatches,
+        mismatches,
         gaps,
         coverage,
     }

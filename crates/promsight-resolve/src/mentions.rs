@@ -1,4 +1,4 @@
-//! Words of documents: which of them are metrics, and which name alerts that do not exist.
+//! Words of documents: which of them are metrics.
 //!
 //! A word is taken for a metric only on evidence: it goes by the name of something known, or the text around it or
 //! its own form says so and the territory agrees. A function, table, environment variable or log key is not one.
@@ -6,16 +6,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{
-    Confidence, Facts, Guard, MatchOp, MatchValue, MetricType, Outlook, Pattern, ResolvedBy, Selector,
-    SelectorName, Span, Verdict, WordMention,
+    Confidence, ConsumerKind, Facts, Guard, MetricType, Outlook, Pattern, ResolvedBy, Selector, SelectorName,
+    Verdict, WordMention,
 };
 
-use crate::index::{Index, Upstream};
+use crate::index::Index;
 use crate::judge::{Judge, Sight};
-use crate::{Evidence, Reference, UnknownAlert, similarity};
-
-/// How alike a name must be to one of this tree's alerts to be taken for a misspelling of it.
-const ALIKE_ALERT: f64 = 0.8;
+use crate::{Evidence, Reference};
 
 /// The words that are metrics, as references.
 pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Facts]) -> Vec<Reference> {
@@ -69,7 +66,7 @@ impl Words<'_, '_> {
             return self.open_name(pattern, reference);
         }
         if self.index.knows(&mention.word) {
-            let gone = known_word(&mut reference, self.index, self.judge, mention);
+            let gone = known_word(&mut reference, self.index, self.judge, mention, outlook);
             if gone && (mention.evidence.against || outlook == Some(Outlook::Proposal)) {
                 return None;
             }
@@ -78,6 +75,11 @@ impl Words<'_, '_> {
         if let Some((name, resolved_by)) = self.completed(mention) {
             reference.selector.name = SelectorName::Exact(name);
             reference.resolved_by = resolved_by;
+            return Some(reference);
+        }
+        // An adapter gives series any name: what no series goes by tells nothing.
+        if consumer.kind == ConsumerKind::Trigger {
+            reference.verdict = Verdict::Foreign;
             return Some(reference);
         }
         if mention.evidence.against || self.is_other_thing(mention) {
@@ -259,6 +261,7 @@ fn known_word(
     index: &Index<'_>,
     judge: &Judge<'_, '_>,
     mention: &WordMention,
+    outlook: Option<Outlook>,
 ) -> bool {
     let family = index.family(&mention.word);
     if matches!(judge.sight(&mention.word), Sight::Nothing) && !family.is_empty() {
@@ -268,7 +271,7 @@ fn known_word(
             let metric_type = index.emitters()[*at].metric_type;
             matches!(metric_type, MetricType::Counter | MetricType::Info)
         });
-        if !(single && mention.evidence.listed && !mention.evidence.against) {
+        if !(single && mention.evidence.listed && !mention.evidence.against && outlook.is_none()) {
             reference.resolved_by = judge.sites(family);
             return false;
         }
@@ -295,145 +298,3 @@ fn names_of_other_things<'i>(index: &'i Index<'_>) -> BTreeSet<&'i str> {
         .map(String::as_str);
     labels.chain(index.alerts().keys().map(String::as_str)).collect()
 }
-
-/// Alerts that documents or `ALERTS` matchers name and no rule defines. Without any alerting rule in the tree the
-/// rules live elsewhere, and nothing can be said.
-pub(crate) fn unknown_alerts(
-    index: &Index<'_>,
-    facts: &[Facts],
-    references: &[Reference],
-) -> Vec<UnknownAlert> {
-    if index.alerts().is_empty() {
-        return Vec::new();
-    }
-    let mut unknown: BTreeMap<Span, UnknownAlert> = BTreeMap::new();
-    let mut judged: BTreeSet<Span> = BTreeSet::new();
-    for facts in facts {
-        for mention in &facts.alert_mentions {
-            judged.insert(mention.span);
-            let Some(consumer) = facts.consumers.get(mention.consumer) else {
-                continue;
-            };
-            let outlook = facts.outlooks.get(&mention.consumer);
-            if mention.in_code || outlook == Some(&Outlook::Proposal) {
-                continue;
-            }
-            if let Some((confidence, closest)) = missing(index, &mention.name, mention.explicit) {
-                unknown.entry(mention.span).or_insert_with(|| UnknownAlert {
-                    name: mention.name.clone(),
-                    span: mention.span,
-                    consumer: consumer.clone(),
-                    confidence: if outlook.is_some() {
-                        Confidence::Low
-                    } else {
-                        confidence
-                    },
-                    closest,
-                });
-            }
-        }
-    }
-    for reference in references {
-        let SelectorName::Exact(series) = &reference.selector.name else {
-            continue;
-        };
-        if series != "ALERTS" && series != "ALERTS_FOR_STATE" {
-            continue;
-        }
-        for matcher in &reference.selector.matchers {
-            let MatchValue::Known(name) = &matcher.value else {
-                continue;
-            };
-            if matcher.label != "alertname" || matcher.op != MatchOp::Equal || name.is_empty() {
-                continue;
-            }
-            if judged.contains(&matcher.value_span) {
-                continue;
-            }
-            if let Some((confidence, closest)) = missing(index, name, true) {
-                unknown.entry(matcher.value_span).or_insert_with(|| UnknownAlert {
-                    name: name.clone(),
-                    span: matcher.value_span,
-                    consumer: reference.consumer.clone(),
-                    confidence,
-                    closest,
-                });
-            }
-        }
-    }
-    unknown.into_values().collect()
-}
-
-/// Whether an alert is missing that is named, explicitly or as it seems: how sure, and the closest that exists.
-fn missing(index: &Index<'_>, alert: &str, explicit: bool) -> Option<(Confidence, Option<(String, Span)>)> {
-    if index.alerts().contains_key(alert) || is_family(index, alert) {
-        return None;
-    }
-    let mut closest: Option<(f64, &str, Span)> = None;
-    for (name, span) in index.alerts() {
-        let score = similarity::alike_humps(alert, name);
-        if closest.is_none_or(|(top, _, _)| score > top) {
-            closest = Some((score, name, *span));
-        }
-    }
-    let closest = closest.filter(|(score, _, _)| *score >= ALIKE_ALERT);
-    let shown = closest.map(|(_, name, span)| (name.to_owned(), span));
-    match (explicit, shown.is_some(), index.is_upstream_alert(alert)) {
-        (_, _, Upstream::Named) | (_, false, Upstream::Territory) => None,
-        (true, true, _) => Some((Confidence::High, shown)),
-        (true, false, _) => Some((Confidence::Medium, None)),
-        (false, true, _) => Some((Confidence::Low, shown)),
-        (false, false, _) => None,
-    }
-}
-
-/// Words that tell the alerts of one family apart.
-const FAMILY_WORDS: [&str; 18] = [
-    "Critical",
-    "Warning",
-    "Warn",
-    "Info",
-    "Error",
-    "Major",
-    "Minor",
-    "Page",
-    "Ticket",
-    "High",
-    "Low",
-    "Fast",
-    "Slow",
-    "Soon",
-    "Severe",
-    "Fatal",
-    "Emergency",
-    "Notice",
-];
-
-/// Whether a name stands for rules whose names go on after it: `HostelFull` for `HostelFullWarning` and
-/// `HostelFullCritical`, or for `HostelFull(>80%)`.
-fn is_family(index: &Index<'_>, alert: &str) -> bool {
-    let rests = index
-        .alerts()
-        .range(alert.to_owned()..)
-        .map_while(|(name, _)| name.strip_prefix(alert));
-    let mut members = 0;
-    for rest in rests.take(MAX_FAMILY_MEMBERS) {
-        let Some(first) = rest.chars().next() else {
-            continue;
-        };
-        if !(first.is_alphanumeric() || first == '_') {
-            return true;
-        }
-        let word = rest.trim_start_matches('_');
-        if FAMILY_WORDS.iter().any(|family| word.starts_with(family))
-            || word.starts_with(|first: char| first.is_ascii_digit())
-        {
-            return true;
-        }
-        members += usize::from(first.is_uppercase() || first == '_');
-    }
-    members >= 2
-}
-
-/// How many names that begin alike are looked at.
-const MAX_FAMILY_MEMBERS: usize = 50;

@@ -19,7 +19,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use promsight_extract::python;
+use promsight_extract::{knowledge, python};
 use promsight_model::{Emitter, FileSet, Gap, Liveness, Reach, Wrapping};
 use promsight_resolve::python::{Inventory, SourceModule, link};
 
@@ -81,7 +81,10 @@ fn inventory(files: &FileSet, reversed: Reversed) -> Inventory {
     if reversed == Reversed::Yes {
         sources.reverse();
     }
-    link(&sources, &[])
+    // What the client itself exposes at every import would hide what a page is about.
+    let mut libraries = knowledge::libraries();
+    libraries.retain(|library| library.package != "prometheus-client");
+    link(&sources, &libraries)
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -41,7 +41,6 @@ fn framework() -> Library {
     Library {
         package: "webwatch".to_owned(),
         source: "made up".to_owned(),
-        constructors: Vec::new(),
         built_in: vec![BuiltIn {
             when: vec!["webwatch".to_owned()],
             metrics: vec![LibraryMetric {
@@ -50,7 +49,9 @@ fn framework() -> Library {
                 labels: Some(vec!["path".to_owned()]),
                 buckets: None,
             }],
+            ..BuiltIn::default()
         }],
+        ..Library::default()
     }
 }
 

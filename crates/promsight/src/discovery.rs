@@ -4,14 +4,15 @@
 //! leave the root are not followed, and of the rest only files of which an extractor reads the format are kept. Reads
 //! no file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use ignore::{DirEntry, WalkBuilder};
+use promsight_model::Repository;
 
 use crate::config::Config;
 use crate::exit::Failure;
-use crate::root;
+use crate::{repository, root};
 
 /// Folders of packages that were installed, not written here.
 const INSTALLED: &[&str] = &[
@@ -42,6 +43,8 @@ pub struct Discovery {
     pub candidates: Vec<Candidate>,
     /// Files and folders that could not be entered, with the reason.
     pub unreadable: Vec<(Candidate, String)>,
+    /// The repository around them.
+    pub repository: Repository,
 }
 
 /// Where a run looks.
@@ -76,6 +79,40 @@ impl Territory {
         })
     }
 
+    /// Whether the run reads all of the root.
+    pub fn is_whole(&self) -> bool {
+        self.paths.contains(&self.root)
+    }
+
+    /// The path of a file, given relative to the root, relative to the working directory.
+    pub fn shown(&self, path: &str) -> String {
+        let mut location = self.root.clone();
+        for part in path.split('/') {
+            match part {
+                ".." => {
+                    location.pop();
+                }
+                part => location.push(part),
+            }
+        }
+        root::relative(&location, &self.working_directory)
+    }
+
+    /// Whether the user's paths hold the file at that root-relative path, and whether one of them is that file.
+    pub(crate) fn holds(&self, path: &str) -> (bool, bool) {
+        let location = self.root.join(path);
+        let holds = self.paths.iter().any(|named| location.starts_with(named));
+        (holds, self.paths.contains(&location))
+    }
+
+    /// A folder's path relative to the root; empty for the root.
+    fn folder(&self, location: &Path) -> String {
+        match root::relative(location, &self.root) {
+            here if here == "." => String::new(),
+            path => path,
+        }
+    }
+
     fn candidate(&self, location: PathBuf) -> Candidate {
         Candidate {
             path: root::relative(&location, &self.root),
@@ -93,6 +130,7 @@ pub fn discover(territory: &Territory, config: &Config) -> Discovery {
         files: BTreeMap::new(),
         links: Vec::new(),
         unreadable: Vec::new(),
+        unread: BTreeSet::new(),
     };
     for path in &territory.paths {
         if path.is_dir() {
@@ -108,9 +146,16 @@ pub fn discover(territory: &Territory, config: &Config) -> Discovery {
         .map(|location| territory.candidate(location))
         .collect();
     candidates.sort_by(|left, right| left.path.cmp(&right.path));
+    let seen = territory.paths.iter().filter(|path| path.is_dir());
+    let repository = Repository {
+        seen: seen.map(|folder| territory.folder(folder)).collect(),
+        unread: walk.unread,
+        ..repository::around(&territory.root)
+    };
     Discovery {
         candidates,
         unreadable: walk.unreadable,
+        repository,
     }
 }
 
@@ -121,6 +166,8 @@ struct Walk<'a> {
     files: BTreeMap<PathBuf, PathBuf>,
     links: Vec<PathBuf>,
     unreadable: Vec<(Candidate, String)>,
+    /// Paths, relative to the root, of files that are none to read.
+    unread: BTreeSet<String>,
 }
 
 impl Walk<'_> {
@@ -169,8 +216,13 @@ impl Walk<'_> {
             }
             return;
         }
-        if entry.file_type().is_some_and(|kind| kind.is_file()) && self.is_wanted(&shown) {
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            return;
+        }
+        if self.is_wanted(&shown) {
             self.files.entry(entry.path().to_owned()).or_insert(shown);
+        } else {
+            self.unread.insert(root::relative(&shown, &self.territory.root));
         }
     }
 
@@ -201,6 +253,14 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Whether a walk from the root would come by the file at that root-relative path, as far as names tell. What
+/// `.gitignore` names is not known here.
+pub(crate) fn is_reachable(path: &str) -> bool {
+    let mut parts = path.split('/').rev();
+    let file_is_hidden = parts.next().is_none_or(|name| name.starts_with('.'));
+    !file_is_hidden && !parts.any(|folder| folder.starts_with('.') || INSTALLED.contains(&folder))
 }
 
 fn is_folder(entry: &DirEntry) -> bool {

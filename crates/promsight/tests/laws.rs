@@ -11,7 +11,7 @@ use promsight::clock::Date;
 use promsight::config::Config;
 use promsight::pipeline::{self, Selection};
 use promsight::reading::Sources;
-use promsight_model::{Confidence, FileSet, Report};
+use promsight_model::{Confidence, FileSet, Report, Repository};
 use proptest::prelude::*;
 
 /// Counters by number, and for each alert the counter that it reads.
@@ -78,6 +78,7 @@ fn run(files: Vec<(String, String)>) -> Report {
     let sources = Sources {
         files: FileSet::new(texts),
         unread: Vec::new(),
+        repository: Repository::default(),
     };
     let today = Date::parse("2026-07-01").expect("the day is a date");
     pipeline::run(&sources, &Config::default(), &Selection::everything(today))

@@ -47,7 +47,7 @@ impl CodeWords {
 fn is_code(path: &str) -> bool {
     let code = matches!(
         Format::of(path),
-        Some(Format::Python | Format::Jsonnet | Format::Shell | Format::OtherSource)
+        Some(Format::Python | Format::Jsonnet | Format::Shell | Format::Hcl | Format::OtherSource)
     );
     let tested = path
         .split('/')

@@ -4,6 +4,7 @@
 //! does not decide whether a word *is* a metric: the resolver does, knowing what is emitted. Documents about changes
 //! (changelogs, upgrade notes) speak of names that are gone and say nothing of what is looked at.
 
+mod anchors;
 mod fences;
 mod identifiers;
 pub(crate) mod looker;
@@ -41,6 +42,7 @@ pub fn extract(file: &SourceFile, facts: &mut Facts, rules: &mut RulesReader<'_>
         return;
     }
     let pieces = markdown::read(file, markup);
+    facts.outline = Some(anchors::outline(&file.text, &pieces));
     let consumers = facts.consumers.len();
     let mut reader = Reader {
         facts,

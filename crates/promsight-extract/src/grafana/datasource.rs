@@ -20,7 +20,7 @@ pub(crate) enum Datasource {
 }
 
 /// Plugin types and built-in sources that do not answer PromQL.
-const OTHERS: [&str; 34] = [
+const OTHERS: [&str; 37] = [
     "-- dashboard --",
     "-- grafana --",
     "__expr__",
@@ -53,6 +53,9 @@ const OTHERS: [&str; 34] = [
     "tempo",
     "testdata",
     "vertamedia-clickhouse-datasource",
+    "victorialogs",
+    "victoriametrics-logs-datasource",
+    "victoriametrics-traces-datasource",
     "yesoreyeram-infinity-datasource",
     "zipkin",
 ];

@@ -231,6 +231,7 @@ fn metric_names(pattern: &Embedded, consumer: usize) -> Query {
         span,
         state,
         selectors: vec![selector],
+        flow: None,
     }
 }
 

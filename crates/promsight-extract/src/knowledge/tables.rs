@@ -4,12 +4,15 @@
 //! take longer to decode than the rest of a run. Owns the syntax, not what the names mean. `grammars/README.md` is
 //! the description for people.
 
+use std::collections::BTreeMap;
+
 use promsight_model::{
-    AlertCollection, BuiltIn, Constructor, Exporter, ExporterMetric, GoneMetric, Library, LibraryMetric,
-    MetricType, Name, Pattern,
+    AlertCollection, BuiltIn, Constructor, Description, Exporter, ExporterMetric, Gap, GoneMetric, Library,
+    LibraryMetric, MetricType, Name, Pattern, SourceFile,
 };
 use serde::Deserialize;
-use std::collections::BTreeMap;
+
+use crate::python;
 
 /// A catalogue file as written.
 #[derive(Deserialize)]
@@ -48,14 +51,26 @@ struct LibraryTable {
     constructors: BTreeMap<String, Vec<Vec<String>>>,
     #[serde(default)]
     built_in: Vec<BuiltInTable>,
+    #[serde(default)]
+    modules: BTreeMap<String, String>,
 }
 
 /// One entry of a library's `built_in`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct BuiltInTable {
+    #[serde(default)]
     when: Vec<String>,
+    #[serde(default)]
+    when_unseen: Vec<String>,
+    #[serde(default)]
+    named: Vec<String>,
+    #[serde(default)]
     metrics: String,
+    #[serde(default)]
+    make: Option<String>,
+    #[serde(default)]
+    collected: bool,
 }
 
 /// One line of a `metrics` block.
@@ -117,8 +132,9 @@ pub(super) fn exporter(text: &str) -> Result<Exporter, String> {
     })
 }
 
-/// Decodes a library file. The error is a sentence that names the line at fault.
-pub(super) fn library(text: &str) -> Result<Library, String> {
+/// Decodes a library file; its descriptions are numbered from `first` on. The error is a sentence that names the line
+/// at fault.
+pub(super) fn library(text: &str, first: u32) -> Result<Library, String> {
     let table: LibraryTable = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
     let mut constructors = Vec::new();
     for (word, classes) in table.constructors {
@@ -140,7 +156,29 @@ pub(super) fn library(text: &str) -> Result<Library, String> {
         source: table.source,
         constructors,
         built_in,
+        descriptions: (first..)
+            .zip(&table.modules)
+            .map(|(number, (path, text))| description(number, path, text))
+            .collect::<Result<_, _>>()?,
     })
+}
+
+fn description(number: u32, path: &str, text: &str) -> Result<Description, String> {
+    let file = SourceFile {
+        id: Description::file_id(number),
+        path: format!("{path}.py"),
+        shown_path: path.to_owned(),
+        text: text.into(),
+    };
+    let (module, gaps) = python::module(&file);
+    match gaps.first() {
+        Some(Gap { message, .. }) => Err(format!("module `{path}`: {message}")),
+        None => Ok(Description {
+            path: path.to_owned(),
+            file: file.id,
+            module,
+        }),
+    }
 }
 
 fn built_in(table: BuiltInTable) -> Result<BuiltIn, String> {
@@ -156,9 +194,17 @@ fn built_in(table: BuiltInTable) -> Result<BuiltIn, String> {
             buckets: line.buckets,
         })
         .collect();
+    let assumed = !table.when_unseen.is_empty();
+    if assumed && !table.when.is_empty() {
+        return Err("a built-in has either `when` or `when_unseen`".to_owned());
+    }
     Ok(BuiltIn {
-        when: table.when,
+        when: if assumed { table.when_unseen } else { table.when },
+        named: table.named,
         metrics,
+        make: table.make,
+        collected: table.collected,
+        assumed,
     })
 }
 

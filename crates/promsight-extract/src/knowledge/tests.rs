@@ -93,7 +93,7 @@ fn well_known_alerts_are_there() {
 #[test]
 fn every_library_decodes() {
     for (file, text) in LIBRARIES {
-        let library = tables::library(text).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let library = tables::library(text, 0).unwrap_or_else(|error| panic!("{file}: {error}"));
         assert!(!library.source.trim().is_empty(), "{file}: no source");
         assert_eq!(
             format!("{}.yaml", library.package),
@@ -101,7 +101,9 @@ fn every_library_decodes() {
             "a file is named like its package"
         );
         assert!(
-            !library.constructors.is_empty() || !library.built_in.is_empty(),
+            !library.constructors.is_empty()
+                || !library.built_in.is_empty()
+                || !library.descriptions.is_empty(),
             "{file}: says nothing"
         );
     }
@@ -237,7 +239,10 @@ fn library_tables_are_sorted_and_legal() {
             }
         }
         for built_in in &library.built_in {
-            assert!(!built_in.when.is_empty(), "{file}: nothing activates a built-in");
+            assert!(
+                !built_in.when.is_empty() || !built_in.named.is_empty(),
+                "{file}: nothing activates a built-in"
+            );
             let names: Vec<String> = built_in
                 .metrics
                 .iter()
@@ -309,7 +314,7 @@ fn malformed_tables_say_where() {
     assert!(key.contains("metric"), "{key}");
     let pattern = tables::exporter("name: a\nsource: b\npatterns: [a_total]\n").unwrap_err();
     assert!(pattern.contains("no `*`"), "{pattern}");
-    assert!(tables::library("package: a\nsource: b\nconstructors: {count: [[a.b]]}\n").is_err());
+    assert!(tables::library("package: a\nsource: b\nconstructors: {count: [[a.b]]}\n", 0).is_err());
 }
 
 #[test]

@@ -137,6 +137,8 @@ fn line(kind: &StmtKind) -> String {
         StmtKind::Raise => "(raise)".to_owned(),
         StmtKind::Global(names) => format!("(global {})", names.join(" ")),
         StmtKind::Delete(targets) => format!("(del {})", list(targets)),
+        StmtKind::Break => "(break)".to_owned(),
+        StmtKind::Continue => "(continue)".to_owned(),
         StmtKind::Other => "(other)".to_owned(),
     }
 }
@@ -279,7 +281,15 @@ pub(super) fn expression(expression: &Expr) -> String {
                 .iter()
                 .map(|(target, iter)| format!(" for {} {}", sub(target), sub(iter)))
                 .collect();
-            format!("({word}-of {}{value}{loops})", sub(&comprehension.element))
+            let conditions: String = comprehension
+                .conditions
+                .iter()
+                .map(|(_, condition)| format!(" if {}", sub(condition)))
+                .collect();
+            format!(
+                "({word}-of {}{value}{loops}{conditions})",
+                sub(&comprehension.element)
+            )
         }
         ExprKind::Lambda(lambda) => {
             format!("(lambda [{}] {})", parameters(&lambda.params), sub(&lambda.body))

@@ -50,6 +50,7 @@ impl<'tree> Lowering<'tree, '_> {
             Kind::Call => self.call(node),
             Kind::Attribute => self.attribute(node),
             Kind::Subscript => self.subscript(node),
+            Kind::Slice => self.slice(node),
             Kind::List
             | Kind::ListPattern
             | Kind::Tuple
@@ -186,6 +187,32 @@ impl<'tree> Lowering<'tree, '_> {
         })
     }
 
+    /// `a:b:c` is what Python makes of it: `slice(a, b, c)`, with `None` for what is left out.
+    fn slice(&mut self, node: Node<'tree>) -> ExprKind {
+        let span = self.span(node);
+        let absent = |kind| Expr { span, kind };
+        let mut bounds = [const { None }; 3];
+        let mut at = 0;
+        for child in self.children(node) {
+            match child.kind {
+                Kind::Token if self.source(child.node) == ":" => at += 1,
+                Kind::Token | Kind::Error => {}
+                _ => {
+                    let bound = self.expression(child.node);
+                    if let Some(place) = bounds.get_mut(at) {
+                        *place = Some(bound);
+                    }
+                }
+            }
+        }
+        let args = bounds.map(|bound| bound.unwrap_or_else(|| absent(ExprKind::None)));
+        ExprKind::Call(Box::new(Call {
+            func: absent(ExprKind::Name("slice".to_owned())),
+            args: args.into(),
+            keywords: Vec::new(),
+        }))
+    }
+
     fn collection(&mut self, node: Node<'tree>) -> ExprKind {
         match kind_of(node) {
             Kind::List | Kind::ListPattern => ExprKind::List(self.expressions(node)),
@@ -232,7 +259,16 @@ impl<'tree> Lowering<'tree, '_> {
             return ExprKind::Unknown;
         };
         let mut loops = Vec::new();
-        for child in children.iter().filter(|child| child.kind == Kind::ForInClause) {
+        let mut conditions = Vec::new();
+        for child in &children {
+            if child.kind == Kind::IfClause {
+                let parts = self.named_children(child.node);
+                let condition = parts.first().map(|part| self.expression(part.node));
+                conditions.extend(condition.map(|condition| (loops.len(), condition)));
+            }
+            if child.kind != Kind::ForInClause {
+                continue;
+            }
             let clause = self.children(child.node);
             let target = self.in_role(&clause, Field::Left);
             let sources: Vec<_> = clause
@@ -249,6 +285,7 @@ impl<'tree> Lowering<'tree, '_> {
             element,
             value,
             loops,
+            conditions,
         }))
     }
 

@@ -128,6 +128,8 @@ impl Walk<'_> {
             | StmtKind::ImportFrom { .. }
             | StmtKind::Raise
             | StmtKind::Global(_)
+            | StmtKind::Break
+            | StmtKind::Continue
             | StmtKind::Other => {}
         }
     }
@@ -180,6 +182,10 @@ impl Walk<'_> {
                 for (target, iter) in &comprehension.loops {
                     self.all([target, iter], span);
                 }
+                self.all(
+                    comprehension.conditions.iter().map(|(_, condition)| condition),
+                    span,
+                );
             }
             ExprKind::Lambda(lambda) => {
                 self.params(&lambda.params, span);

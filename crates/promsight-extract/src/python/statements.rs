@@ -43,6 +43,8 @@ impl<'tree> Lowering<'tree, '_> {
             Kind::DecoratedDefinition => self.decorated(node),
             Kind::ReturnStatement => StmtKind::Return(one_or_tuple(self.expressions(node))),
             Kind::RaiseStatement => StmtKind::Raise,
+            Kind::BreakStatement => StmtKind::Break,
+            Kind::ContinueStatement => StmtKind::Continue,
             Kind::GlobalStatement | Kind::NonlocalStatement => self.global(node),
             Kind::DeleteStatement => self.delete(node),
             Kind::PrintStatement => self.print(node),

@@ -88,7 +88,7 @@ fn expressions() {
         ("f(a, *b, k=1, **w)", "(f! a *b k=#1 **w)"),
         ("f(x for x in y)", "(f! (generator-of x for x y))"),
         ("a.b[c](d).e", "(. ((at (. a b) c)! d) e)"),
-        ("x[1:2]", "(at x ?)"),
+        ("x[1:2]", "(at x (slice! #1 #2 None))"),
         ("x[1, 2:3]", "(at x (tuple #1 ?))"),
         ("'a' + b % (c, d)", "(+ \"a\" (% b (tuple c d)))"),
         ("a @ b | c ** d", "(| (op a b) (** c d))"),
@@ -118,7 +118,7 @@ fn expressions() {
         ),
         (
             "[f(x) for x, y in a if b for z in c]",
-            "(list-of (f! x) for (tuple x y) a for z c)",
+            "(list-of (f! x) for (tuple x y) a for z c if b)",
         ),
         ("{k: v for k, v in x}", "(dict-of k: v for (tuple k v) x)"),
         ("{k for k in x}", "(set-of k for k x)"),
@@ -192,10 +192,18 @@ fn compound_statements() {
             "match command.split():\n    case ['go', way] if way:\n        a()\n    case {'x': 1} | 2: b()\n    case _: c()",
             "((. command split)!)\n(if ? {(a!)} else {(if ? {(b!)} else {(if ? {(c!)})})})",
         ),
+        (
+            "match kind:\n    case 'a' | b.C: a()\n    case None: b()\n    case 2 if x: c()\n    case other: d()",
+            "kind\n(if (or (compare kind \"a\" by ==) (compare kind (. b C) by ==)) {(a!)} else {(if (compare kind None by is) {(b!)} else {(if ? {(c!)} else {(if True {(= other kind) (d!)})})})})",
+        ),
+        (
+            "for a in b:\n    if a: continue\n    break",
+            "(for a b {(if a {(continue)}) (break)})",
+        ),
         ("del a, b[1]\ndel (c)", "(del a (at b #1))\n(del c)"),
         (
             "global p, q\nraise X from y\nassert a\npass\nbreak",
-            "(global p q)\n(raise)\n(other)\n(other)\n(other)",
+            "(global p q)\n(raise)\n(other)\n(other)\n(break)",
         ),
         ("a(); b(); c = 1", "(a!)\n(b!)\n(= c #1)"),
     ]);
@@ -247,7 +255,10 @@ fn joined_strings() {
         ("(  # first\n 'a'  # second\n 'b')", "(joined \"a\" \"b\")"),
         ("f'abc'", "(joined \"abc\")"),
         ("f''", "(joined)"),
-        ("f'{x!r}{y:>10}{z!s}{v:}'", "(joined $fmt:x $fmt:y $z $v)"),
+        (
+            "f'{x!r}{y:>10}{z!s}{v:}'",
+            "(joined $fmt:x $(format! y \">10\") $z $v)",
+        ),
         (
             "f'{z=} {w = !s} {v=:>3}'",
             "(joined \"z=\" $fmt:z \" \" \"w = \" $w \" \" \"v=\" $fmt:v)",

@@ -161,6 +161,9 @@ impl Reader<'_> {
                 for (_, iterated) in &comprehension.loops {
                     self.expression(iterated, trust, scope);
                 }
+                for (_, condition) in &comprehension.conditions {
+                    self.expression(condition, Trust::Shown, scope);
+                }
             }
             ExprKind::Lambda(lambda) => self.expression(&lambda.body, trust, scope),
             _ => {}

@@ -2,6 +2,7 @@
 
 use super::{Expression, NameShape, Parser, Precedence, Shape, Stop};
 use crate::functions::{self, ValueType};
+use crate::node::{GroupingList, NodeKind};
 use crate::normal::Taken;
 use crate::selector;
 use crate::token::{Keyword, Kind, Parameter};
@@ -18,7 +19,12 @@ impl Parser<'_> {
             functions::signature(name)
         };
         if signature.is_none() && !is_template {
-            self.report(format!("there is no function `{name}`"), token.range.clone());
+            let message = if functions::is_metricsql(&name.to_ascii_lowercase()) {
+                format!("`{name}` is a function of MetricsQL; PromQL has none of that name")
+            } else {
+                format!("there is no function `{name}`")
+            };
+            self.report(message, token.range.clone());
         }
         let from = self.selectors.len();
         self.calls.push(name.to_ascii_lowercase());
@@ -43,15 +49,28 @@ impl Parser<'_> {
             }
         }
         // After an aggregation's name that is a hole, `by (…)` may follow.
-        if is_template && matches!(self.kind(), Kind::Keyword(Keyword::By | Keyword::Without)) {
-            self.index += 1;
-            self.labels()?;
-        }
+        let grouping = if is_template { self.grouping()? } else { None };
         let selectors = from..self.selectors.len();
         if matches!(name, "absent" | "absent_over_time") {
             self.guards.absent(selectors.clone());
         }
         let value = signature.map_or(ValueType::Unknown, |signature| signature.returns);
+        let ids = arguments.iter().map(|argument| argument.node).collect();
+        let word = token.range.clone();
+        let kind = match grouping {
+            Some(grouping) => NodeKind::Aggregation {
+                name: None,
+                word,
+                grouping: Some(grouping),
+                arguments: ids,
+            },
+            None => NodeKind::Call {
+                name: (!is_template).then(|| name.to_ascii_lowercase()),
+                word,
+                arguments: ids,
+            },
+        };
+        let node = self.node(kind, value, token.range.start..self.previous_end());
         let may_hide_selectors = is_template || arguments.iter().any(|argument| argument.may_hide_selectors);
         Ok(Expression {
             value,
@@ -59,6 +78,7 @@ impl Parser<'_> {
             selectors,
             may_hide_selectors,
             shape: Shape::Other,
+            node,
         })
     }
 
@@ -142,6 +162,9 @@ impl Parser<'_> {
             ValueType::Unknown => Taken::Expression,
             ValueType::Instant => {
                 let reading = selector::read(self.text, self.tokens, token);
+                let node = &mut self.nodes[argument.node];
+                node.kind = NodeKind::Selector(self.selectors.len());
+                node.value = ValueType::Instant;
                 self.push_selector(reading.selector);
                 argument.selectors.end = self.selectors.len();
                 return;
@@ -150,16 +173,24 @@ impl Parser<'_> {
         self.holes.insert(token, taken);
     }
 
+    /// `by (…)` or `without (…)`, where one stands here.
+    fn grouping(&mut self) -> Result<Option<GroupingList>, Stop> {
+        let Kind::Keyword(keyword @ (Keyword::By | Keyword::Without)) = self.kind() else {
+            return Ok(None);
+        };
+        self.index += 1;
+        Ok(Some(GroupingList {
+            is_without: *keyword == Keyword::Without,
+            list: self.labels()?,
+        }))
+    }
+
     /// An aggregation; `None` where its name is a hole.
     pub(super) fn aggregation(&mut self, parameter: Option<Parameter>) -> Result<Expression, Stop> {
         let token = self.token();
         let name = self.word(token).to_ascii_lowercase();
         self.index += 1;
-        let is_grouped = matches!(self.kind(), Kind::Keyword(Keyword::By | Keyword::Without));
-        if is_grouped {
-            self.index += 1;
-            self.labels()?;
-        }
+        let mut grouping = self.grouping()?;
         let from = self.selectors.len();
         self.calls.push(name.clone());
         let wanted = |index: usize| match (parameter?, index) {
@@ -182,20 +213,27 @@ impl Parser<'_> {
                 );
             }
         }
-        if !is_grouped && matches!(self.kind(), Kind::Keyword(Keyword::By | Keyword::Without)) {
-            self.index += 1;
-            self.labels()?;
+        if grouping.is_none() {
+            grouping = self.grouping()?;
         }
         let range = range.start..self.previous_end();
         let may_hide_selectors =
             parameter.is_none() || arguments.iter().any(|argument| argument.may_hide_selectors);
         let selectors = from..self.selectors.len();
+        let kind = NodeKind::Aggregation {
+            name: parameter.is_some().then_some(name),
+            word: token.range.clone(),
+            grouping,
+            arguments: arguments.iter().map(|argument| argument.node).collect(),
+        };
+        let node = self.node(kind, ValueType::Instant, range.clone());
         Ok(Expression {
             value: ValueType::Instant,
             range,
             selectors,
             may_hide_selectors,
             shape: Shape::Other,
+            node,
         })
     }
 }

@@ -19,8 +19,8 @@ enum Duration {
 const LARGEST_SECONDS: f64 = 9_223_372_036.854_776;
 
 impl Parser<'_> {
-    /// The range or step of brackets: positive where it is a literal.
-    pub(super) fn range_duration(&mut self) -> Result<(), Stop> {
+    /// The range or step of brackets: positive where it is a literal, whose seconds are the answer.
+    pub(super) fn range_duration(&mut self) -> Result<Option<f64>, Stop> {
         let start = self.token().range.start;
         let before = self.index;
         let duration = self.duration(0)?;
@@ -34,7 +34,10 @@ impl Parser<'_> {
             };
             self.report("a range must be longer than 0", start..end);
         }
-        Ok(())
+        Ok(match duration {
+            Duration::Literal(seconds) => Some(seconds),
+            Duration::Computed => None,
+        })
     }
 
     /// The duration after `offset`; whether it is 0, which sets nothing.

@@ -1,8 +1,8 @@
 //! The grammar: words → selectors with their guards and functions, or where the query breaks.
 //!
 //! Follows `promql/parser/generated_parser.y` of Prometheus 3.16 (experimental functions and `fill` modifiers
-//! switched on), its precedences and its quirks; a template hole stands for whatever is expected. Keeps no tree: of
-//! each expression only what its surroundings ask of it, so nothing recurses when it is dropped.
+//! switched on), its precedences and its quirks; a template hole stands for whatever is expected. The tree is an arena
+//! ([`crate::node`]), so nothing recurses when it is dropped.
 
 mod call;
 mod duration;
@@ -13,8 +13,10 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use crate::Selector;
+use crate::flow::Operator;
 use crate::functions::ValueType;
 use crate::guard::Guards;
+use crate::node::{Node, NodeId, NodeKind, TextValue};
 use crate::normal::Taken;
 use crate::selector;
 use crate::token::{Failure, Keyword, Kind, Sign, Token};
@@ -30,6 +32,8 @@ pub(crate) struct Parsed {
     pub(crate) selectors: Vec<Selector>,
     /// What its holes outside selectors were taken for, by the index of their token, where that can be said.
     pub(crate) holes: BTreeMap<usize, Taken>,
+    /// Its tree, operands before what is made of them; the last is the whole.
+    pub(crate) nodes: Vec<Node>,
     /// What is wrong with its types or names, where something is.
     pub(crate) failure: Option<Failure>,
 }
@@ -58,6 +62,7 @@ pub(crate) fn parse(text: &str, tokens: &[Token]) -> Result<Parsed, Stop> {
         calls: Vec::new(),
         selectors: Vec::new(),
         holes: BTreeMap::new(),
+        nodes: Vec::new(),
         guards: Guards::default(),
         failure: None,
         admits_unrestricted: false,
@@ -76,6 +81,7 @@ pub(crate) fn parse(text: &str, tokens: &[Token]) -> Result<Parsed, Stop> {
     Ok(Parsed {
         selectors: parser.selectors,
         holes: parser.holes,
+        nodes: parser.nodes,
         failure: parser.failure,
     })
 }
@@ -108,25 +114,6 @@ impl Precedence {
             Self::Product => Self::Power,
             Self::Power | Self::Operand => Self::Operand,
         }
-    }
-}
-
-/// A binary operator.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Operator {
-    Or,
-    And,
-    Unless,
-    /// Gives 0 or 1 with `bool`.
-    Comparison,
-    Other,
-    /// A template hole.
-    Unknown,
-}
-
-impl Operator {
-    fn is_set(self) -> bool {
-        matches!(self, Self::Or | Self::And | Self::Unless)
     }
 }
 
@@ -167,6 +154,8 @@ struct Expression {
     /// Whether a template hole in it may stand for an expression.
     may_hide_selectors: bool,
     shape: Shape,
+    /// Its place in the tree.
+    node: NodeId,
 }
 
 struct Parser<'query> {
@@ -177,6 +166,7 @@ struct Parser<'query> {
     calls: Vec<String>,
     selectors: Vec<Selector>,
     holes: BTreeMap<usize, Taken>,
+    nodes: Vec<Node>,
     guards: Guards,
     failure: Option<Failure>,
     /// The next selector may admit everything: the second argument of `info()`.
@@ -276,7 +266,7 @@ impl<'query> Parser<'query> {
                 precedence.next()
             };
             let right = self.expression(next)?;
-            left = self.binary(&left, operator, sign, &matching, &right);
+            left = self.binary(&left, operator, sign, matching, &right);
         }
         Ok(left)
     }
@@ -287,16 +277,22 @@ impl<'query> Parser<'query> {
             Kind::Keyword(Keyword::Or) => (Operator::Or, Precedence::Or),
             Kind::Keyword(Keyword::And) => (Operator::And, Precedence::And),
             Kind::Keyword(Keyword::Unless) => (Operator::Unless, Precedence::And),
-            Kind::Keyword(Keyword::Atan2) => (Operator::Other, Precedence::Product),
-            Kind::NotEqual => (Operator::Comparison, Precedence::Comparison),
+            Kind::Keyword(Keyword::Atan2) => (Operator::Atan2, Precedence::Product),
+            Kind::NotEqual => (Operator::NotEqual, Precedence::Comparison),
             Kind::Sign(sign) => match sign {
-                Sign::EqualTo | Sign::Less | Sign::LessOrEqual | Sign::Greater | Sign::GreaterOrEqual => {
-                    (Operator::Comparison, Precedence::Comparison)
-                }
-                Sign::TrimUpper | Sign::TrimLower => (Operator::Other, Precedence::Comparison),
-                Sign::Add | Sign::Subtract => (Operator::Other, Precedence::Sum),
-                Sign::Multiply | Sign::Divide | Sign::Modulo => (Operator::Other, Precedence::Product),
-                Sign::Power => (Operator::Other, Precedence::Power),
+                Sign::EqualTo => (Operator::Equal, Precedence::Comparison),
+                Sign::Less => (Operator::Less, Precedence::Comparison),
+                Sign::LessOrEqual => (Operator::LessOrEqual, Precedence::Comparison),
+                Sign::Greater => (Operator::Greater, Precedence::Comparison),
+                Sign::GreaterOrEqual => (Operator::GreaterOrEqual, Precedence::Comparison),
+                Sign::TrimUpper => (Operator::TrimUpper, Precedence::Comparison),
+                Sign::TrimLower => (Operator::TrimLower, Precedence::Comparison),
+                Sign::Add => (Operator::Add, Precedence::Sum),
+                Sign::Subtract => (Operator::Subtract, Precedence::Sum),
+                Sign::Multiply => (Operator::Multiply, Precedence::Product),
+                Sign::Divide => (Operator::Divide, Precedence::Product),
+                Sign::Modulo => (Operator::Modulo, Precedence::Product),
+                Sign::Power => (Operator::Power, Precedence::Power),
             },
             Kind::Template(template) if template.is_bare() && self.starts_operand(1) => {
                 (Operator::Unknown, Precedence::Or)
@@ -340,9 +336,22 @@ impl<'query> Parser<'query> {
             );
         }
         let range = start..operand.range.end;
+        let signs = self.tokens[first..].iter();
+        let signs = signs.take_while(|token| matches!(token.kind, Kind::Sign(Sign::Add | Sign::Subtract)));
+        let minus = signs.filter(|token| token.kind == Kind::Sign(Sign::Subtract));
+        let node = if minus.count() % 2 == 1 {
+            let kind = NodeKind::Negation {
+                operand: operand.node,
+                word: start..start + 1,
+            };
+            self.node(kind, operand.value, range.clone())
+        } else {
+            operand.node
+        };
         Ok(Expression {
             shape: Shape::Other,
             range,
+            node,
             ..operand
         })
     }
@@ -360,16 +369,30 @@ impl<'query> Parser<'query> {
                 }
                 // `x $offset`: a hole that no operand follows is a modifier.
                 Kind::Template(template) if template.is_bare() && !self.starts_operand(1) => {
+                    let word = self.token().range.clone();
                     self.index += 1;
                     expression.may_hide_selectors = true;
                     expression.value = ValueType::Unknown;
+                    let range = expression.range.start..word.end;
+                    let kind = NodeKind::Modified {
+                        operand: expression.node,
+                        word,
+                    };
+                    expression.node = self.node(kind, ValueType::Unknown, range);
                 }
                 _ => return Ok(expression),
             }
         }
     }
 
-    fn plain(&self, value: ValueType, range: Range<usize>) -> Expression {
+    /// Adds an expression to the tree.
+    fn node(&mut self, kind: NodeKind, value: ValueType, range: Range<usize>) -> NodeId {
+        self.nodes.push(Node { kind, value, range });
+        self.nodes.len() - 1
+    }
+
+    fn plain(&mut self, kind: NodeKind, value: ValueType, range: Range<usize>) -> Expression {
+        let node = self.node(kind, value, range.clone());
         let now = self.selectors.len();
         let may_hide_selectors = value == ValueType::Unknown;
         Expression {
@@ -378,6 +401,7 @@ impl<'query> Parser<'query> {
             selectors: now..now,
             may_hide_selectors,
             shape: Shape::Other,
+            node,
         }
     }
 
@@ -386,13 +410,17 @@ impl<'query> Parser<'query> {
         let next = &self.ahead(1).kind;
         let is_called = next == &Kind::LeftParen;
         match &token.kind {
-            Kind::Number(_) | Kind::Duration(_) => {
+            Kind::Number(value) | Kind::Duration(value) => {
                 self.index += 1;
-                Ok(self.plain(ValueType::Scalar, token.range.clone()))
+                Ok(self.plain(NodeKind::Number(*value), ValueType::Scalar, token.range.clone()))
             }
-            Kind::Text(_) => {
+            Kind::Text(text) => {
                 self.index += 1;
-                Ok(self.plain(ValueType::Text, token.range.clone()))
+                let known = (!text.has_holes()).then(|| TextValue {
+                    value: text.value.clone(),
+                    range: text.inner.clone(),
+                });
+                Ok(self.plain(NodeKind::Text(known), ValueType::Text, token.range.clone()))
             }
             Kind::LeftParen => self.parentheses(),
             Kind::Name if is_called => self.call(),
@@ -415,10 +443,10 @@ impl<'query> Parser<'query> {
                 if template.numeric || (template.is_duration() && !behind_name) {
                     self.holes.insert(self.index, Taken::Number);
                     self.index += 1;
-                    return Ok(self.plain(ValueType::Scalar, token.range.clone()));
+                    return Ok(self.plain(NodeKind::Hole, ValueType::Scalar, token.range.clone()));
                 }
                 if template.is_bare() && !behind_name {
-                    let hole = self.plain(ValueType::Unknown, token.range.clone());
+                    let hole = self.plain(NodeKind::Hole, ValueType::Unknown, token.range.clone());
                     let shape = Shape::Hole(self.index);
                     self.holes.insert(self.index, Taken::Expression);
                     self.index += 1;
@@ -456,12 +484,14 @@ impl<'query> Parser<'query> {
         let shape = Shape::Instant(Modifiers::default(), name_shape);
         let from = self.selectors.len();
         self.push_selector(reading.selector);
+        let node = self.node(NodeKind::Selector(from), ValueType::Instant, range.clone());
         Ok(Expression {
             value: ValueType::Instant,
             range,
             selectors: from..self.selectors.len(),
             may_hide_selectors: false,
             shape,
+            node,
         })
     }
 

@@ -2,13 +2,14 @@
 
 use super::{Expression, Modifiers, Parser, Shape, Stop};
 use crate::functions::ValueType;
+use crate::node::NodeKind;
 use crate::token::{Failure, Keyword, Kind};
 
 impl Parser<'_> {
     pub(super) fn brackets(&mut self, expression: &mut Expression) -> Result<(), Stop> {
         let open = self.token().range.start;
         self.index += 1;
-        self.range_duration()?;
+        let seconds = self.range_duration()?;
         let is_subquery = self.kind() == &Kind::Colon;
         if is_subquery {
             self.index += 1;
@@ -52,8 +53,19 @@ impl Parser<'_> {
             }
             expression.shape = Shape::Range(modifiers);
         }
+        let (operand, word) = (expression.node, place.clone());
+        let kind = if is_subquery {
+            NodeKind::Subquery { operand, word }
+        } else {
+            NodeKind::Range {
+                operand,
+                seconds,
+                word,
+            }
+        };
         expression.value = ValueType::Range;
         expression.range.end = place.end;
+        expression.node = self.node(kind, ValueType::Range, expression.range.clone());
         Ok(())
     }
 

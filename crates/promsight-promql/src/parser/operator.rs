@@ -2,46 +2,47 @@
 
 use std::ops::Range;
 
-use super::{Expression, Operator, Parser, Shape, Stop};
+use super::{Expression, Parser, Shape, Stop};
+use crate::flow::{Operator, Side};
 use crate::functions::ValueType;
 use crate::guard::Operand;
+use crate::node::{Binary, Group, LabelList, Matching, NodeKind};
 use crate::normal::Taken;
 use crate::token::{Failure, Keyword, Kind, Sign};
 
-/// What stands between a binary operator and its right operand.
-#[derive(Default)]
-pub(super) struct Matching {
-    bool_modifier: bool,
-    on: bool,
-    labels: Vec<String>,
-    group: Option<Vec<String>>,
-    fill: bool,
-}
-
 impl Parser<'_> {
     /// `(a, b)` behind `by`, `on`, `group_left` and the like.
-    pub(super) fn labels(&mut self) -> Result<Vec<String>, Failure> {
+    pub(super) fn labels(&mut self) -> Result<LabelList, Failure> {
         let open = self.expect(&Kind::LeftParen, "`(` and a list of labels")?;
-        let mut labels = Vec::new();
+        let mut list = LabelList::default();
         loop {
             let token = self.token();
             match &token.kind {
                 Kind::RightParen => {
                     self.index += 1;
-                    return Ok(labels);
+                    return Ok(list);
                 }
-                Kind::Name | Kind::RecordName => labels.push(self.word(token).to_owned()),
+                Kind::Name | Kind::RecordName => {
+                    list.labels
+                        .push((self.word(token).to_owned(), token.range.clone()));
+                }
                 // Prometheus forgot `without` among the words that may be labels here.
                 Kind::Keyword(keyword) if *keyword != Keyword::Without => {
-                    labels.push(self.word(token).to_owned());
+                    list.labels
+                        .push((self.word(token).to_owned(), token.range.clone()));
                 }
                 Kind::Text(text) => {
                     if text.value.is_empty() || !text.is_utf8 {
                         self.report("a label cannot be named so", token.range.clone());
                     }
-                    labels.push(text.value.clone());
+                    if text.has_holes() {
+                        list.has_holes = true;
+                    } else {
+                        list.labels.push((text.value.clone(), text.inner.clone()));
+                    }
                 }
                 Kind::Template(_) => {
+                    list.has_holes = true;
                     self.holes.insert(self.index, Taken::Label);
                 }
                 Kind::End => return Err(Failure::new("the `(` of a list of labels is not closed", open)),
@@ -69,13 +70,21 @@ impl Parser<'_> {
             self.index += 1;
             matching.on = *keyword == Keyword::On;
             matching.labels = self.labels()?;
-            if matches!(
-                self.kind(),
-                Kind::Keyword(Keyword::GroupLeft | Keyword::GroupRight)
-            ) {
+            if let Kind::Keyword(keyword @ (Keyword::GroupLeft | Keyword::GroupRight)) = self.kind() {
                 self.index += 1;
                 let is_listed = self.kind() == &Kind::LeftParen;
-                matching.group = Some(if is_listed { self.labels()? } else { Vec::new() });
+                matching.group = Some(Group {
+                    many: if *keyword == Keyword::GroupLeft {
+                        Side::Left
+                    } else {
+                        Side::Right
+                    },
+                    include: if is_listed {
+                        self.labels()?
+                    } else {
+                        LabelList::default()
+                    },
+                });
             }
         }
         let first = self.kind();
@@ -120,7 +129,7 @@ impl Parser<'_> {
         left: &Expression,
         operator: Operator,
         sign: Range<usize>,
-        matching: &Matching,
+        matching: Matching,
         right: &Expression,
     ) -> Expression {
         let both = [left, right];
@@ -140,13 +149,13 @@ impl Parser<'_> {
             .filter(|operand| operand.value == ValueType::Scalar)
             .count();
         let shown = &self.text[sign.clone()];
-        if operator == Operator::Comparison && !matching.bool_modifier && scalars == 2 {
+        if operator.is_comparison() && !matching.bool_modifier && scalars == 2 {
             self.report(
                 format!("comparing two scalars needs `{shown} bool`"),
                 sign.clone(),
             );
         }
-        if matching.bool_modifier && !matches!(operator, Operator::Comparison | Operator::Unknown) {
+        if matching.bool_modifier && !operator.is_comparison() && operator != Operator::Unknown {
             self.report(
                 format!("`bool` can follow a comparison only, not `{shown}`"),
                 sign.clone(),
@@ -159,7 +168,7 @@ impl Parser<'_> {
             );
         }
         if scalars > 0 && is_known {
-            if !matching.labels.is_empty() {
+            if !matching.labels.labels.is_empty() {
                 self.report("labels can be matched between instant vectors only", sign.clone());
             }
             if matching.fill {
@@ -180,11 +189,15 @@ impl Parser<'_> {
             }
         }
         if let (true, Some(group)) = (matching.on, &matching.group)
-            && let Some(label) = matching.labels.iter().find(|label| group.contains(label))
+            && let Some((label, _)) = matching
+                .labels
+                .labels
+                .iter()
+                .find(|(label, _)| group.include.has(label))
         {
             self.report(
                 format!("the label `{label}` stands both in `on` and in the grouping"),
-                sign,
+                sign.clone(),
             );
         }
         match operator {
@@ -204,14 +217,24 @@ impl Parser<'_> {
             _ if is_known => ValueType::Instant,
             _ => ValueType::Unknown,
         };
+        let range = left.range.start..right.range.end;
+        let binary = Binary {
+            operator,
+            word: sign,
+            matching,
+            left: left.node,
+            right: right.node,
+        };
+        let node = self.node(NodeKind::Binary(Box::new(binary)), value, range.clone());
         Expression {
             value,
-            range: left.range.start..right.range.end,
+            range,
             selectors: left.selectors.start..right.selectors.end,
             may_hide_selectors: left.may_hide_selectors
                 || right.may_hide_selectors
                 || operator == Operator::Unknown,
             shape: Shape::Other,
+            node,
         }
     }
 }

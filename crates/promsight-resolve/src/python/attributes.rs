@@ -65,6 +65,17 @@ impl<'a> Machine<'a> {
         if self.modules[id.index()].progress != super::machine::Progress::Done {
             return Atom::Pending(id, symbol).into();
         }
+        // PEP 562.
+        let getter = self.symbols.intern("__getattr__");
+        let namespace = self.modules[id.index()].namespace;
+        if symbol != getter
+            && let Some(getter) = self.heap.get(namespace, getter).cloned()
+        {
+            let made = self.call_value(&getter, &Arguments::of(vec![Text::exact(&name).into()]), None);
+            if !made.is_nothing() {
+                return made;
+            }
+        }
         Value::unknown(Reason::Attribute)
     }
 
@@ -87,7 +98,7 @@ impl<'a> Machine<'a> {
             let last = path.rsplit('.').next().unwrap_or(path);
             return Text::exact(last).into();
         }
-        Value::external(&format!("{path}.{name}"))
+        self.outside(&format!("{path}.{name}"))
     }
 
     fn function_attribute(&mut self, id: FunctionId, symbol: Symbol) -> Value {
@@ -129,6 +140,7 @@ impl<'a> Machine<'a> {
         let name = self.symbols.name(symbol);
         match &*name {
             "__class__" => return Atom::Class(class).into(),
+            "_fields" => return self.class_attribute(class, symbol),
             "__dict__" => return self.attribute_dictionary(id),
             _ => {}
         }
@@ -137,6 +149,15 @@ impl<'a> Machine<'a> {
             && matches!(&*name, "value" | "_value_")
         {
             return value;
+        }
+        let is_record = self.heap.class(class).kind == ClassKind::Record;
+        if is_record
+            && matches!(
+                &*name,
+                "_replace" | "_asdict" | "model_copy" | "model_dump" | "dict"
+            )
+        {
+            return Atom::Method(Rc::new(Atom::Instance(id)), symbol).into();
         }
         if let Some(metric) = self.heap.instance(id).metric.clone() {
             return self.attribute(&metric, symbol);
@@ -234,8 +255,28 @@ impl<'a> Machine<'a> {
                     more: None,
                 });
             }
+            "model_fields" | "__fields__" | "__dataclass_fields__" | "__annotations__"
+                if !self.heap.class(id).fields.is_empty() =>
+            {
+                return self.field_table(id);
+            }
+            "_fields" if self.heap.class(id).kind == ClassKind::Record => {
+                let names: Vec<Symbol> = self.heap.class(id).fields.iter().map(|(name, _)| *name).collect();
+                let names = names
+                    .into_iter()
+                    .map(|name| Text::exact(&self.symbols.name(name)).into())
+                    .collect();
+                return self.heap.new_container(ContainerKind::Tuple, names);
+            }
+            "__dict__" => {
+                let namespace = self.heap.class(id).namespace;
+                return self.namespace_dictionary(namespace);
+            }
             "mro" | "__subclasses__" => return Atom::Method(Rc::new(Atom::Class(id)), symbol).into(),
             _ => {}
+        }
+        if let Some(value) = self.metaclass_attribute(id, symbol) {
+            return value;
         }
         if let Some(path) = self.outside_bases(id).first() {
             let value = Value::external(&format!("{path}.{name}"));
@@ -327,8 +368,9 @@ impl<'a> Machine<'a> {
                 continue;
             };
             if let Atom::Instance(id) = atom
-                && self.is_property(*id, symbol)
+                && let Some(property) = self.property(*id, symbol)
             {
+                self.run_setter(property, atom, value);
                 continue;
             }
             let value = if single {
@@ -342,14 +384,40 @@ impl<'a> Machine<'a> {
         }
     }
 
-    /// Assigning to a property runs its setter, which is not kept apart from the getter: nothing is stored.
-    fn is_property(&self, id: InstanceId, symbol: Symbol) -> bool {
+    /// The getter of a property.
+    fn property(&self, id: InstanceId, symbol: Symbol) -> Option<FunctionId> {
         let class = self.heap.instance(id).class;
-        match self.heap.class_attribute(class, symbol) {
-            Some((_, value)) => value.atoms().iter().any(|atom| {
-                matches!(atom, Atom::Function(function) if self.heap.function(*function).binding == Binding::Property)
-            }),
-            None => false,
+        let (_, value) = self.heap.class_attribute(class, symbol)?;
+        value.atoms().iter().find_map(|atom| match atom {
+            Atom::Function(function) if self.heap.function(*function).binding == Binding::Property => {
+                Some(*function)
+            }
+            _ => None,
+        })
+    }
+
+    /// Remembers the setter of a property with its getter.
+    pub(super) fn note_setter(&mut self, getter: FunctionId, setter: &Value) {
+        let namespace = self.function_namespace(getter);
+        let symbol = self.symbols.intern("fset");
+        self.heap.set(namespace, symbol, setter.clone());
+    }
+
+    /// Assigning to a property runs its setter.
+    fn run_setter(&mut self, getter: FunctionId, receiver: &Atom, value: &Value) {
+        let symbol = self.symbols.intern("fset");
+        let Some(namespace) = self.heap.function(getter).attributes else {
+            return;
+        };
+        if let Some(Atom::Function(setter)) = self
+            .heap
+            .get(namespace, symbol)
+            .and_then(|value| value.single().cloned())
+        {
+            self.call_unseen(
+                setter,
+                Arguments::of(vec![receiver.clone().into(), value.clone()]),
+            );
         }
     }
 

@@ -1,9 +1,23 @@
 //! What libraries expose by themselves once production code imports them.
 
-use promsight_model::{Emitter, Liveness, Origin, Span, Wrapping};
+use std::collections::BTreeSet;
+
+use promsight_model::{Emitter, Liveness, Name, Origin, Span, Wrapping};
 
 use super::machine::Machine;
-use crate::exposure;
+use super::mentions::Mentions;
+use super::value::Arguments;
+use crate::exposure::{self, Declaration};
+
+/// Steps that a described function run at an import may take.
+const STEPS_OF_MAKING: u64 = 20_000;
+
+/// Whether a dotted path is that module or name, or something in it.
+fn is_at_or_below(dotted: &str, path: &str) -> bool {
+    dotted
+        .strip_prefix(path)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
 
 impl Machine<'_> {
     /// Notes the import of a dotted path, where a library exposes something because of it.
@@ -12,28 +26,90 @@ impl Machine<'_> {
             return;
         }
         for (at, (_, built_in)) in self.table.built_in.iter().enumerate() {
-            let is_meant = built_in.when.iter().any(|path| {
-                dotted == path
-                    || dotted
-                        .strip_prefix(path.as_str())
-                        .is_some_and(|rest| rest.starts_with('.'))
-            });
-            if is_meant {
+            if built_in.when.iter().any(|path| is_at_or_below(dotted, path)) {
                 let first = self.built_in_imports.entry(at).or_insert(span);
                 *first = (*first).min(span);
             }
         }
     }
 
+    /// Notes what texts of production code name, and runs what descriptions do at an import.
+    pub(super) fn make_built_in(&mut self) {
+        self.note_named();
+        let made: Vec<(Span, String)> = self
+            .built_in_imports
+            .iter()
+            .filter_map(|(at, span)| Some((*span, self.table.built_in.get(*at)?.1.make.clone()?)))
+            .collect();
+        for (span, path) in made {
+            self.run_description_of(&path);
+            self.allot(STEPS_OF_MAKING);
+            self.push_idle_frame(span);
+            let maker = self.outside(&path);
+            self.call_value(&maker, &Arguments::default(), Some(span));
+            self.frames.pop();
+            self.give_back();
+        }
+    }
+
+    /// Frameworks import what their settings name.
+    fn note_named(&mut self) {
+        let sources = &self.sources[..self.tree];
+        for (at, (_, built_in)) in self.table.built_in.iter().enumerate() {
+            // The source of the library itself names its parts too.
+            let is_own = |path: &String| {
+                let first = path.split('.').next().unwrap_or(path);
+                self.index.is_top_folder(first)
+            };
+            if built_in.named.iter().all(is_own) {
+                continue;
+            }
+            for source in sources.iter().filter(|source| !source.module.test_code) {
+                let mut mentions = Mentions::default();
+                mentions.block(&source.module.body);
+                let named = mentions.texts().filter(|(text, _)| {
+                    let mut paths = built_in.named.iter();
+                    paths.any(|path| is_at_or_below(text, path))
+                });
+                if let Some(span) = named.map(|(_, span)| span).min() {
+                    let first = self.built_in_imports.entry(at).or_insert(span);
+                    *first = (*first).min(span);
+                }
+            }
+        }
+    }
+
     /// The metrics that were made to exist so.
     pub(super) fn built_in_emitters(&self) -> Vec<Emitter> {
+        let described: BTreeSet<&str> = self
+            .records
+            .iter()
+            .filter(|record| !record.in_test)
+            .filter_map(|record| record.described.as_ref())
+            .map(|(package, _)| &**package)
+            .chain(self.understood.iter().map(|package| &**package))
+            .collect();
         let mut emitters = Vec::new();
         for (at, span) in &self.built_in_imports {
             let Some((package, built_in)) = self.table.built_in.get(*at) else {
                 continue;
             };
+            if built_in.assumed && described.contains(package.as_str()) {
+                continue;
+            }
             for metric in &built_in.metrics {
-                let exposed = exposure::family_series(metric.metric_type, &metric.name);
+                let empty = Name::Exact(String::new());
+                let declaration = Declaration {
+                    metric_type: metric.metric_type,
+                    name: metric.name.clone(),
+                    namespace: empty.clone(),
+                    subsystem: empty.clone(),
+                    unit: empty,
+                };
+                let of_instrument = (!built_in.collected).then(|| exposure::exposed(&declaration));
+                let exposed = of_instrument
+                    .flatten()
+                    .unwrap_or_else(|| exposure::family_series(metric.metric_type, &metric.name));
                 emitters.push(Emitter {
                     name: exposed.family,
                     written_name: metric.name.clone(),

@@ -18,6 +18,7 @@ const BUILTINS: &[&str] = &[
     "bool",
     "bytes",
     "callable",
+    "chr",
     "classmethod",
     "delattr",
     "dict",
@@ -40,6 +41,7 @@ const BUILTINS: &[&str] = &[
     "list",
     "locals",
     "map",
+    "ord",
     "max",
     "min",
     "next",
@@ -53,6 +55,7 @@ const BUILTINS: &[&str] = &[
     "round",
     "set",
     "setattr",
+    "slice",
     "sorted",
     "staticmethod",
     "str",
@@ -94,12 +97,22 @@ impl<'a> Machine<'a> {
                 None => Value::unknown(Reason::Call),
             };
         }
+        if path.ends_with(".__new__")
+            && arguments.positional.len() == 4
+            && let Some(class) = self.finish_class(arguments)
+        {
+            return class;
+        }
         if let Some(name) = path.strip_prefix("builtins.") {
             return self.call_builtin(name, arguments, span);
         }
         if let Some(value) = self.call_standard(path, arguments, span) {
             return value;
         }
+        if let Some(value) = self.call_helper(path, arguments) {
+            return value;
+        }
+        self.hand_over_class(arguments, span);
         self.escape_all(arguments);
         self.call_outside(path, arguments)
     }
@@ -129,6 +142,18 @@ impl<'a> Machine<'a> {
         let second = arguments.positional.get(1).cloned();
         match (name, first, second) {
             ("str", None, _) => Text::exact("").into(),
+            ("format", Some(first), Some(written)) => match written.exact_text().map(str::to_owned) {
+                Some(written) => self.formatted(&first, &written),
+                None => Value::unknown(Reason::Expression),
+            },
+            ("slice", Some(_), _) => self.make_slice(arguments),
+            ("chr", Some(first), _) => match first.single() {
+                Some(Atom::Number(number, _)) => char::from_u32(*number as u32).map_or_else(
+                    || Value::unknown(Reason::Expression),
+                    |letter| Text::exact(&letter.to_string()).into(),
+                ),
+                _ => Value::unknown(Reason::Expression),
+            },
             ("str" | "repr" | "format", Some(first), None) => {
                 let texts = self.texts(&first);
                 Value::any(texts.into_iter().map(|text| Atom::Text(Rc::new(text))))
@@ -141,14 +166,15 @@ impl<'a> Machine<'a> {
                     Some(_) => Value::unknown(Reason::Expression),
                 }
             }
+            ("sorted", Some(first), _) => self.sorted(&first, arguments),
             ("list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter", first, _) => {
                 self.collected(name, first.as_ref())
             }
             ("dict", first, _) => self.dictionary_of(first.as_ref(), arguments),
-            ("enumerate", Some(first), _) => self.enumerated(&first),
+            ("enumerate", Some(first), _) => self.enumerated(&first, arguments),
             ("zip", Some(_), _) => self.zipped(&arguments.positional),
             ("map", Some(function), Some(second)) => self.mapped(&function, &second, span),
-            ("filter", Some(_), Some(second)) => self.collected("list", Some(&second)),
+            ("filter", Some(predicate), Some(second)) => self.filtered(&predicate, &second),
             ("range", Some(first), second) => {
                 self.ranged(&first, second.as_ref(), arguments.positional.get(2))
             }
@@ -183,18 +209,27 @@ impl<'a> Machine<'a> {
                 Value::any([Atom::Bool(true), Atom::Bool(false)])
             }
             ("type", Some(object), None) => self.type_of(&object),
+            ("type", Some(_), Some(_)) => self.class_by_call(arguments, span),
             ("vars", Some(object), _) => {
                 let symbol = self.symbols.intern("__dict__");
                 self.attribute(&object, symbol)
             }
-            ("print" | "hash" | "id" | "abs" | "round" | "open" | "bool" | "dir", ..) => {
+            ("dir", Some(object), _) => self.names_in(&object),
+            ("object.__setattr__", ..) => self.set_by_base(arguments),
+            ("str.maketrans", ..) => self
+                .translation_table(arguments)
+                .unwrap_or_else(|| Value::unknown(Reason::Expression)),
+            ("print" | "hash" | "id" | "abs" | "round" | "open" | "bool", ..) => {
                 Value::unknown(Reason::Expression)
             }
             ("super", Some(_), Some(_)) | ("super", None, None) => self.super_value(),
-            ("property", Some(getter), _) => {
+            ("property", Some(getter), setter) => {
                 for atom in getter.atoms() {
                     if let Atom::Function(id) = atom {
                         self.heap.functions[id.index()].binding = Binding::Property;
+                        if let Some(setter) = &setter {
+                            self.note_setter(*id, setter);
+                        }
                     }
                 }
                 getter
@@ -236,12 +271,16 @@ impl<'a> Machine<'a> {
         if name == "reversed" {
             items.reverse();
         }
-        self.heap.insert_container(Container {
+        let made = self.heap.insert_container(Container {
             kind,
             items,
             values: Vec::new(),
             more: elements.more,
-        })
+        });
+        if let Some(source) = source {
+            self.inherit_optional(&made, source);
+        }
+        made
     }
 
     pub(super) fn dictionary_of(&mut self, first: Option<&Value>, arguments: &Arguments) -> Value {
@@ -262,10 +301,15 @@ impl<'a> Machine<'a> {
         made
     }
 
-    fn enumerated(&mut self, source: &Value) -> Value {
+    fn enumerated(&mut self, source: &Value, arguments: &Arguments) -> Value {
         let elements = self.elements(source);
+        let start = self.symbols.intern("start");
+        let first = match arguments.get(1, Some(start)).and_then(Value::single) {
+            Some(Atom::Number(start, _)) if *start >= 0.0 => *start as usize,
+            _ => 0,
+        };
         let mut items = Vec::with_capacity(elements.items.len());
-        for (at, item) in elements.items.into_iter().enumerate() {
+        for (at, item) in (first..).zip(elements.items) {
             items.push(
                 self.heap
                     .new_container(ContainerKind::Tuple, vec![Value::integer(at), item]),

@@ -3,13 +3,13 @@
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use promsight_model::Span;
-use promsight_model::python::Param;
+use promsight_model::python::{Param, StmtKind};
+use promsight_model::{Description, Span};
 use rustc_hash::FxHasher;
 
 use super::heap::{Binding, Code, ContainerKind};
 use super::machine::{Experience, Frame, LooseCall, MOST_CALLS, Machine};
-use super::value::{Arguments, Atom, FunctionId, Reason, SiteId, Text, Unknown, Value};
+use super::value::{Arguments, Atom, ClassId, FunctionId, Reason, SiteId, Text, Unknown, Value};
 
 /// Unknown-owner calls that are remembered.
 const MOST_LOOSE_CALLS: usize = 20_000;
@@ -39,6 +39,8 @@ const MOST_REMEMBERED: usize = 20_000;
 const ENOUGH_RUNS: u32 = 6;
 /// Runs that were cut short after which a function is only run on its own.
 const ENOUGH_CUTS: u32 = 3;
+/// Statements of a function that does nothing but put a name together.
+const MOST_STATEMENTS_OF_HELPER: usize = 4;
 /// Steps of a run that count as costly.
 const COSTLY: u64 = 150;
 
@@ -161,6 +163,7 @@ impl<'a> Machine<'a> {
                 Value::unknown(Reason::Call)
             }
             Atom::Unknown(unknown) => {
+                self.hand_over_class(arguments, span);
                 self.escape_all(arguments);
                 self.call_unknown(*unknown, arguments)
             }
@@ -238,7 +241,7 @@ impl<'a> Machine<'a> {
         root: Option<FunctionId>,
         site: Option<SiteId>,
     ) -> Value {
-        if self.shallow && root.is_none() && !self.is_maker(id) {
+        if self.shallow && root.is_none() && !self.is_maker(id) && !self.is_helper_of_names(id) {
             return Value::unknown(Reason::Limit);
         }
         if self.frames.len() >= MOST_CALLS {
@@ -257,6 +260,7 @@ impl<'a> Machine<'a> {
         };
         let place = (self.function_key(id), receiver);
         if root.is_none()
+            && !self.is_description(self.heap.function(id).module)
             && let Some(known) = self.experience.get(&place)
             && known.is_enough()
         {
@@ -291,7 +295,9 @@ impl<'a> Machine<'a> {
             Code::Lambda(lambda, _) => &lambda.params,
         };
         self.bind_parameters(id, params, arguments, root);
+        self.heap.begin_call();
         let mut result = self.run_code(code);
+        self.heap.end_call();
         if let Some(frame) = self.frames.pop() {
             if let Code::Function(function) = code
                 && function.is_generator
@@ -336,23 +342,39 @@ impl<'a> Machine<'a> {
         result
     }
 
+    /// Whether a function is so short that running it costs next to nothing; names are often put together in such ones.
+    fn is_helper_of_names(&self, id: FunctionId) -> bool {
+        match self.heap.function(id).code {
+            Code::Lambda(..) => true,
+            Code::Function(function) => {
+                function.body.len() <= MOST_STATEMENTS_OF_HELPER
+                    && function.body.iter().all(|statement| {
+                        matches!(
+                            statement.kind,
+                            StmtKind::Return(_) | StmtKind::Expr(_) | StmtKind::Assign { .. }
+                        )
+                    })
+            }
+        }
+    }
+
     fn run_code(&mut self, code: Code<'a>) -> Value {
         match code {
             Code::Lambda(lambda, _) => self.evaluate(&lambda.body),
             Code::Function(function) => match self.run_block(&function.body) {
-                super::statements::Flow::Ends => Value::none(),
                 super::statements::Flow::Leaves => Value::nothing(),
+                _ => Value::none(),
             },
         }
     }
 
     /// `self` of a method that nobody known calls; `None` for what takes none.
-    pub(super) fn root_receiver(&mut self, id: FunctionId) -> Option<Value> {
+    pub(super) fn root_receivers(&mut self, id: FunctionId) -> Option<Vec<Atom>> {
         let function = self.heap.function(id);
         let owner = function.owner?;
         match function.binding {
             Binding::Static => None,
-            Binding::Class => Some(Atom::Class(owner).into()),
+            Binding::Class => Some(self.classes_with(id, owner)),
             Binding::Plain | Binding::Property => {
                 let Code::Function(code) = function.code else {
                     return None;
@@ -361,19 +383,45 @@ impl<'a> Machine<'a> {
                     code.name.as_str(),
                     "__new__" | "__init_subclass__" | "__class_getitem__"
                 ) {
-                    return Some(Atom::Class(owner).into());
-                }
-                // An instance's own `__init__` is run when the instance is made.
-                if code.name == "__init__" && !self.heap.class(owner).instances.is_empty() {
-                    return Some(Atom::Instance(self.heap.class(owner).instances[0]).into());
+                    return Some(vec![Atom::Class(owner)]);
                 }
                 let known = &self.heap.class(owner).instances;
+                // An instance's own `__init__` is run when the instance is made.
+                let enough = if code.name == "__init__" { 1 } else { known.len() };
                 if known.is_empty() {
-                    return Some(self.assumed_instance(owner));
+                    return Some(self.assumed_instance(owner).atoms().to_vec());
                 }
-                Some(Value::any(known.iter().map(|instance| Atom::Instance(*instance))))
+                Some(
+                    known
+                        .iter()
+                        .take(enough)
+                        .map(|instance| Atom::Instance(*instance))
+                        .collect(),
+                )
             }
         }
+    }
+
+    /// The classes on which code outside the tree may call a class method: where others derive from the one that it
+    /// stands in, that one is a base for them, and only counts where something makes instances of it.
+    fn classes_with(&mut self, function: FunctionId, owner: ClassId) -> Vec<Atom> {
+        let Code::Function(code) = self.heap.function(function).code else {
+            return vec![Atom::Class(owner)];
+        };
+        let symbol = self.symbols.intern(&code.name);
+        let derived = &self.heap.class(owner).derived;
+        if derived.is_empty() {
+            return vec![Atom::Class(owner)];
+        }
+        let candidates = std::iter::once(&owner).chain(derived).copied();
+        candidates
+            .filter(|id| self.heap.class(*id).derived.is_empty() || self.heap.is_instantiated(*id))
+            .filter(|id| {
+                let found = self.heap.class_attribute(*id, symbol);
+                found.and_then(|(_, value)| value.single()) == Some(&Atom::Function(function))
+            })
+            .map(Atom::Class)
+            .collect()
     }
 
     /// `super()` without arguments.
@@ -475,6 +523,9 @@ impl<'a> Machine<'a> {
     /// Remembers a call whose owner is not known.
     pub(super) fn note_loose_call(&mut self, owner: &str, method: &str, arguments: &Arguments, span: Span) {
         if self.loose_calls.len() >= MOST_LOOSE_CALLS || self.rehearsal.is_some() || self.dead.is_some() {
+            return;
+        }
+        if Description::holds(span.file) {
             return;
         }
         let has_text = arguments

@@ -130,8 +130,11 @@ impl<'a> Machine<'a> {
             }
             return value;
         }
-        if let Some(Atom::Method(receiver, _)) = decorator.single() {
-            if let Atom::Function(_) = **receiver {
+        if let Some(Atom::Method(receiver, method)) = decorator.single() {
+            if let Atom::Function(getter) = **receiver {
+                if &*self.symbols.name(*method) == "setter" {
+                    self.note_setter(getter, &value);
+                }
                 return (**receiver).clone().into();
             }
             if let Atom::Metric(id) = **receiver {
@@ -156,6 +159,7 @@ impl<'a> Machine<'a> {
         let mut kind = ClassKind::Plain;
         let mut is_text = false;
         let mut fields: Vec<(Symbol, Option<Value>)> = Vec::new();
+        let mut aliases: Vec<(Symbol, Value)> = Vec::new();
         for base in &class.bases {
             let base = self.evaluate(base);
             for atom in base.atoms() {
@@ -169,6 +173,7 @@ impl<'a> Machine<'a> {
                             fields.retain(|(known, _)| known != name);
                             fields.push((*name, default.clone()));
                         }
+                        aliases.extend(base.aliases.iter().cloned());
                         for ancestor in base.order.clone() {
                             order.retain(|known| *known != ancestor);
                             order.push(ancestor);
@@ -213,9 +218,12 @@ impl<'a> Machine<'a> {
             fields,
             instances: Vec::new(),
             members: Vec::new(),
+            aliases,
+            derived: Vec::new(),
+            metaclass: None,
         });
         order.insert(0, id);
-        self.heap.classes[id.index()].order = order;
+        self.heap.set_order(id, order);
         let function = self.frame().function;
         self.frames.push(Frame {
             scope: namespace,
@@ -231,6 +239,8 @@ impl<'a> Machine<'a> {
         if let ClassKind::Enum { .. } = kind {
             self.make_members(id);
         }
+        self.run_metaclass(id, class);
+        self.name_members(id);
         let mut value: Value = Atom::Class(id).into();
         for decorator in class.decorators.iter().rev() {
             let made = self.evaluate(decorator);
@@ -419,6 +429,9 @@ impl<'a> Machine<'a> {
             });
         }
         let instance = instance.unwrap_or_else(|| self.heap.new_instance(id));
+        if self.is_of_library(id) {
+            self.note_makers();
+        }
         self.initialize(instance, id, arguments, span_of_call);
         Atom::Instance(instance).into()
     }
@@ -468,8 +481,8 @@ impl<'a> Machine<'a> {
         let namespace = self.heap.instance(instance).namespace;
         let site = self.new_site(span);
         let fields = self.heap.class(id).fields.clone();
-        let is_record = self.heap.class(id).kind == ClassKind::Record || !self.outside_bases(id).is_empty();
-        if !is_record {
+        let makes_record = self.heap.class(id).kind == ClassKind::Record;
+        if !makes_record && self.outside_bases(id).is_empty() {
             return;
         }
         let is_settings = self
@@ -483,9 +496,15 @@ impl<'a> Machine<'a> {
             } else {
                 default.clone()
             };
-            let given = given.map(|value| super::calls::handed_over(&value, site));
+            let given = given
+                .map(|value| super::calls::handed_over(&value, site))
+                .or_else(|| arguments.more_keywords.clone());
+            let is_set_on_class = self.heap.class_attribute(id, *name).is_some();
+            if given.is_none() && is_set_on_class && (!makes_record || default.is_none()) {
+                // The class's own value shows through, also one that a derived class sets without an annotation.
+                continue;
+            }
             let value = given
-                .or_else(|| arguments.more_keywords.clone())
                 .or(default)
                 .unwrap_or_else(|| Value::unknown(Reason::Attribute));
             let value = self.field_default(value);

@@ -122,7 +122,10 @@ impl Machine<'_> {
 
     fn item_of(&mut self, atom: &Atom, key: &Value) -> Value {
         match atom {
-            Atom::Container(id) => self.container_item(*id, key),
+            Atom::Container(id) => match self.container_slice(*id, key) {
+                Some(slice) => slice,
+                None => self.container_item(*id, key),
+            },
             Atom::Class(id) if matches!(self.heap.class(*id).kind, ClassKind::Enum { .. }) => {
                 let members = self.heap.class(*id).members.clone();
                 match key.exact_text() {
@@ -142,6 +145,9 @@ impl Machine<'_> {
             Atom::Class(_) => atom.clone().into(),
             Atom::External(path) if &**path == "os.environ" => Unknown::new(Reason::Environment).into(),
             Atom::External(path) if self.table.constructor(path).is_some() => atom.clone().into(),
+            Atom::External(path) if &**path == "sys.modules" => self
+                .import_by_name(Some(key))
+                .unwrap_or_else(|| Value::unknown(Reason::Element)),
             Atom::External(_) => Value::unknown(Reason::Call),
             Atom::Instance(id) => {
                 let class = self.heap.instance(*id).class;
@@ -158,7 +164,17 @@ impl Machine<'_> {
                 }
                 Value::unknown(Reason::Element)
             }
+            Atom::Text(text) if matches!(key.single(), Some(Atom::Partial(_))) => self
+                .text_slice(text, key)
+                .unwrap_or_else(|| Value::unknown(Reason::Element)),
             Atom::Text(text) => match (text.as_exact(), key.single()) {
+                (Some(exact), Some(Atom::Number(at, _))) if *at < 0.0 => {
+                    let letter = exact.chars().rev().nth(-*at as usize - 1);
+                    letter.map_or_else(
+                        || Value::unknown(Reason::Element),
+                        |letter| Text::exact(&letter.to_string()).into(),
+                    )
+                }
                 (Some(exact), Some(Atom::Number(at, _))) if *at >= 0.0 => {
                     exact.chars().nth(*at as usize).map_or_else(
                         || Value::unknown(Reason::Element),
@@ -249,6 +265,34 @@ impl Machine<'_> {
         }
     }
 
+    /// The difference or intersection of collections whose elements are known; else the elements of the first, of which
+    /// some may be missing.
+    fn set_operation(&mut self, id: ContainerId, method: &str, other: Option<&Value>) -> Value {
+        let mut made = self.heap.container(id).clone();
+        let elements = other.map(|other| self.elements(other)).unwrap_or_default();
+        let is_known = elements.more.is_none()
+            && made.more.is_none()
+            && elements
+                .items
+                .iter()
+                .chain(&made.items)
+                .all(|item| item.exact_text().is_some())
+            && !other.is_some_and(|other| self.is_optional(other));
+        if is_known {
+            let wanted = method == "intersection";
+            made.items
+                .retain(|item| elements.items.iter().any(|known| same_key(known, item)) == wanted);
+            made.values.clear();
+            made.kind = ContainerKind::Set;
+        }
+        let made = self.heap.insert_container(made);
+        self.inherit_optional(&made, &Atom::Container(id).into());
+        if let (false, Some(Atom::Container(made))) = (is_known, made.single()) {
+            self.heap.note_optional(*made);
+        }
+        made
+    }
+
     fn is_same_key(&self, known: &Value, key: &Value) -> bool {
         if same_key(known, key) {
             return true;
@@ -277,6 +321,9 @@ impl Machine<'_> {
 
     /// Adds what iterating over `other` gives, or a dictionary's entries.
     pub(super) fn extend_container(&mut self, id: ContainerId, other: &Value) {
+        if self.is_optional(other) {
+            self.heap.note_optional(id);
+        }
         let is_dictionary = self.heap.container(id).kind == ContainerKind::Dict;
         for atom in other.atoms() {
             if !is_dictionary {
@@ -400,20 +447,13 @@ impl Machine<'_> {
             }
             ("pop", Some(key)) if is_dictionary => {
                 let found = self.found(id, &key);
+                self.remove_by_method(id, method, arguments);
                 found
                     .or(second)
                     .unwrap_or_else(|| Value::unknown(Reason::Element))
             }
             ("items", _) if is_dictionary => self.dictionary_items(id),
-            ("keys", _) if is_dictionary => {
-                let elements = self.elements(&Atom::Container(id).into());
-                self.heap.insert_container(Container {
-                    kind: ContainerKind::List,
-                    items: elements.items,
-                    values: Vec::new(),
-                    more: elements.more,
-                })
-            }
+            ("keys", _) if is_dictionary => self.collected("list", Some(&Atom::Container(id).into())),
             ("values", _) if is_dictionary => {
                 let container = self.heap.container(id).clone();
                 self.heap.insert_container(Container {
@@ -423,16 +463,24 @@ impl Machine<'_> {
                     more: container.more,
                 })
             }
-            ("copy" | "difference" | "intersection" | "_asdict", _) => {
+            ("copy" | "_asdict", _) => {
                 let copied = self.heap.container(id).clone();
-                self.heap.insert_container(copied)
+                let copied = self.heap.insert_container(copied);
+                self.inherit_optional(&copied, &Atom::Container(id).into());
+                copied
             }
+            ("difference" | "intersection", other) => self.set_operation(id, method, other.as_ref()),
             ("pop" | "popleft" | "popitem", _) => {
                 let elements = self.elements(&Atom::Container(id).into());
+                self.remove_by_method(id, method, arguments);
                 elements.any()
             }
             ("index" | "count", _) => Value::unknown(Reason::Expression),
-            ("clear" | "remove" | "discard" | "sort" | "reverse", _) => Value::none(),
+            ("clear" | "remove" | "discard", _) => {
+                self.remove_by_method(id, method, arguments);
+                Value::none()
+            }
+            ("sort" | "reverse", _) => Value::none(),
             _ => {
                 let _ = span;
                 Value::unknown(Reason::Call)

@@ -3,15 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{
-    Emitter, FileId, Gap, GapKind, Liveness, MetricType, Name, Origin, Reach, Span, Wrapping,
+    Description, Emitter, FileId, Gap, GapKind, Liveness, MetricType, Name, Origin, Reach, Span, Wrapping,
 };
 
-use super::library::Signature;
+use super::library::{OWN, Signature};
 use super::machine::Machine;
 use super::mentions::Mentions;
 use super::record::{Bounds, Record};
 use super::value::{Atom, FunctionId, RecordId, Symbol, Value};
-use super::{Inventory, Wanted};
+use super::{Inventory, SourceModule, Wanted};
 use crate::exposure::{self, Declaration};
 
 /// How a record is reported.
@@ -26,8 +26,7 @@ impl Machine<'_> {
     /// The inventory of what was run.
     pub(super) fn finish(self) -> Inventory {
         let tests: BTreeMap<FileId, bool> = self
-            .sources
-            .iter()
+            .tree_sources()
             .map(|source| (source.file, source.module.test_code))
             .collect();
         // Constructors of which at least one call is understood.
@@ -46,7 +45,7 @@ impl Machine<'_> {
                     kind: GapKind::UnresolvedName,
                     message: "the metric's name is a parameter of a function that nothing in the tree calls"
                         .to_owned(),
-                    span: record.constructor,
+                    span: self.place_of(record),
                     reach,
                 }),
                 Outcome::Nothing => {}
@@ -62,6 +61,11 @@ impl Machine<'_> {
             });
         }
         inventory.emitters.extend(self.built_in_emitters());
+        // A description stands in no file of the tree, and what nothing of the tree led to is nobody's metric.
+        inventory
+            .emitters
+            .retain(|emitter| !Description::holds(emitter.span.file));
+        inventory.gaps.retain(|gap| !Description::holds(gap.span.file));
         inventory.wanted = self.wanted();
         inventory.emitters.sort_by(|left, right| {
             (left.span, &left.name, left.metric_type, &left.labels).cmp(&(
@@ -79,6 +83,10 @@ impl Machine<'_> {
             .sort_by(|left, right| (left.span, &left.message).cmp(&(right.span, &right.message)));
         inventory.gaps.dedup();
         inventory
+    }
+
+    fn tree_sources(&self) -> impl Iterator<Item = &SourceModule<'_>> {
+        self.sources[..self.tree].iter()
     }
 
     fn is_called(&self, root: FunctionId) -> bool {
@@ -147,8 +155,18 @@ impl Machine<'_> {
             Bounds::Default => Some(exposure::default_bounds()),
             Bounds::Unknown => None,
         };
+        let package = record.path.rsplit_once('.').map_or("", |(package, _)| package);
+        let origin = match &record.described {
+            Some((library, _)) if package == OWN => Origin::Framework(library.to_string()),
+            Some((library, _)) => Origin::Instrument(library.to_string()),
+            None => Origin::Instrument(package.split('.').next().unwrap_or_default().to_owned()),
+        };
+        let led_here = record.described.as_ref().map(|(_, place)| *place);
+        let is_wrapped = record.name.site.is_some() && led_here != Some(span);
         let updated = match (record.updated, record.escaped) {
             (true, _) => Some(true),
+            _ if package == OWN => Some(true),
+            _ if led_here.is_some() => None,
             (false, false) if unused => Some(false),
             (false, _) => None,
         };
@@ -171,16 +189,16 @@ impl Machine<'_> {
                 None
             },
             states: record.states.clone(),
-            origin: Origin::Instrument(record.path.split('.').next().unwrap_or_default().to_owned()),
+            origin,
             liveness,
             updated,
-            wrapping: if record.name.site.is_some() {
+            wrapping: if is_wrapped {
                 Wrapping::Wrapper
             } else {
                 Wrapping::Direct
             },
             span,
-            name_span: record.name.literal,
+            name_span: record.name.literal.filter(|span| !Description::holds(span.file)),
             unresolved_reason,
         });
     }
@@ -189,7 +207,7 @@ impl Machine<'_> {
     /// that it is in.
     fn unused_records(&self) -> Vec<bool> {
         let mut mentions = Mentions::default();
-        for source in self.sources.iter().filter(|source| !source.module.test_code) {
+        for source in self.tree_sources().filter(|source| !source.module.test_code) {
             mentions.block(&source.module.body);
         }
         let mut is_held = vec![false; self.records.len()];
@@ -246,6 +264,15 @@ impl Machine<'_> {
 
     /// The family, its series, and why the library refuses it where it does.
     fn exposed(&self, record: &Record) -> (Name, Vec<Name>, Option<&'static str>) {
+        if record.signature == Signature::Exposed {
+            let name = record.name.name();
+            let series = record
+                .suffixes
+                .iter()
+                .map(|suffix| name.with_suffix(suffix))
+                .collect();
+            return (name, series, None);
+        }
         if record.signature != Signature::Instrument {
             let exposed = exposure::family_series_with_unit(
                 record.metric_type,
@@ -273,19 +300,22 @@ impl Machine<'_> {
 
     fn wanted(&self) -> Wanted {
         let mut identifiers: BTreeSet<String> = self.makers.iter().map(|name| name.to_string()).collect();
-        for module in &self.modules {
+        for module in &self.modules[..self.tree] {
             let entries = self.heap.namespace(module.namespace).entries();
             identifiers.extend(
                 entries
-                    .filter(|(_, value)| holds_metric(value))
+                    .filter(|(_, value)| self.is_of_interest(value))
                     .map(|(name, _)| self.word(*name)),
             );
         }
         for instance in &self.heap.instances {
+            if Description::holds(self.heap.class(instance.class).name_span.file) {
+                continue;
+            }
             let entries = self.heap.namespace(instance.namespace).entries();
             identifiers.extend(
                 entries
-                    .filter(|(_, value)| holds_metric(value))
+                    .filter(|(_, value)| self.is_of_interest(value))
                     .map(|(name, _)| self.word(*name)),
             );
         }
@@ -296,13 +326,18 @@ impl Machine<'_> {
         }
     }
 
+    /// Whether a value is a metric, or an object of a library that makes some.
+    fn is_of_interest(&self, value: &Value) -> bool {
+        value.atoms().iter().any(|atom| match atom {
+            Atom::Metric(_) => true,
+            Atom::Instance(id) => self.is_of_library(self.heap.instance(*id).class),
+            _ => false,
+        })
+    }
+
     fn word(&self, symbol: Symbol) -> String {
         self.symbols.name(symbol).to_string()
     }
-}
-
-fn holds_metric(value: &Value) -> bool {
-    value.atoms().iter().any(|atom| matches!(atom, Atom::Metric(_)))
 }
 
 /// The full name as written, whatever the library makes of it.

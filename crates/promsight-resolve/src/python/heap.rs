@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use promsight_model::Span;
 use promsight_model::python;
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::value::{
     Atom, ClassId, ContainerId, FunctionId, InstanceId, ModuleId, NamespaceId, Symbol, Value,
@@ -15,6 +15,8 @@ use super::value::{
 
 /// Most elements that a container keeps one by one.
 pub(super) const MOST_ELEMENTS: usize = 640;
+/// Most derived classes that a class knows.
+const MOST_DERIVED: usize = 512;
 /// Namespaces beyond this size are searched through an index.
 const LINEAR_SEARCH: usize = 12;
 
@@ -171,6 +173,12 @@ pub(super) struct Class {
     pub(super) instances: Vec<InstanceId>,
     /// Members of an enumeration.
     pub(super) members: Vec<(Symbol, Atom)>,
+    /// Other names that fields have outside (`Field(alias="…")`).
+    pub(super) aliases: Vec<(Symbol, Value)>,
+    /// Classes of the tree that derive from it, through others as well.
+    pub(super) derived: Vec<ClassId>,
+    /// The class of the tree whose instance it is.
+    pub(super) metaclass: Option<ClassId>,
 }
 
 /// An instance.
@@ -194,6 +202,12 @@ pub(super) struct Heap<'a> {
     pub(super) instances: Vec<Instance>,
     log: Vec<Write>,
     branches: usize,
+    /// Number of containers when each undecided branch began: what one of them changes in an older one is not sure.
+    branch_marks: Vec<usize>,
+    /// The same for calls.
+    call_marks: Vec<usize>,
+    /// Containers of which elements may be missing.
+    optional: FxHashSet<ContainerId>,
 }
 
 fn next_index(length: usize) -> u32 {
@@ -275,12 +289,14 @@ impl<'a> Heap<'a> {
     /// Begins a branch; give the answer to [`Heap::end_branch`].
     pub(super) fn begin_branch(&mut self) -> usize {
         self.branches += 1;
+        self.branch_marks.push(self.containers.len());
         self.log.len()
     }
 
     /// Ends a branch: the state is as before it, and what it changed is returned.
     pub(super) fn end_branch(&mut self, mark: usize) -> Changes {
         self.branches -= 1;
+        self.branch_marks.pop();
         let writes: Vec<Write> = self.log.drain(mark.min(self.log.len())..).collect();
         let mut seen: FxHashMap<(NamespaceId, Symbol), usize> = FxHashMap::default();
         let mut changes: Changes = Vec::new();
@@ -359,6 +375,44 @@ impl<'a> Heap<'a> {
         Atom::Container(id).into()
     }
 
+    /// The branch that has just begun is the one that is usually taken: what it puts into containers counts as sure.
+    pub(super) fn trust_branch(&mut self) {
+        self.branch_marks.pop();
+        self.branch_marks
+            .push(self.branch_marks.last().copied().unwrap_or(0));
+    }
+
+    /// Begins a call, for [`Heap::is_own`].
+    pub(super) fn begin_call(&mut self) {
+        self.call_marks.push(self.containers.len());
+    }
+
+    /// Ends a call.
+    pub(super) fn end_call(&mut self) {
+        self.call_marks.pop();
+    }
+
+    /// Whether a container is as old as the undecided branch that runs, or newer.
+    fn is_certain(&self, id: ContainerId) -> bool {
+        self.branch_marks.last().is_none_or(|mark| id.index() >= *mark)
+    }
+
+    /// Whether what is removed from a container now is surely gone from it: it was made in the call and branch that
+    /// run, so that nobody has seen it with the element.
+    pub(super) fn is_own(&self, id: ContainerId) -> bool {
+        self.is_certain(id) && self.call_marks.last().is_none_or(|mark| id.index() >= *mark)
+    }
+
+    /// Notes that elements of a container may be missing.
+    pub(super) fn note_optional(&mut self, id: ContainerId) {
+        self.optional.insert(id);
+    }
+
+    /// Whether elements of a container may be missing.
+    pub(super) fn is_optional(&self, id: ContainerId) -> bool {
+        self.optional.contains(&id)
+    }
+
     pub(super) fn container(&self, id: ContainerId) -> &Container {
         &self.containers[id.index()]
     }
@@ -385,6 +439,23 @@ impl<'a> Heap<'a> {
         let id = ClassId(next_index(self.classes.len()));
         self.classes.push(class);
         id
+    }
+
+    /// Sets a class's order of lookup, and tells its bases of it.
+    pub(super) fn set_order(&mut self, id: ClassId, order: Vec<ClassId>) {
+        for base in order.iter().filter(|base| **base != id) {
+            let derived = &mut self.classes[base.index()].derived;
+            if derived.len() < MOST_DERIVED {
+                derived.push(id);
+            }
+        }
+        self.classes[id.index()].order = order;
+    }
+
+    /// Whether known code makes instances of that very class.
+    pub(super) fn is_instantiated(&self, id: ClassId) -> bool {
+        let mut instances = self.class(id).instances.iter();
+        instances.any(|instance| self.instance(*instance).class == id)
     }
 
     pub(super) fn new_instance(&mut self, class: ClassId) -> InstanceId {
@@ -418,6 +489,9 @@ impl<'a> Heap<'a> {
 
     /// Adds an element, in the order of insertion.
     pub(super) fn append(&mut self, id: ContainerId, value: Value) {
+        if !self.is_certain(id) {
+            self.note_optional(id);
+        }
         let container = &mut self.containers[id.index()];
         if container.kind == ContainerKind::Dict || container.items.len() >= MOST_ELEMENTS {
             container.more = Some(
@@ -461,6 +535,9 @@ impl<'a> Heap<'a> {
             None => {
                 container.items.push(key.clone());
                 container.values.push(value);
+                if !self.is_certain(id) {
+                    self.note_optional(id);
+                }
             }
         }
     }

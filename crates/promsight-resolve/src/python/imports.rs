@@ -224,7 +224,7 @@ impl<'a> Machine<'a> {
                 Atom::Module(*id).into()
             }
             Target::Folder(folder) => Value::external(&format!("/{folder}")),
-            Target::Outside => Value::external(dotted),
+            Target::Outside => self.outside(dotted),
         }
     }
 
@@ -319,7 +319,7 @@ impl<'a> Machine<'a> {
                 {
                     self.note_missing(&format!("{}/{name}", module.join("/")));
                 }
-                Value::external(&format!("{dotted}.{name}"))
+                self.outside(&format!("{dotted}.{name}"))
             }
         }
     }

@@ -3,9 +3,9 @@
 //! Nothing says where the source roots are, so that each folder above an importing module that is no package is
 //! taken for one, then any other folder that fits. Reads paths and import statements, runs nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use promsight_model::python::{Module, Stmt, StmtKind};
+use promsight_model::python::{Stmt, StmtKind};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::SourceModule;
@@ -44,6 +44,10 @@ pub(super) struct Index {
     folders: BTreeMap<String, bool>,
     /// Modules hidden by a package of the same name.
     shadowed: Vec<bool>,
+    /// Number of modules of the tree.
+    tree: usize,
+    /// Absolute imports of production code, with the imported name.
+    dotted: BTreeSet<String>,
 }
 
 fn parent(path: &str) -> &str {
@@ -58,46 +62,75 @@ fn join(folder: &str, tail: &str) -> String {
     }
 }
 
-fn collect_imports(body: &[Stmt], into: &mut FxHashSet<String>, depth: usize) {
+fn collect_imports(
+    body: &[Stmt],
+    first: &mut FxHashSet<String>,
+    dotted: &mut BTreeSet<String>,
+    depth: usize,
+) {
     for statement in body {
         match &statement.kind {
-            StmtKind::Import { module, .. } | StmtKind::ImportFrom { level: 0, module, .. } => {
-                into.extend(module.first().cloned());
+            StmtKind::Import { module, .. } => {
+                first.extend(module.first().cloned());
+                dotted.insert(module.join("."));
+            }
+            StmtKind::ImportFrom {
+                level: 0,
+                module,
+                names,
+            } => {
+                first.extend(module.first().cloned());
+                let module = module.join(".");
+                dotted.extend(names.iter().map(|(name, _)| format!("{module}.{name}")));
             }
             StmtKind::Try { body, handlers, .. } if depth < 4 => {
-                collect_imports(body, into, depth + 1);
+                collect_imports(body, first, dotted, depth + 1);
                 for (_, handler) in handlers {
-                    collect_imports(handler, into, depth + 1);
+                    collect_imports(handler, first, dotted, depth + 1);
                 }
             }
             StmtKind::If { body, orelse, .. } if depth < 4 => {
-                collect_imports(body, into, depth + 1);
-                collect_imports(orelse, into, depth + 1);
+                collect_imports(body, first, dotted, depth + 1);
+                collect_imports(orelse, first, dotted, depth + 1);
             }
-            StmtKind::Function(function) if depth < 4 => collect_imports(&function.body, into, depth + 1),
-            StmtKind::Class(class) if depth < 4 => collect_imports(&class.body, into, depth + 1),
+            StmtKind::Function(function) if depth < 4 => {
+                collect_imports(&function.body, first, dotted, depth + 1);
+            }
+            StmtKind::Class(class) if depth < 4 => {
+                collect_imports(&class.body, first, dotted, depth + 1);
+            }
             _ => {}
         }
     }
 }
 
-fn top_imports(module: &Module) -> FxHashSet<String> {
-    let mut imports = FxHashSet::default();
-    collect_imports(&module.body, &mut imports, 0);
-    imports
-}
-
 impl Index {
-    /// Indexes modules; ids follow their order.
-    pub(super) fn new(modules: &[SourceModule<'_>]) -> Self {
+    /// Indexes modules; ids follow their order. Those behind the first `tree` are descriptions of libraries: no path
+    /// leads to them, and what they import is outside the tree.
+    pub(super) fn new(modules: &[SourceModule<'_>], tree: usize) -> Self {
         let mut index = Self {
             places: Vec::with_capacity(modules.len()),
             by_path: FxHashMap::default(),
             by_tail: FxHashMap::default(),
             folders: BTreeMap::new(),
             shadowed: vec![false; modules.len()],
+            tree,
+            dotted: BTreeSet::new(),
         };
         for (id, source) in (0u32..).map(ModuleId).zip(modules) {
+            let mut imports = FxHashSet::default();
+            let mut dotted = BTreeSet::new();
+            collect_imports(&source.module.body, &mut imports, &mut dotted, 0);
+            if id.index() >= tree {
+                index.places.push(Place {
+                    folder: String::new(),
+                    imports,
+                });
+                continue;
+            }
+            if !source.module.test_code {
+                index.dotted.append(&mut dotted);
+            }
             let folder = parent(source.path).to_owned();
             let stem = source
                 .path
@@ -112,7 +145,7 @@ impl Index {
             };
             index.places.push(Place {
                 folder: folder.clone(),
-                imports: top_imports(source.module),
+                imports,
             });
             let mut above = folder.as_str();
             loop {
@@ -208,6 +241,20 @@ impl Index {
         &self.places[module.index()].imports
     }
 
+    /// Whether production code imports a module or something below it.
+    pub(super) fn is_imported(&self, dotted: &str) -> bool {
+        let below = format!("{dotted}.");
+        let from = self.dotted.range(dotted.to_owned()..);
+        from.take_while(|path| path.starts_with(dotted))
+            .any(|path| path == dotted || path.starts_with(&below))
+    }
+
+    /// Whether any module of the tree imports something of that top-level package.
+    pub(super) fn is_package_imported(&self, package: &str) -> bool {
+        let places = &self.places[..self.tree];
+        places.iter().any(|place| place.imports.contains(package))
+    }
+
     /// Whether something of the tree has that first component: an import of it is one of the tree.
     pub(super) fn is_top_folder(&self, name: &str) -> bool {
         self.by_tail.contains_key(name)
@@ -218,6 +265,9 @@ impl Index {
         let (Some(last), Some(first)) = (module.last(), module.first()) else {
             return Target::Outside;
         };
+        if importer.index() >= self.tree {
+            return Target::Outside;
+        }
         let Some(candidates) = self.by_tail.get(last.as_str()) else {
             return Target::Outside;
         };

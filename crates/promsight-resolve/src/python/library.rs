@@ -1,9 +1,12 @@
 //! Which dotted paths make metrics: the table of the libraries, and `prometheus_client` as it is known anyway.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use promsight_model::{BuiltIn, Library, MetricType};
 use rustc_hash::FxHashMap;
+
+use super::value::ModuleId;
 
 /// How a constructor takes its arguments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +17,9 @@ pub(super) enum Signature {
     Family { labels: usize, unit: Option<usize> },
     /// `Metric(name, documentation, typ, unit)`.
     Metric,
+    /// `promsight.Family(name, documentation, labelnames, typ, suffixes, buckets, labels_known)` of a description: a
+    /// family as it is exposed, by no rule of `prometheus_client`.
+    Exposed,
 }
 
 /// A callable that makes a metric.
@@ -107,6 +113,13 @@ const CLASSES: &[(&str, MetricType, Signature)] = &[
     ("Metric", MetricType::Untyped, Signature::Metric),
 ];
 
+/// Where descriptions import the classes from that make what the library exposes by itself.
+pub(super) const OWN: &str = "promsight";
+
+/// What descriptions declare families with that no class of `prometheus_client` makes: by itself, or under a name that
+/// the code gives.
+const FAMILIES: [&str; 2] = ["promsight.Family", "promsight.named.Family"];
+
 /// The libraries as they are looked up.
 #[derive(Debug)]
 pub(super) struct Table {
@@ -114,24 +127,49 @@ pub(super) struct Table {
     packages: BTreeSet<String>,
     /// What is exposed once a path is imported, with the package.
     pub(super) built_in: Vec<(String, BuiltIn)>,
+    /// The described modules of all libraries, with the package and the place in the list of sources.
+    pub(super) described: FxHashMap<String, Described>,
+}
+
+/// A described module as the interpreter finds it.
+#[derive(Clone, Debug)]
+pub(super) struct Described {
+    pub(super) package: Rc<str>,
+    pub(super) module: ModuleId,
 }
 
 fn class_of(path: &str) -> Option<&'static (&'static str, MetricType, Signature)> {
     let (package, class) = path.rsplit_once('.')?;
-    if package != "prometheus_client" && !package.starts_with("prometheus_client.") {
+    if package != "prometheus_client" && package != OWN && !package.starts_with("prometheus_client.") {
         return None;
     }
     CLASSES.iter().find(|(name, ..)| *name == class)
 }
 
 impl Table {
-    pub(super) fn new(libraries: &[Library]) -> Self {
+    /// Of the libraries whose descriptions stand behind `first` other modules, in their order.
+    pub(super) fn new(libraries: &[Library], first: usize) -> Self {
+        let mut next = u32::try_from(first).unwrap_or(u32::MAX);
         let mut table = Self {
             paths: FxHashMap::default(),
             packages: std::iter::once("prometheus_client".to_owned()).collect(),
             built_in: Vec::new(),
+            described: FxHashMap::default(),
         };
         for library in libraries {
+            let package: Rc<str> = Rc::from(library.package.as_str());
+            for description in &library.descriptions {
+                let first = description.path.split('.').next().unwrap_or_default();
+                table.packages.insert(first.to_owned());
+                table.described.insert(
+                    description.path.clone(),
+                    Described {
+                        package: Rc::clone(&package),
+                        module: ModuleId(next),
+                    },
+                );
+                next = next.saturating_add(1);
+            }
             for constructor in &library.constructors {
                 for path in &constructor.paths {
                     let signature =
@@ -159,6 +197,13 @@ impl Table {
     pub(super) fn constructor(&self, path: &str) -> Option<Constructor> {
         if let Some(known) = self.paths.get(path) {
             return Some(known.clone());
+        }
+        if FAMILIES.contains(&path) {
+            return Some(Constructor {
+                path: path.to_owned(),
+                metric_type: MetricType::Untyped,
+                signature: Signature::Exposed,
+            });
         }
         let (_, metric_type, signature) = class_of(path)?;
         Some(Constructor {

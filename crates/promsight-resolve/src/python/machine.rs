@@ -123,12 +123,16 @@ pub(super) struct LooseCall {
 /// The interpreter.
 pub(super) struct Machine<'a> {
     pub(super) sources: &'a [SourceModule<'a>],
+    /// Number of modules of the tree; behind them stand descriptions of libraries.
+    pub(super) tree: usize,
     pub(super) index: Index,
     pub(super) table: Table,
     pub(super) heap: Heap<'a>,
     pub(super) symbols: Symbols,
     pub(super) modules: Vec<ModuleState>,
     pub(super) frames: Vec<Frame>,
+    /// Classes whose metaclass runs.
+    pub(super) defining: Vec<ClassId>,
     pub(super) sites: Vec<Span>,
     site_ids: FxHashMap<Span, SiteId>,
     pub(super) records: Vec<Record>,
@@ -163,6 +167,10 @@ pub(super) struct Machine<'a> {
     pub(super) makers: BTreeSet<Rc<str>>,
     /// First import that makes a library's own metrics exist, by its place in the table.
     pub(super) built_in_imports: BTreeMap<usize, Span>,
+    /// Packages of which a call was understood that makes no metric.
+    pub(super) understood: BTreeSet<Rc<str>>,
+    /// Texts that calls anywhere give, by callee and argument, for descriptions.
+    pub(super) given: BTreeMap<(String, String), Value>,
     /// Defaults of command-line options, by the variable that they go to.
     pub(super) options: BTreeMap<Symbol, Value>,
     /// What earlier runs of a function showed, for each receiver.
@@ -183,7 +191,7 @@ pub(super) struct Machine<'a> {
 }
 
 impl<'a> Machine<'a> {
-    pub(super) fn new(sources: &'a [SourceModule<'a>], table: Table) -> Self {
+    pub(super) fn new(sources: &'a [SourceModule<'a>], tree: usize, table: Table) -> Self {
         let mut heap = Heap::default();
         let modules = sources
             .iter()
@@ -194,12 +202,14 @@ impl<'a> Machine<'a> {
             .collect();
         Self {
             sources,
-            index: Index::new(sources),
+            tree,
+            index: Index::new(sources, tree),
             table,
             heap,
             symbols: Symbols::default(),
             modules,
             frames: Vec::new(),
+            defining: Vec::new(),
             sites: Vec::new(),
             site_ids: FxHashMap::default(),
             records: Vec::new(),
@@ -221,6 +231,8 @@ impl<'a> Machine<'a> {
             missing: BTreeSet::new(),
             makers: BTreeSet::new(),
             built_in_imports: BTreeMap::new(),
+            understood: BTreeSet::new(),
+            given: BTreeMap::new(),
             options: BTreeMap::new(),
             experience: FxHashMap::default(),
             declarations: 0,
@@ -237,6 +249,7 @@ impl<'a> Machine<'a> {
     /// Runs everything.
     pub(super) fn run(&mut self) {
         let order = self.import_order();
+        self.run_descriptions();
         for test in [false, true] {
             self.in_test = test;
             for module in &order {
@@ -257,6 +270,7 @@ impl<'a> Machine<'a> {
             self.run_cut(test);
             self.run_loose_calls(test);
             if !test {
+                self.make_built_in();
                 self.recover_unreached();
             }
             self.memo.clear();
@@ -275,7 +289,10 @@ impl<'a> Machine<'a> {
             if self.frames.len() <= 2
                 && self.declarations > self.declarations_before
                 && !self.in_test
-                && let Some(frame) = self.frames.last()
+                && let Some(frame) = self
+                    .frames
+                    .iter()
+                    .rfind(|frame| !self.is_description(frame.module))
             {
                 self.exhausted.insert(frame.module.0);
             }
@@ -284,6 +301,11 @@ impl<'a> Machine<'a> {
         self.steps -= 1;
         self.taken += 1;
         true
+    }
+
+    /// Whether a call at that place led into a function of the tree.
+    pub(super) fn was_called(&self, place: Span) -> bool {
+        self.site_ids.contains_key(&place)
     }
 
     /// Counts work on that many elements.
@@ -331,9 +353,9 @@ impl<'a> Machine<'a> {
 
     /// Modules with what they import in front, without recursion.
     fn import_order(&self) -> Vec<ModuleId> {
-        let mut order = Vec::with_capacity(self.sources.len());
-        let mut state = vec![0u8; self.sources.len()];
-        for start in 0..self.sources.len() {
+        let mut order = Vec::with_capacity(self.tree);
+        let mut state = vec![0u8; self.tree];
+        for start in 0..self.tree {
             let mut stack = vec![(start, Vec::new(), 0usize)];
             while let Some((module, mut imports, next)) = stack.pop() {
                 if next == 0 {
@@ -395,7 +417,7 @@ impl<'a> Machine<'a> {
         self.nested -= 1;
     }
 
-    fn run_module(&mut self, module: ModuleId) {
+    pub(super) fn run_module(&mut self, module: ModuleId) {
         if self.modules[module.index()].progress != Progress::Waiting {
             return;
         }

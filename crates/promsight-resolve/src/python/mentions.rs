@@ -3,6 +3,7 @@
 //! A metric that nothing was seen to update is only said to be never updated where no code even mentions it: the
 //! interpreter can stop early, the tree does not.
 
+use promsight_model::Span;
 use promsight_model::python::{Comprehension, Expr, ExprKind, Function, JoinedPart, Stmt, StmtKind};
 use rustc_hash::FxHashSet;
 
@@ -11,6 +12,7 @@ use rustc_hash::FxHashSet;
 pub(super) struct Mentions<'a> {
     names: FxHashSet<&'a str>,
     calls: Vec<&'a Expr>,
+    texts: Vec<(&'a str, Span)>,
 }
 
 impl<'a> Mentions<'a> {
@@ -22,6 +24,11 @@ impl<'a> Mentions<'a> {
     /// Every call that was met.
     pub(super) fn into_calls(self) -> Vec<&'a Expr> {
         self.calls
+    }
+
+    /// Every text that was met, with its place.
+    pub(super) fn texts(&self) -> impl Iterator<Item = (&'a str, Span)> + '_ {
+        self.texts.iter().copied()
     }
 
     /// Adds what a block reads.
@@ -103,6 +110,8 @@ impl<'a> Mentions<'a> {
             | StmtKind::Raise
             | StmtKind::Global(_)
             | StmtKind::Delete(_)
+            | StmtKind::Break
+            | StmtKind::Continue
             | StmtKind::Other => {}
         }
     }
@@ -193,6 +202,7 @@ impl<'a> Mentions<'a> {
             // The name may stand in a text that is looked up (`getattr(metrics, "visits")`).
             ExprKind::Str(text) => {
                 self.names.insert(&text.text);
+                self.texts.push((&text.text, expression.span));
             }
             ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Unknown => {}
         }
@@ -208,5 +218,9 @@ impl<'a> Mentions<'a> {
             .loops
             .iter()
             .for_each(|(_, iter)| self.expression(iter));
+        comprehension
+            .conditions
+            .iter()
+            .for_each(|(_, condition)| self.expression(condition));
     }
 }

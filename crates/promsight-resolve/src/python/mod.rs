@@ -7,10 +7,13 @@
 //!
 //! - [`index`], [`imports`]: which module an import means, and what it binds;
 //! - [`machine`], [`roots`], [`recover`]: what is run and in which order, and the net below it;
-//! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`]: Python itself, over the
-//!   state in [`heap`];
-//! - [`attributes`], [`containers`], [`methods`], [`text`], [`builtins`], [`standard`]: what values can do;
-//! - [`library`], [`built_in`]: which paths make metrics or expose some by themselves;
+//! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
+//!   [`comprehensions`],
+//!   [`fields`]: Python itself, over the state in [`heap`];
+//! - [`attributes`], [`containers`], [`removals`], [`slices`], [`members`], [`text_tools`], [`methods`], [`text`], [`template`], [`builtins`], [`standard`]: what
+//!   values can do;
+//! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
+//!   libraries are described that make some out of what they are given;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
@@ -20,24 +23,33 @@ mod built_in;
 mod builtins;
 mod calls;
 mod classes;
+mod comprehensions;
 mod conditions;
 mod containers;
+mod descriptions;
 mod expressions;
+mod fields;
 mod finish;
 mod heap;
 mod imports;
 mod index;
 mod library;
 mod machine;
+mod members;
 mod mentions;
+mod metaclasses;
 mod methods;
 mod parameters;
 mod record;
 mod recover;
+mod removals;
 mod roots;
+mod slices;
 mod standard;
 mod statements;
+mod template;
 mod text;
+mod text_tools;
 mod value;
 
 use promsight_model::{Emitter, FileId, Gap, Library, python::Module};
@@ -82,7 +94,14 @@ pub struct Wanted {
 pub fn link(modules: &[SourceModule<'_>], libraries: &[Library]) -> Inventory {
     let mut sorted = modules.to_vec();
     sorted.sort_by(|left, right| left.path.cmp(right.path));
-    let mut machine = Machine::new(&sorted, Table::new(libraries));
+    let tree = sorted.len();
+    let descriptions = libraries.iter().flat_map(|library| &library.descriptions);
+    sorted.extend(descriptions.map(|description| SourceModule {
+        file: description.file,
+        path: &description.path,
+        module: &description.module,
+    }));
+    let mut machine = Machine::new(&sorted, tree, Table::new(libraries, tree));
     machine.run();
     machine.finish()
 }

@@ -202,7 +202,21 @@ impl<'a> Machine<'a> {
     pub(super) fn instances_of(&mut self, class: ClassId) -> Value {
         let known = self.heap.class(class).instances.clone();
         if known.is_empty() {
-            return self.assumed_instance(class);
+            // What is handed over for a base is made of a class that derives from it.
+            let derived = self.heap.class(class).derived.clone();
+            let made = derived
+                .into_iter()
+                .filter(|id| self.heap.class(*id).derived.is_empty())
+                .take(MOST_RECEIVERS)
+                .collect::<Vec<_>>();
+            if made.is_empty() {
+                return self.assumed_instance(class);
+            }
+            let instances: Vec<Atom> = made
+                .into_iter()
+                .flat_map(|id| self.assumed_instance(id).atoms().to_vec())
+                .collect();
+            return Value::any(instances);
         }
         for rest in known.iter().skip(MOST_RECEIVERS) {
             self.escape(&Atom::Instance(*rest).into());

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use promsight_model::{MetricType, Span};
+use promsight_model::{Description, MetricType, Span};
 
 use super::library::{Constructor, Signature};
 use super::machine::Machine;
@@ -62,6 +62,10 @@ pub(super) struct Record {
     pub(super) escaped: bool,
     /// Whether the constructor's value was thrown away where it was made.
     pub(super) discarded: bool,
+    /// What a family's samples end in, where no rule of the client says so.
+    pub(super) suffixes: Vec<String>,
+    /// The package whose description declares it, and the call of the tree that led there.
+    pub(super) described: Option<(Rc<str>, Span)>,
 }
 
 /// What makes two declarations the same: place of the call that names it, of the constructor, and the name.
@@ -116,7 +120,7 @@ impl<'a> Machine<'a> {
                     .filter_map(|text| text.hole.and_then(|hole| hole.root))
                     .collect();
                 for root in roots {
-                    if !record.roots.contains(&root) {
+                    if !record.roots.contains(&root) && !Description::holds(self.function_key(root).file) {
                         record.roots.push(root);
                     }
                 }
@@ -178,6 +182,7 @@ impl<'a> Machine<'a> {
             Signature::Instrument => [Some(3), Some(4), Some(5)],
             Signature::Family { unit, .. } => [None, None, unit],
             Signature::Metric => [None, None, Some(3)],
+            Signature::Exposed => [None, None, None],
         };
         let keywords = ["namespace", "subsystem", "unit"];
         let mut all: Vec<[Text; 3]> = vec![[Text::exact(""), Text::exact(""), Text::exact("")]];
@@ -245,6 +250,15 @@ impl<'a> Machine<'a> {
                     .unwrap_or(MetricType::Untyped);
                 None
             }
+            Signature::Exposed => {
+                let word = self.argument(arguments, 3, "typ");
+                metric_type = word
+                    .as_ref()
+                    .and_then(Value::exact_text)
+                    .and_then(MetricType::from_word)
+                    .unwrap_or(MetricType::Untyped);
+                self.argument(arguments, 2, "labelnames")
+            }
         };
         let mut roots = Vec::new();
         if let Some(root) = labels
@@ -265,6 +279,14 @@ impl<'a> Machine<'a> {
             },
             (_, Some(labels)) => self.label_names(&labels, &mut roots),
         };
+        let is_open = constructor.signature == Signature::Exposed
+            && self.argument(arguments, 6, "labels_known") == Some(Value::bool(false));
+        let suffixes = match constructor.signature {
+            Signature::Exposed => self
+                .argument(arguments, 4, "suffixes")
+                .map(|suffixes| self.label_names(&suffixes, &mut Vec::new()).names),
+            _ => None,
+        };
         let buckets = match metric_type {
             MetricType::Histogram if constructor.signature == Signature::Instrument => {
                 match self.argument(arguments, 8, "buckets") {
@@ -275,6 +297,12 @@ impl<'a> Machine<'a> {
                     }
                     Some(buckets) => self.bounds(&buckets),
                     None => Bounds::Default,
+                }
+            }
+            MetricType::Histogram if constructor.signature == Signature::Exposed => {
+                match self.argument(arguments, 5, "buckets") {
+                    Some(buckets) => self.bounds(&buckets),
+                    None => Bounds::Unknown,
                 }
             }
             _ => Bounds::Unknown,
@@ -299,16 +327,19 @@ impl<'a> Machine<'a> {
             subsystem: empty.clone(),
             unit: empty,
             labels: labels.names,
-            labels_known: labels.is_known,
+            labels_known: labels.is_known && !is_open,
             help,
             buckets,
             states,
             roots,
             in_test: self.in_test,
             dead: self.dead,
-            updated: constructor.signature != Signature::Instrument,
+            updated: constructor.signature != Signature::Instrument
+                && self.package_of_description().is_none(),
             escaped: false,
             discarded: false,
+            suffixes: suffixes.unwrap_or_default(),
+            described: self.package_of_description().zip(self.place_in_tree()),
         })
     }
 
@@ -330,7 +361,9 @@ impl<'a> Machine<'a> {
             is_known = false;
         }
         for atom in alternatives {
-            let elements = self.elements(&atom.into());
+            let collection: Value = atom.into();
+            is_known &= !self.is_optional(&collection);
+            let elements = self.elements(&collection);
             for item in &elements.items {
                 for text in self.texts(item) {
                     match text.as_exact() {
@@ -448,12 +481,14 @@ impl<'a> Machine<'a> {
 
     /// The call that gives the name: the constructor itself, or the call of what wraps it.
     pub(super) fn place_of(&self, record: &Record) -> Span {
-        record
+        let named = record
             .name
             .site
             .and_then(|site| self.sites.get(site.0 as usize))
-            .copied()
-            .unwrap_or(record.constructor)
+            .filter(|span| !Description::holds(span.file))
+            .copied();
+        let led_here = record.described.as_ref().map(|(_, span)| *span);
+        named.or(led_here).unwrap_or(record.constructor)
     }
 
     /// The functions to which the names were handed.
@@ -465,11 +500,14 @@ impl<'a> Machine<'a> {
         }
     }
 
-    fn note_makers(&mut self) {
+    pub(super) fn note_makers(&mut self) {
         let mut names: Vec<Rc<str>> = Vec::new();
         for frame in self.frames.iter().rev().take(6) {
             let Some(function) = frame.function else { continue };
             let function = self.heap.function(function);
+            if self.is_description(function.module) {
+                continue;
+            }
             if let super::heap::Code::Function(code) = function.code {
                 names.push(Rc::from(code.name.as_str()));
             }

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use promsight_model::{FileId, Span};
+use promsight_model::{Description, FileId, Span};
 use rustc_hash::FxHashMap;
 
-use super::heap::{ClassKind, Code};
+use super::heap::{Binding, ClassKind, Code};
 use super::machine::{Frame, LooseCall, Machine};
 use super::value::{Atom, ClassId, FunctionId, ModuleId, Symbol, Value};
 
@@ -27,7 +27,11 @@ impl Machine<'_> {
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
             let function = self.heap.function(id);
             let is_idle = !function.called && !function.rooted && self.is_test(function.module) == test;
-            if function.owner.is_none() && is_idle && (!test || self.touches_metrics(function.module)) {
+            if function.owner.is_none()
+                && is_idle
+                && !self.is_description(function.module)
+                && (!test || self.touches_metrics(function.module))
+            {
                 self.run_root(id);
             }
         }
@@ -37,7 +41,18 @@ impl Machine<'_> {
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
             at += 1;
             let function = self.heap.function(id);
-            if function.called || function.rooted || self.is_test(function.module) != test {
+            if function.rooted || self.is_test(function.module) != test {
+                continue;
+            }
+            // What calls a class method on a class that it was handed was seen with a few of them at most.
+            let serves_derived = function.binding == Binding::Class
+                && function
+                    .owner
+                    .is_some_and(|owner| !self.heap.class(owner).derived.is_empty());
+            if function.called && !serves_derived {
+                continue;
+            }
+            if self.is_description(function.module) {
                 continue;
             }
             if test && !self.touches_metrics(function.module) {
@@ -61,7 +76,11 @@ impl Machine<'_> {
             let id = FunctionId(u32::try_from(at).unwrap_or(u32::MAX));
             let function = self.heap.function(id);
             let module = function.module;
-            if function.cut && self.is_test(module) == test && self.touches_metrics(module) {
+            if function.cut
+                && !self.is_description(module)
+                && self.is_test(module) == test
+                && self.touches_metrics(module)
+            {
                 self.heap.functions[at].cut = false;
                 self.run_root(id);
             }
@@ -92,6 +111,9 @@ impl Machine<'_> {
             let id = ClassId(u32::try_from(at).unwrap_or(u32::MAX));
             let class = self.heap.class(id);
             let place = class.name_span;
+            if Description::holds(place.file) {
+                continue;
+            }
             let is_here = files.get(&place.file).copied().unwrap_or(false) == test;
             if is_here && !test && class.instances.is_empty() && class.kind == ClassKind::Plain {
                 self.allot(STEPS_OF_NEAR_ROOT);
@@ -161,23 +183,24 @@ impl Machine<'_> {
         });
         let key = self.function_key(id);
         self.push_idle_frame(key);
-        let receiver = self.root_receiver(id);
-        match receiver {
-            Some(receiver) if receiver.atoms().len() > 1 => {
-                // Two instances tell whether the method has to do with metrics at all.
-                let atoms = receiver.atoms();
-                let sample = Value::any([atoms[0].clone(), atoms[atoms.len() - 1].clone()]);
+        let receivers = self.root_receivers(id);
+        match receivers.as_deref() {
+            Some(all @ [first, .., last]) => {
+                // Two receivers tell whether the method has to do with metrics at all.
                 self.rehearsal = Some(0);
                 self.touched = false;
-                self.call_root(id, Some(sample));
+                self.call_root(id, Some(Value::any([first.clone(), last.clone()])));
                 self.rehearsal = None;
                 if self.touched {
-                    for atom in atoms {
+                    for atom in all {
                         self.call_root(id, Some(atom.clone().into()));
                     }
                 }
             }
-            receiver => self.call_root(id, receiver),
+            Some([only]) => self.call_root(id, Some(only.clone().into())),
+            // An abstract class method that every derived class replaces.
+            Some([]) => {}
+            None => self.call_root(id, None),
         }
         self.frames.pop();
         self.give_back();
@@ -214,8 +237,8 @@ impl Machine<'_> {
         self.allot(STEPS_OF_ROOT);
         self.push_idle_frame(call.span);
         let mut arguments = call.arguments.clone();
-        if let Some(receiver) = self.root_receiver(function) {
-            let first = receiver.atoms().first().cloned();
+        if let Some(receivers) = self.root_receivers(function) {
+            let first = receivers.into_iter().next();
             arguments
                 .positional
                 .insert(0, first.map_or_else(Value::none, Value::from));
@@ -240,7 +263,9 @@ impl Machine<'_> {
             let Code::Function(code) = self.heap.function(function).code else {
                 continue;
             };
-            let is_method = self.heap.function(function).owner.is_some() && !code.name.starts_with("__");
+            let is_method = self.heap.function(function).owner.is_some()
+                && !code.name.starts_with("__")
+                && !Description::holds(code.name_span.file);
             if let Some(symbol) = self.symbols.find(&code.name)
                 && is_method
                 && seen.insert(code.name_span)

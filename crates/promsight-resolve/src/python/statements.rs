@@ -6,6 +6,9 @@ use super::heap::{Changes, ContainerKind};
 use super::machine::Machine;
 use super::value::{Atom, Reason, Symbol, Value};
 
+/// Turns of a `while` loop that are taken one by one.
+const MOST_TURNS: usize = 32;
+
 /// How a block ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -13,6 +16,10 @@ pub(super) enum Flow {
     Ends,
     /// With `return` or `raise`, whatever happens.
     Leaves,
+    /// With `continue`.
+    Continues,
+    /// With `break`.
+    Breaks,
 }
 
 /// What is known of a condition.
@@ -50,8 +57,9 @@ impl<'a> Machine<'a> {
     /// Runs statements in order.
     pub(super) fn run_block(&mut self, body: &'a [Stmt]) -> Flow {
         for statement in body {
-            if self.run_statement(statement) == Flow::Leaves {
-                return Flow::Leaves;
+            let flow = self.run_statement(statement);
+            if flow != Flow::Ends {
+                return flow;
             }
         }
         Flow::Ends
@@ -100,7 +108,10 @@ impl<'a> Machine<'a> {
                 self.run_import_from(*level, module, names, statement.span);
             }
             StmtKind::Global(names) => self.declare_global(names),
-            StmtKind::Delete(_) | StmtKind::Other => {}
+            StmtKind::Delete(targets) => self.run_delete(targets),
+            StmtKind::Break => return Flow::Breaks,
+            StmtKind::Continue => return Flow::Continues,
+            StmtKind::Other => {}
         }
         Flow::Ends
     }
@@ -134,7 +145,7 @@ impl<'a> Machine<'a> {
     fn run_assignment(&mut self, targets: &'a [Expr], annotation: Option<&'a Expr>, value: Option<&'a Expr>) {
         let written = value;
         let value = value.map(|value| self.evaluate(value));
-        if annotation.is_some()
+        if annotation.is_some_and(|annotation| !super::fields::is_class_variable(annotation))
             && let Some(class) = self.frame().class
             && let [
                 Expr {
@@ -147,6 +158,7 @@ impl<'a> Machine<'a> {
             let fields = &mut self.heap.classes[class.index()].fields;
             fields.retain(|(known, _)| *known != symbol);
             fields.push((symbol, value.clone()));
+            self.note_alias(class, symbol, written);
         }
         let Some(value) = value else { return };
         let is_flag = matches!(
@@ -157,7 +169,8 @@ impl<'a> Machine<'a> {
             })
         );
         for target in targets {
-            let is_switch = is_flag && self.is_shared(target);
+            // Nobody else sets what a description keeps.
+            let is_switch = is_flag && self.is_shared(target) && !self.is_description(self.module());
             self.bind(target, if is_switch { switch(&value) } else { value.clone() });
         }
     }
@@ -290,11 +303,16 @@ impl<'a> Machine<'a> {
     /// possible for later callers.
     fn join_branches(&mut self, branches: Vec<(Changes, Flow)>) -> Flow {
         let scope = self.frame().scope;
+        let first = branches.first().map_or(Flow::Ends, |(_, flow)| *flow);
+        let is_same = branches.iter().all(|(_, flow)| *flow == first);
+        let goes_on = branches.iter().any(|(_, flow)| *flow == Flow::Continues);
         let mut kept: Vec<Changes> = Vec::new();
         let mut left: Vec<Changes> = Vec::new();
         for (changes, flow) in branches {
             match flow {
                 Flow::Ends => kept.push(changes),
+                // What they bound is seen behind the loop, or in its next turn.
+                Flow::Continues | Flow::Breaks => left.push(changes),
                 Flow::Leaves => {
                     left.push(
                         changes
@@ -309,15 +327,19 @@ impl<'a> Machine<'a> {
         let all_leave = kept.is_empty();
         self.heap.merge(&kept);
         // Attributes and globals set before leaving are seen by the next call.
-        for changes in left {
-            let branches = if all_leave {
-                vec![changes]
-            } else {
-                vec![changes, Changes::new()]
-            };
-            self.heap.merge(&branches);
+        if all_leave {
+            self.heap.merge(&left);
+        } else {
+            for changes in left {
+                self.heap.merge(&[changes, Changes::new()]);
+            }
         }
-        if ends { Flow::Ends } else { Flow::Leaves }
+        match (ends, is_same) {
+            (true, _) => Flow::Ends,
+            (false, true) => first,
+            (false, false) if goes_on => Flow::Continues,
+            (false, false) => Flow::Breaks,
+        }
     }
 
     fn run_dead(&mut self, body: &'a [Stmt], reason: &'static str) {
@@ -362,10 +384,11 @@ impl<'a> Machine<'a> {
         let elements = self.elements(&iterated);
         for item in &elements.items {
             self.bind(target, item.clone());
-            let flow = self.run_block(body);
-            // `continue` is not told apart, so that only a body without it surely leaves here.
-            if flow == Flow::Leaves && !may_continue(body) {
-                return Flow::Leaves;
+            match self.run_block(body) {
+                Flow::Ends | Flow::Continues => {}
+                // The `else` of a loop is left out by `break`.
+                Flow::Breaks => return Flow::Ends,
+                Flow::Leaves => return Flow::Leaves,
             }
         }
         if let Some(more) = elements.more {
@@ -389,6 +412,15 @@ impl<'a> Machine<'a> {
                 });
                 return self.run_block(orelse);
             }
+            Truth::True if matches!(test.kind, ExprKind::Compare(..)) => {
+                if let Some(flow) = self.count_turns(test, body) {
+                    return match flow {
+                        Flow::Ends => self.run_block(orelse),
+                        Flow::Breaks => Flow::Ends,
+                        other => other,
+                    };
+                }
+            }
             Truth::True | Truth::Always | Truth::Open => {}
         }
         let (changes, _) = self.in_branch(|machine| {
@@ -397,6 +429,23 @@ impl<'a> Machine<'a> {
         });
         self.heap.merge(&[changes, Changes::new()]);
         self.run_block(orelse)
+    }
+
+    /// Takes the turns of a loop whose comparison is decided each time; `None` where it stops being so, or goes on for
+    /// too long.
+    fn count_turns(&mut self, test: &'a Expr, body: &'a [Stmt]) -> Option<Flow> {
+        for _ in 0..MOST_TURNS {
+            match self.run_block(body) {
+                Flow::Ends | Flow::Continues => {}
+                other => return Some(other),
+            }
+            match self.truth_of(test) {
+                Truth::True => {}
+                Truth::False => return Some(Flow::Ends),
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn run_with(&mut self, items: &'a [(Expr, Option<Expr>)], body: &'a [Stmt]) -> Flow {
@@ -447,9 +496,12 @@ impl<'a> Machine<'a> {
     ) -> Flow {
         let mut imported: Vec<Symbol> = Vec::new();
         self.imported_names(body, &mut imported);
-        let tried = self.in_branch(|machine| match machine.run_block(body) {
-            Flow::Ends => machine.run_block(orelse),
-            Flow::Leaves => Flow::Leaves,
+        let tried = self.in_branch(|machine| {
+            machine.heap.trust_branch();
+            match machine.run_block(body) {
+                Flow::Ends => machine.run_block(orelse),
+                other => other,
+            }
         });
         let scope = self.frame().scope;
         let bound: Vec<Symbol> = tried
@@ -471,10 +523,10 @@ impl<'a> Machine<'a> {
         }
         self.drop_unbound_imports(&mut branches, &bound);
         let flow = self.join_branches(branches);
-        if self.run_block(finally) == Flow::Leaves {
-            return Flow::Leaves;
+        match self.run_block(finally) {
+            Flow::Ends => flow,
+            other => other,
         }
-        flow
     }
 
     /// Where a handler does not bind what the body imports, the name keeps what the body gives it.
@@ -530,27 +582,6 @@ pub(super) fn switch(value: &Value) -> Value {
     } else {
         value.clone()
     }
-}
-
-/// Whether a block holds a statement that may be `continue` or `break`.
-fn may_continue(body: &[Stmt]) -> bool {
-    body.iter().any(|statement| match &statement.kind {
-        StmtKind::Other => true,
-        StmtKind::If { body, orelse, .. } => may_continue(body) || may_continue(orelse),
-        StmtKind::With { body, .. } => may_continue(body),
-        StmtKind::Try {
-            body,
-            handlers,
-            orelse,
-            finally,
-        } => {
-            may_continue(body)
-                || may_continue(orelse)
-                || may_continue(finally)
-                || handlers.iter().any(|(_, handler)| may_continue(handler))
-        }
-        _ => false,
-    })
 }
 
 fn is_imported(atom: &Atom) -> bool {

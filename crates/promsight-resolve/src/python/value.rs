@@ -89,6 +89,8 @@ pub(super) enum Reason {
     Element,
     /// An expression that is not understood.
     Expression,
+    /// Decided by the program that receives it.
+    Receiver,
     /// Too many possibilities or too deep.
     Limit,
 }
@@ -105,6 +107,7 @@ impl Reason {
             Self::Environment => "it is read from the environment",
             Self::Element => "it is an element of a collection that is known only at run time",
             Self::Expression => "it is computed at run time",
+            Self::Receiver => "the program that receives it decides on the rest",
             Self::Limit => "it has too many possible values",
         }
     }

@@ -8,8 +8,9 @@ use promsight::config::{self, Config};
 use promsight::discovery::{self, Territory};
 use promsight::pipeline::{self, Selection};
 use promsight::reading::{self, Sources};
+use promsight::repository;
 use promsight_model::{
-    Emitter, FileSet, Finding, JudgedReference, Liveness, Name, Report, SelectorName, Span,
+    Emitter, FileSet, Finding, JudgedReference, Liveness, Name, Report, Repository, SelectorName, Span,
 };
 
 use crate::entries::{Entry, Replacement};
@@ -50,9 +51,24 @@ fn in_memory(files: &[(String, String)]) -> Result<(Sources, Config), String> {
         Sources {
             files: FileSet::new(read),
             unread: Vec::new(),
+            repository: repository(files),
         },
         config,
     ))
+}
+
+/// The repository of a scenario: all of it was seen, and a file `.git/config` says where it is hosted.
+fn repository(files: &[(String, String)]) -> Repository {
+    let git = files.iter().find(|(path, _)| path == ".git/config");
+    let unread = files.iter().map(|(path, _)| path.clone());
+    Repository {
+        remotes: git.map(|(_, text)| repository::remotes(text)).unwrap_or_default(),
+        seen: vec![String::new()],
+        unread: unread
+            .filter(|path| !promsight_extract::is_source(path))
+            .collect(),
+        ..Repository::default()
+    }
 }
 
 fn on_disk(folder: &Path) -> Result<(Sources, Config), String> {
