@@ -128,9 +128,10 @@ fn comments(file: &SourceFile, format: Format, tree: Option<&Tree>) -> Vec<Comme
             python::real_comments(tree, candidates)
         }
         Format::Shell => after_mark(text, &["#"], &[OWN]).collect(),
-        Format::Jsonnet | Format::Hcl => after_mark(text, &["#", "//", "/*"], &[OWN]).collect(),
+        Format::Jsonnet | Format::Hcl | Format::OtherSource => {
+            after_mark(text, &["#", "//", "/*"], &[OWN]).collect()
+        }
         Format::Document => document(&file.path, text),
-        Format::Hcl | Format::OtherSource => after_mark(text, &["#", "//", "/*"], &[OWN]).collect(),
         // JSON has no comments.
         Format::Json => Vec::new(),
     }
