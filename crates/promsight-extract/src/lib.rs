@@ -19,6 +19,7 @@ pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod suppressions;
 mod triggers;
 
 use promsight_model::{Facts, FileKind, SourceFile};
@@ -26,7 +27,8 @@ use promsight_model::{Facts, FileKind, SourceFile};
 /// The facts of one file, dispatched by what its path says it is.
 pub fn extract(file: &SourceFile) -> Facts {
     let mut facts = Facts::empty(file.id);
-    match Format::of(&file.path) {
+    let format = Format::of(&file.path);
+    match format {
         Some(Format::Python) => python_file(file, &mut facts),
         Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
         Some(Format::Json) => kubernetes::json_file(file, &mut facts),
@@ -38,6 +40,9 @@ pub fn extract(file: &SourceFile) -> Facts {
         None => {}
     }
     metricsql::admit(file, &mut facts);
+    if let Some(format) = format {
+        suppressions::read(file, format, &mut facts);
+    }
     facts
 }
 
