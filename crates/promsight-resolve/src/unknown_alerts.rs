@@ -164,7 +164,7 @@ fn may_be_templated(index: &Index<'_>, name: &str) -> bool {
 
 /// A name with holes as a pattern.
 fn templated(name: &str) -> Option<Pattern> {
-    const HOLES: [(&str, &str); 5] = [("{{", "}}"), ("${", "}"), ("%(", "s"), ("%%", "%%"), ("%s", "")];
+    const HOLES: [(&str, &str); 5] = [("{{", "}}"), ("${", "}"), ("%(", ")s"), ("%%", "%%"), ("%s", "")];
     let mut pieces = vec![String::new()];
     let mut rest = name;
     while !rest.is_empty() {
