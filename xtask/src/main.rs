@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `oracle`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,6 +8,7 @@
 mod ci;
 mod corpus;
 mod generate;
+mod oracle;
 mod problem;
 mod promql;
 mod promqltest;
@@ -27,6 +28,8 @@ Commands:
   generate    write docs/checks from the checks' pages, and the tables of docs/promql.md
   promqltest  compare what is read of Prometheus' own test cases with what Prometheus reads
   corpus      compare what is read of the dashboards and rules in FOLDER... with what other parsers read
+  oracle      measure the inventory against running code (needs Python and its package index);
+              `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
 ";
 
 fn main() -> ExitCode {
@@ -38,6 +41,7 @@ fn main() -> ExitCode {
         ["generate"] => generate::write(),
         ["promqltest"] => promqltest::run(),
         ["corpus", folders @ ..] => corpus::run(folders),
+        ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };
     problem::report(&problems)

@@ -4,6 +4,7 @@
 //! configured ignores apply. Checks read the resolution; they neither parse nor match names themselves, and render
 //! nothing.
 
+mod always_firing;
 mod blind;
 mod blind_alert;
 mod blind_panel;
@@ -13,19 +14,25 @@ mod blind_script;
 mod blind_test;
 mod blind_trigger;
 mod bucket_mismatch;
+mod fingerprint;
 mod invalid_query;
+mod label_mismatch;
 mod missing_runbook;
 mod sink;
+mod suppression;
+mod type_mismatch;
 mod unknown_alert;
 mod unreadable_file;
 mod unused_metric;
 mod unused_record;
+mod unused_suppression;
 mod words;
 
 use promsight_model::{FileSet, Finding, Severity};
 use promsight_resolve::Resolution;
 
-pub use sink::{Settings, run};
+pub use sink::{Extent, Settings, run};
+pub use suppression::{Admits, ConfiguredIgnore};
 
 /// One check.
 #[derive(Clone, Copy, Debug)]
@@ -64,6 +71,7 @@ pub enum Strictness {
 
 /// Every check, sorted by name.
 pub const CHECKS: &[Check] = &[
+    always_firing::CHECK,
     blind_alert::CHECK,
     blind_panel::CHECK,
     blind_record::CHECK,
@@ -73,11 +81,14 @@ pub const CHECKS: &[Check] = &[
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     invalid_query::CHECK,
+    label_mismatch::CHECK,
     missing_runbook::CHECK,
+    type_mismatch::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,
     unused_metric::CHECK,
     unused_record::CHECK,
+    unused_suppression::CHECK,
 ];
 
 /// The check of that name.
