@@ -223,9 +223,7 @@ fn is_sketch(query: &Query) -> bool {
         SelectorName::Pattern(pattern) => pattern.known_len() == 0,
         _ => false,
     };
-    query.state == QueryState::Templated
-        && !query.selectors.is_empty()
-        && query.selectors.iter().all(is_open)
+    query.state == QueryState::Templated && !query.selectors.is_empty() && query.selectors.iter().all(is_open)
 }
 
 /// The text without white space at its ends.
