@@ -9,9 +9,10 @@ use promsight_model::{
     Confidence, Consumer, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query,
     QueryState, Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
 };
-use regex::Regex;
 
 use crate::index::{Index, RuleId};
+use crate::re2::anchored;
+use crate::similarity;
 use crate::territory::Territory;
 use crate::{
     BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions, similarity,
@@ -452,11 +453,6 @@ fn lowered(confidence: Confidence) -> Confidence {
         Confidence::High => Confidence::Medium,
         Confidence::Medium | Confidence::Low => Confidence::Low,
     }
-}
-
-/// The regular expression of a `__name__` matcher, anchored as Prometheus anchors it.
-pub(crate) fn anchored(text: &str) -> Option<Regex> {
-    Regex::new(&format!("^(?s:{text})$")).ok()
 }
 
 /// Which sample of the declared family was meant.

@@ -226,12 +226,21 @@ pub(crate) fn read(text: &Embedded, trust: Trust) -> Option<Query> {
     let query = query::read(&trimmed, 0, Holes::ALL, &query::VariableValues::new());
     let readable = !matches!(query.state, QueryState::Unreadable { .. });
     let accepted = match trust {
-        Trust::Declared => true,
+        Trust::Declared => !is_sketch(&query),
         Trust::Sent if is_path(&query) => readable && is_surely_promql(&query),
         Trust::Sent => readable && query.selectors.iter().any(has_name),
         Trust::Shown => readable && is_surely_promql(&query),
     };
     accepted.then_some(query)
+}
+
+/// `rate(<counter>[5m])`: a form to fill in, which names nothing.
+fn is_sketch(query: &Query) -> bool {
+    let is_open = |selector: &Selector| match &selector.name {
+        SelectorName::Pattern(pattern) => pattern.known_len() == 0,
+        _ => false,
+    };
+    query.state == QueryState::Templated && !query.selectors.is_empty() && query.selectors.iter().all(is_open)
 }
 
 /// The text without white space at its ends.
