@@ -22,7 +22,7 @@ Usage: cargo xtask COMMAND
 Commands:
   ci        formatting, clippy, every test, then tidy: what a change has to pass
   tidy      check what the compiler cannot: crate edges, file sizes, checks and their pages, links
-  generate  write docs/checks from the checks' pages
+  generate  write docs/checks, the configuration's schema, man pages and completions
   corpus    compare what is read of the dashboards and rules in FOLDER... with what other parsers read
 ";
 

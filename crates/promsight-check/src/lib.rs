@@ -4,6 +4,7 @@
 //! configured ignores apply. Checks read the resolution; they neither parse nor match names themselves, and render
 //! nothing.
 
+mod area;
 mod blind;
 mod blind_alert;
 mod blind_panel;

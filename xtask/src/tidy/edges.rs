@@ -32,7 +32,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "xtask/Cargo.toml",
-        &["promsight-model", "promsight-extract", "promsight-check"],
+        &[
+            "promsight",
+            "promsight-model",
+            "promsight-extract",
+            "promsight-check",
+        ],
     ),
 ];
 

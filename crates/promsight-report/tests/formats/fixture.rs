@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use promsight_model::{
-    CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, Emitter, FileSet, Finding,
+    Area, CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, Emitter, FileSet, Finding,
     FindingConsumer, Fingerprint, Fixed, Gap, GapKind, Guard, Hidden, JudgedReference, Liveness, MatchOp,
     MatchValue, Matcher, MetricType, Name, Note, Origin, Pattern, Reach, Reason, Related, Report, ResolvedBy,
     Selector, SelectorName, Severity, Span, Suggestion, SuggestionKind, Verdict, Wrapping,
@@ -130,6 +130,7 @@ fn check_info(
         severity,
         summary,
         documentation,
+        area: Area::Instrumentation,
     }
 }
 

@@ -6,11 +6,13 @@
     reason = "tests make folders and start the program"
 )]
 
+mod audit;
 mod baseline;
 mod change;
 mod discovery;
 mod documents;
 mod formats;
+mod owners;
 mod project;
 
 use project::Project;
