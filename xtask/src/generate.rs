@@ -8,6 +8,7 @@ use promsight::arguments::Arguments;
 use promsight_check::CHECKS;
 
 use crate::problem::Problem;
+use crate::promql;
 use crate::tree;
 
 /// A generated file: its path from the top, and what it has to hold.
@@ -39,6 +40,7 @@ pub(crate) fn files() -> Vec<Generated> {
     });
     files.extend(man_pages());
     files.extend(completions());
+    files.extend(promql::page().ok());
     files
 }
 
@@ -92,7 +94,7 @@ fn completions() -> Vec<Generated> {
 
 pub(crate) fn write() -> Vec<Problem> {
     let top = tree::top();
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> = promql::page().err().into_iter().collect();
     for folder in FOLDERS {
         if let Err(error) = std::fs::create_dir_all(top.join(folder)) {
             problems.push(Problem::new(format!("cannot make {folder}: {error}")));

@@ -4,6 +4,7 @@
 //! configured ignores apply. Checks read the resolution; they neither parse nor match names themselves, and render
 //! nothing.
 
+mod always_firing;
 mod area;
 mod blind;
 mod blind_alert;
@@ -16,9 +17,11 @@ mod blind_trigger;
 mod bucket_mismatch;
 mod fingerprint;
 mod invalid_query;
+mod label_mismatch;
 mod missing_runbook;
 mod sink;
 mod suppression;
+mod type_mismatch;
 mod unknown_alert;
 mod unreadable_file;
 mod unused_metric;
@@ -69,6 +72,7 @@ pub enum Strictness {
 
 /// Every check, sorted by name.
 pub const CHECKS: &[Check] = &[
+    always_firing::CHECK,
     blind_alert::CHECK,
     blind_panel::CHECK,
     blind_record::CHECK,
@@ -78,7 +82,9 @@ pub const CHECKS: &[Check] = &[
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     invalid_query::CHECK,
+    label_mismatch::CHECK,
     missing_runbook::CHECK,
+    type_mismatch::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,
     unused_metric::CHECK,

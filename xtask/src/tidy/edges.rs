@@ -35,6 +35,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "promsight",
             "promsight-model",
+            "promsight-promql",
             "promsight-extract",
             "promsight-check",
         ],

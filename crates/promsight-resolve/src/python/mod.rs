@@ -8,8 +8,9 @@
 //! - [`index`], [`imports`]: which module an import means, and what it binds;
 //! - [`machine`], [`roots`], [`recover`]: what is run and in which order, and the net below it;
 //! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
+//!   [`comprehensions`],
 //!   [`fields`]: Python itself, over the state in [`heap`];
-//! - [`attributes`], [`containers`], [`removals`], [`methods`], [`text`], [`template`], [`builtins`], [`standard`]: what
+//! - [`attributes`], [`containers`], [`removals`], [`slices`], [`members`], [`text_tools`], [`methods`], [`text`], [`template`], [`builtins`], [`standard`]: what
 //!   values can do;
 //! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
 //!   libraries are described that make some out of what they are given;
@@ -22,6 +23,7 @@ mod built_in;
 mod builtins;
 mod calls;
 mod classes;
+mod comprehensions;
 mod conditions;
 mod containers;
 mod descriptions;
@@ -33,6 +35,7 @@ mod imports;
 mod index;
 mod library;
 mod machine;
+mod members;
 mod mentions;
 mod metaclasses;
 mod methods;
@@ -41,10 +44,12 @@ mod record;
 mod recover;
 mod removals;
 mod roots;
+mod slices;
 mod standard;
 mod statements;
 mod template;
 mod text;
+mod text_tools;
 mod value;
 
 use promsight_model::{Emitter, FileId, Gap, Library, python::Module};
