@@ -14,7 +14,9 @@ use crate::index::{Index, RuleId};
 use crate::re2::anchored;
 use crate::similarity;
 use crate::territory::Territory;
-use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference};
+use crate::{
+    BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions, similarity,
+};
 
 /// What exists under one series name.
 pub(crate) enum Sight {
@@ -83,14 +85,16 @@ impl<'a, 'i> Judge<'a, 'i> {
                 };
                 for selector in &query.selectors {
                     let judgement = self.judge(selector, query, consumer);
-                    references.push(Reference {
+                    let reference = Reference {
                         consumer: consumer.clone(),
                         selector: selector.clone(),
                         query: Some(query_at),
                         verdict: judgement.verdict,
                         resolved_by: judgement.resolved_by,
                         blindness: judgement.blindness,
-                    });
+                    };
+                    let outlook = facts.outlooks.get(&query.consumer).copied();
+                    references.push(mentions::with_outlook(reference, outlook));
                 }
             }
         }
