@@ -14,9 +14,7 @@ use crate::index::{Index, RuleId};
 use crate::re2::anchored;
 use crate::similarity;
 use crate::territory::Territory;
-use crate::{
-    BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions, similarity,
-};
+use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions};
 
 /// What exists under one series name.
 pub(crate) enum Sight {
