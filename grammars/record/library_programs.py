@@ -29,6 +29,9 @@ else:
     from prometheus_client.openmetrics.exposition import generate_latest
     print("=====")
     print(generate_latest(REGISTRY).decode())
+    for collector in REGISTRY._collector_to_names:
+        if hasattr(collector, "_labelnames"):
+            print("# LABELS", collector._name, ",".join(collector._labelnames) or "-")
 '''
 OWN = re.compile(r"python_info$|python_gc_|process_")
 SAMPLE = re.compile(r"(?P<series>[^ {]+)(\{(?P<labels>.*)\})? \S+( .*)?$")
@@ -37,12 +40,17 @@ SUFFIXES = ("_total", "_created", "_bucket", "_count", "_sum", "_info", "")
 
 
 def facts(text):
-    """`NAME TYPE LABELS BOUNDS SERIES` for each family: `?` where no sample shows the labels, `-` for none."""
+    """`NAME TYPE LABELS BOUNDS SERIES` for each family: `?` where nothing shows the labels, `-` for none."""
     families = {}
     for line in text.split("\n"):
         if line.startswith("# TYPE "):
             _, _, name, kind = line.split()
             family = families[name] = {"kind": kind, "labels": None, "bounds": [], "series": []}
+        if line.startswith("# LABELS "):
+            _, _, name, labels = line.split()
+            # A name with a dash or a dot is written with underscores.
+            name = re.sub("[^a-zA-Z0-9_:]", "_", name)
+            families[name]["labels"] = set() if labels == "-" else set(labels.split(","))
         found = None if line.startswith("#") else SAMPLE.match(line.split(" # ")[0])
         if not found:
             continue

@@ -31,6 +31,7 @@ pub const LIBRARIES: &[(&str, &str)] = &[
         "celery_redis_prometheus.yaml",
         include_str!("../libraries/celery_redis_prometheus.yaml"),
     ),
+    ("datadog.yaml", include_str!("../libraries/datadog.yaml")),
     (
         "django-prometheus.yaml",
         include_str!("../libraries/django-prometheus.yaml"),
@@ -59,8 +60,16 @@ pub const LIBRARIES: &[(&str, &str)] = &[
         include_str!("../libraries/openstacksdk.yaml"),
     ),
     (
+        "opentelemetry-api.yaml",
+        include_str!("../libraries/opentelemetry-api.yaml"),
+    ),
+    (
         "opentelemetry-exporter-prometheus.yaml",
         include_str!("../libraries/opentelemetry-exporter-prometheus.yaml"),
+    ),
+    (
+        "prometheus-async.yaml",
+        include_str!("../libraries/prometheus-async.yaml"),
     ),
     (
         "prometheus-client.yaml",
@@ -78,6 +87,7 @@ pub const LIBRARIES: &[(&str, &str)] = &[
         "py-grpc-prometheus.yaml",
         include_str!("../libraries/py-grpc-prometheus.yaml"),
     ),
+    ("ray.yaml", include_str!("../libraries/ray.yaml")),
     (
         "sanic-prometheus.yaml",
         include_str!("../libraries/sanic-prometheus.yaml"),
@@ -90,6 +100,7 @@ pub const LIBRARIES: &[(&str, &str)] = &[
         "starlette-prometheus.yaml",
         include_str!("../libraries/starlette-prometheus.yaml"),
     ),
+    ("statsd.yaml", include_str!("../libraries/statsd.yaml")),
     (
         "tornado-prometheus.yaml",
         include_str!("../libraries/tornado-prometheus.yaml"),

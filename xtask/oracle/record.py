@@ -70,6 +70,7 @@ class StandIn(mock.MagicMock):
         own = type(self)
         own.__str__ = own.__repr__ = lambda _: STAND_IN
         own.__format__ = lambda _, __: STAND_IN
+        own.__lt__ = own.__gt__ = own.__le__ = own.__ge__ = lambda _, __: False
         # One element, so that what is done with each is done.
         own.__iter__ = lambda _: iter([StandIn()])
 
@@ -88,6 +89,8 @@ def _is_stand_in(value):
 
 class _StandInModule(types.ModuleType):
     """A missing module: every name in it is a class that can be a base, a decorator, an exception or a value."""
+
+    __version__ = "1.0.0"
 
     def __getattr__(self, name):
         if name.startswith("__") and name.endswith("__"):
@@ -127,11 +130,28 @@ class _StandInMeta(type):
     def __iter__(cls):
         return iter(())
 
+    def __lt__(cls, other):
+        return False
+
+    __gt__ = __le__ = __ge__ = __lt__
+
+
+def _any_schema(cls, source, handler):
+    """A model of pydantic with a field of this type takes anything for it."""
+    from pydantic_core import core_schema
+
+    return core_schema.any_schema()
+
 
 def _stand_in_class(name):
     if name.endswith(("Error", "Exception", "Timeout")):
         return type(name, (Exception,), {})
-    return _StandInMeta(name, (), {"_is_stand_in": True, "__init_subclass__": classmethod(lambda cls, **_: None)})
+    members = {
+        "_is_stand_in": True,
+        "__init_subclass__": classmethod(lambda cls, **_: None),
+        "__get_pydantic_core_schema__": classmethod(_any_schema),
+    }
+    return _StandInMeta(name, (), members)
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -173,6 +193,7 @@ class Recorder:
 
     def __init__(self):
         self.roots = []
+        self.packages = []
         self.records = {}
         self.families = []
         self.reached = "import"
@@ -199,6 +220,20 @@ class Recorder:
                 found.append([path.replace(os.sep, "/"), frame.f_lineno])
             frame = frame.f_back
         return found
+
+    def maker(self):
+        """The installed package whose code calls the constructor; `None` where the tree's own does."""
+        frame = sys._getframe(2)
+        while frame is not None:
+            name = frame.f_code.co_filename
+            if self.root_of(name):
+                return None
+            if os.path.realpath(name) != HERE and "/prometheus_client/" not in name and not name.startswith("<"):
+                for path in self.packages:
+                    if os.path.realpath(name).startswith(path + os.sep):
+                        return os.path.relpath(os.path.realpath(name), path).split(os.sep)[0]
+            frame = frame.f_back
+        return None
 
     def is_made_by_the_library(self):
         """Whether the client library itself makes this metric, for its own collectors or to fill a child."""
@@ -243,9 +278,10 @@ class Recorder:
             "registry": "default" if registry is default else "none" if registry is None else "own",
             "frames": frames,
             "reached": self.reached,
+            "by": self.maker(),
         }
         if record["type"] == "histogram":
-            bounds = getattr(metric, "_kwargs", {}).get("buckets") or getattr(metric, "DEFAULT_BUCKETS", None)
+            bounds = getattr(metric, "_upper_bounds", None)
             try:
                 record["buckets"] = [float(bound) for bound in bounds if bound != float("inf")]
             except (TypeError, ValueError):
@@ -271,6 +307,7 @@ class Recorder:
             "registry": "collector",
             "frames": frames,
             "reached": self.reached,
+            "by": self.maker(),
         }
         self.families.append((family, self.note(record)))
 
@@ -377,7 +414,7 @@ def _limited(seconds, work, *arguments):
         signal.alarm(0)
 
 
-def modules_below(root, only, skip):
+def modules_below(root, only, skip, every):
     for folder, folders, files in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name != "__pycache__")
         for file in sorted(files):
@@ -388,7 +425,7 @@ def modules_below(root, only, skip):
             if only and not re.search(only, relative):
                 continue
             with open(path, encoding="utf-8", errors="replace") as source:
-                if not MENTION.search(source.read()):
+                if not every and not MENTION.search(source.read()):
                     continue
             module = relative[:-3].replace("/", ".")
             module = module[:-9] if module.endswith(".__init__") else module
@@ -484,6 +521,7 @@ def main():
     parser.add_argument("--path", action="append", default=[], help="a folder of installed packages the tree needs")
     parser.add_argument("--driver")
     parser.add_argument("--only", default="", help="paths that are imported; without it, all that mention metrics")
+    parser.add_argument("--every", action="store_true", help="import modules that do not mention metrics, too")
     parser.add_argument("--skip", default="", help="paths and names that are neither imported nor exercised")
     parser.add_argument("--no-stand-ins", action="store_true")
     parser.add_argument("--no-exercise", action="store_true")
@@ -491,6 +529,7 @@ def main():
     options = parser.parse_args()
 
     RECORDER.roots = [os.path.realpath(tree) for tree in options.tree]
+    RECORDER.packages = [os.path.realpath(path) for path in options.path]
     output = os.path.realpath(options.output)
     driver = os.path.realpath(options.driver) if options.driver else None
     sys.path[:] = [entry for entry in sys.path if os.path.realpath(entry or ".") != os.path.dirname(HERE)]
@@ -503,7 +542,7 @@ def main():
     sys.argv = ["oracle"]
     stdout, sys.stdout = sys.stdout, sys.stderr
     os.chdir(RECORDER.roots[0])
-    modules = [name for root in RECORDER.roots for name in modules_below(root, options.only, options.skip)]
+    modules = [name for root in RECORDER.roots for name in modules_below(root, options.only, options.skip, options.every)]
     threading.excepthook = lambda _: None
     for _ in range(2):
         # Twice: what failed in a circle of imports may work when the others are there.

@@ -62,7 +62,7 @@ def main():
                     os.makedirs(os.path.dirname(target), exist_ok=True)
                     with open(target, "w", encoding="utf-8") as file:
                         file.write(text)
-                project = {"name": heading, "package": "scenario", "version": ""}
+                project = {"name": heading, "package": "scenario", "version": "", "every": True}
                 recorded = oracle.record(project, tree, needs, os.path.join(folder, "recorded.json"))
                 inventory = oracle.inventory(os.path.abspath(options.binary), tree)
             verdicts, _, reasons = oracle.compare(recorded, inventory)

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use promsight_check::CHECKS;
 
 use crate::problem::Problem;
+use crate::promql;
 use crate::tree;
 
 /// A generated file: its path from the top, and what it has to hold.
@@ -26,12 +27,13 @@ pub(crate) fn files() -> Vec<Generated> {
         path: format!("{FOLDER}/{}.md", check.name),
         text: page(check),
     }));
+    files.extend(promql::page().ok());
     files
 }
 
 pub(crate) fn write() -> Vec<Problem> {
     let top = tree::top();
-    let mut problems = Vec::new();
+    let mut problems: Vec<Problem> = promql::page().err().into_iter().collect();
     if let Err(error) = std::fs::create_dir_all(top.join(FOLDER)) {
         problems.push(Problem::new(format!("cannot make {FOLDER}: {error}")));
     }

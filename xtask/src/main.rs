@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `corpus`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `oracle`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,7 +8,10 @@
 mod ci;
 mod corpus;
 mod generate;
+mod oracle;
 mod problem;
+mod promql;
+mod promqltest;
 mod tidy;
 mod tree;
 
@@ -20,10 +23,13 @@ const USAGE: &str = "\
 Usage: cargo xtask COMMAND
 
 Commands:
-  ci        formatting, clippy, every test, then tidy: what a change has to pass
-  tidy      check what the compiler cannot: crate edges, file sizes, checks and their pages, links
-  generate  write docs/checks from the checks' pages
-  corpus    compare what is read of the dashboards and rules in FOLDER... with what other parsers read
+  ci          formatting, clippy, every test, then tidy: what a change has to pass
+  tidy        check what the compiler cannot: crate edges, file sizes, checks and their pages, links
+  generate    write docs/checks from the checks' pages, and the tables of docs/promql.md
+  promqltest  compare what is read of Prometheus' own test cases with what Prometheus reads
+  corpus      compare what is read of the dashboards and rules in FOLDER... with what other parsers read
+  oracle      measure the inventory against running code (needs Python and its package index);
+              `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
 ";
 
 fn main() -> ExitCode {
@@ -33,7 +39,9 @@ fn main() -> ExitCode {
         ["ci"] => ci::run(),
         ["tidy"] => tidy::run(),
         ["generate"] => generate::write(),
+        ["promqltest"] => promqltest::run(),
         ["corpus", folders @ ..] => corpus::run(folders),
+        ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };
     problem::report(&problems)

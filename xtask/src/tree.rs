@@ -15,8 +15,8 @@ pub(crate) fn top() -> PathBuf {
     own.parent().unwrap_or(own).to_owned()
 }
 
-/// Every text file of the tree, by path. Build output, hidden folders other than `.ci` and `.cargo`, and files that
-/// are no UTF-8 are left out.
+/// Every text file of the tree, by path. Build output, installed packages, hidden folders other than `.ci` and
+/// `.cargo`, and files that are no UTF-8 are left out.
 pub(crate) fn texts() -> Vec<SourceText> {
     let mut texts = Vec::new();
     walk(&top(), &top(), &mut texts);
@@ -32,7 +32,7 @@ fn walk(folder: &Path, top: &Path, texts: &mut Vec<SourceText>) {
         let name = entry.file_name().to_string_lossy().into_owned();
         let hidden = name.starts_with('.') && !matches!(name.as_str(), ".ci" | ".cargo");
         let location = entry.path();
-        if hidden || (name == "target" && folder == top) {
+        if hidden || name == "node_modules" || (name == "target" && folder == top) {
             continue;
         }
         if location.is_dir() {

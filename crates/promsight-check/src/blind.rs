@@ -29,13 +29,13 @@ pub(crate) fn findings(check: &'static str, kinds: &[ConsumerKind], context: &Co
         }
         let expression = (reference.file(), reference.query);
         if seen.insert((expression, selector_text(&reference.selector))) {
-            findings.push(finding(check, reference));
+            findings.push(finding(check, reference, context));
         }
     }
     findings
 }
 
-fn finding(check: &'static str, reference: &Reference) -> Finding {
+fn finding(check: &'static str, reference: &Reference, context: &Context<'_>) -> Finding {
     let series = selector_text(&reference.selector);
     let message = format!(
         "{}: {}",
@@ -54,8 +54,10 @@ fn finding(check: &'static str, reference: &Reference) -> Finding {
         return finding;
     };
     explain(&mut finding, blindness, &series);
-    // A replacement stands in for a name as written; a pattern or regular expression has no such place.
-    if !matches!(reference.selector.name, SelectorName::Exact(_)) {
+    // A replacement stands in for a name as written; a pattern, a regular expression and an encoded text have no such
+    // place.
+    let is_written = context.files.text(reference.selector.span) == series;
+    if !is_written || !matches!(reference.selector.name, SelectorName::Exact(_)) {
         finding.suggestion = None;
     }
     finding

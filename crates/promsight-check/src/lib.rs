@@ -4,6 +4,7 @@
 //! configured ignores apply. Checks read the resolution; they neither parse nor match names themselves, and render
 //! nothing.
 
+mod always_firing;
 mod blind;
 mod blind_alert;
 mod blind_panel;
@@ -14,22 +15,28 @@ mod blind_test;
 mod blind_trigger;
 mod bucket_mismatch;
 mod conflicting_metric;
+mod fingerprint;
 mod invalid_query;
 mod invalid_update;
+mod label_mismatch;
 mod late_counter;
 mod missing_runbook;
 mod never_updated;
 mod sink;
+mod suppression;
+mod type_mismatch;
 mod unknown_alert;
 mod unreadable_file;
 mod unused_metric;
 mod unused_record;
+mod unused_suppression;
 mod words;
 
 use promsight_model::{FileSet, Finding, Severity};
 use promsight_resolve::Resolution;
 
-pub use sink::{Settings, run};
+pub use sink::{Extent, Settings, run};
+pub use suppression::{Admits, ConfiguredIgnore};
 
 /// One check.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +75,7 @@ pub enum Strictness {
 
 /// Every check, sorted by name.
 pub const CHECKS: &[Check] = &[
+    always_firing::CHECK,
     blind_alert::CHECK,
     blind_panel::CHECK,
     blind_record::CHECK,
@@ -79,13 +87,16 @@ pub const CHECKS: &[Check] = &[
     conflicting_metric::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
+    label_mismatch::CHECK,
     late_counter::CHECK,
     missing_runbook::CHECK,
     never_updated::CHECK,
+    type_mismatch::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,
     unused_metric::CHECK,
     unused_record::CHECK,
+    unused_suppression::CHECK,
 ];
 
 /// The check of that name.

@@ -1,18 +1,20 @@
-//! The one place that every finding passes: severities, selection, ignores, fingerprints and order.
+//! The one place that every finding passes: severities, selection, suppressions, fingerprints and order.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use promsight_model::{
-    Confidence, FileSet, Finding, Fingerprint, JudgedReference, Note, Report, Severity, Verdict,
+    CheckInfo, Confidence, Date, FileSet, Finding, JudgedReference, Note, Report, Severity, Suppression,
+    Verdict,
 };
 use promsight_resolve::Resolution;
 
-use crate::{CHECKS, Context, Strictness};
+use crate::suppression::{self, ConfiguredIgnore};
+use crate::{CHECKS, Check, Context, Strictness, fingerprint, unused_suppression};
 
 /// What the user set.
 pub struct Settings<'a> {
-    /// Severities by check that replace the checks' own.
-    pub severity: BTreeMap<String, Severity>,
+    /// The severity of a finding at that root-relative path, given with the check's own; `None` where it is off.
+    pub level: &'a (dyn Fn(&Finding, &str) -> Option<Severity> + Sync),
     /// Only these checks; all where empty.
     pub select: Vec<String>,
     /// Not these checks.
@@ -21,20 +23,55 @@ pub struct Settings<'a> {
     pub min_confidence: Confidence,
     /// What becomes of references without evidence.
     pub strictness: Strictness,
-    /// Whether the configuration ignores a finding at that root-relative path.
-    pub ignored: &'a dyn Fn(&Finding, &str) -> bool,
+    /// Comments that ask for findings to be hidden.
+    pub suppressions: Vec<&'a Suppression>,
+    /// Entries of the configuration that hide findings.
+    pub ignores: Vec<ConfiguredIgnore<'a>>,
+    /// Checks whose findings may not be hidden.
+    pub locked: BTreeSet<String>,
+    /// The day by which suppressions expire.
+    pub today: Date,
+    /// Whether the run sees all that suppressions may speak of.
+    pub extent: Extent,
+}
+
+/// How much of the root a run reads.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it: what hides nothing now hides nothing.
+    #[default]
+    Whole,
+    /// A part: what hides nothing now may be needed when the whole is read.
+    Part,
 }
 
 impl Default for Settings<'_> {
     fn default() -> Self {
         Self {
-            severity: BTreeMap::new(),
+            level: &|finding, _| Some(finding.severity),
             select: Vec::new(),
             ignore: Vec::new(),
             min_confidence: Confidence::Low,
             strictness: Strictness::Evidence,
-            ignored: &|_, _| false,
+            suppressions: Vec::new(),
+            ignores: Vec::new(),
+            locked: BTreeSet::new(),
+            today: Date::from_days(0),
+            extent: Extent::Whole,
         }
+    }
+}
+
+impl Settings<'_> {
+    fn runs(&self, check: &Check) -> bool {
+        (self.select.is_empty() || self.select.iter().any(|name| name == check.name))
+            && !self.ignore.iter().any(|name| name == check.name)
+    }
+
+    /// The finding with the severity that the user gave it; `None` where it is off or not sure enough.
+    fn shown(&self, finding: Finding, files: &FileSet) -> Option<Finding> {
+        let severity = (self.level)(&finding, &files.file(finding.primary.file).path)?;
+        (finding.confidence >= self.min_confidence).then_some(Finding { severity, ..finding })
     }
 }
 
@@ -45,25 +82,27 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
         files,
         strict: settings.strictness,
     };
-    let mut findings: Vec<Finding> = CHECKS
+    let running: Vec<&Check> = CHECKS.iter().filter(|check| settings.runs(check)).collect();
+    let found = running
         .iter()
-        .filter(|check| settings.select.is_empty() || settings.select.iter().any(|name| name == check.name))
-        .filter(|check| !settings.ignore.iter().any(|name| name == check.name))
-        .flat_map(|check| {
-            let severity = settings
-                .severity
-                .get(check.name)
-                .copied()
-                .unwrap_or(check.severity);
-            (check.find)(&context)
-                .into_iter()
-                .map(move |finding| Finding { severity, ..finding })
-        })
-        .filter(|finding| finding.confidence >= settings.min_confidence)
-        .filter(|finding| !(settings.ignored)(finding, &files.file(finding.primary.file).path))
+        .flat_map(|check| with_severity((check.find)(&context), check));
+    let outcome = suppression::apply(in_order(found.collect(), files), files, settings);
+    let mut findings = outcome.findings;
+    if settings.runs(&unused_suppression::CHECK) {
+        let names: BTreeSet<&str> = running.iter().map(|check| check.name).collect();
+        let unused = unused_suppression::findings(&outcome.uses, &names, files, settings);
+        let unused = with_severity(unused, &unused_suppression::CHECK);
+        findings.extend(suppression::configured(
+            in_order(unused.collect(), files),
+            files,
+            settings,
+        ));
+    }
+    let mut findings: Vec<Finding> = findings
+        .into_iter()
+        .filter_map(|finding| settings.shown(finding, files))
         .collect();
     findings.sort_by(|left, right| order(left).cmp(&order(right)));
-    fingerprint(&mut findings, files);
     Report {
         findings,
         metrics: resolution
@@ -85,51 +124,37 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
         coverage: resolution.coverage.clone(),
         notes: notes(resolution),
         reconcilable: resolution.has_sources && !resolution.references.is_empty(),
+        checks: CHECKS
+            .iter()
+            .map(|check| CheckInfo {
+                name: check.name,
+                severity: check.severity,
+                summary: check.summary,
+                documentation: check.documentation,
+            })
+            .collect(),
+        hidden: outcome.hidden,
+        comparison: None,
     }
+}
+
+fn with_severity(findings: Vec<Finding>, check: &Check) -> impl Iterator<Item = Finding> {
+    let severity = check.severity;
+    findings
+        .into_iter()
+        .map(move |finding| Finding { severity, ..finding })
+}
+
+/// Sorted and named. Before anything is hidden, so that hiding one of two equal findings renames neither.
+fn in_order(mut findings: Vec<Finding>, files: &FileSet) -> Vec<Finding> {
+    findings.sort_by(|left, right| order(left).cmp(&order(right)));
+    fingerprint::assign(&mut findings, files);
+    findings
 }
 
 /// File ids follow the order of paths, so spans order by path, then place.
 fn order(finding: &Finding) -> (promsight_model::Span, &'static str, &str, &str) {
     (finding.primary, finding.check, &finding.subject, &finding.message)
-}
-
-/// Names each finding by what it is about and who looks, not by its line; equal ones are numbered in order.
-fn fingerprint(findings: &mut [Finding], files: &FileSet) {
-    let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
-    for finding in findings {
-        let mut hash = Fnv::default();
-        hash.text(finding.check);
-        hash.text(&finding.subject);
-        hash.text(&files.file(finding.primary.file).path);
-        if let Some(consumer) = &finding.consumer {
-            hash.text(consumer.kind.word());
-            hash.text(&consumer.name);
-            hash.text(consumer.group.as_deref().unwrap_or_default());
-        }
-        let count = seen.entry(hash.0).or_default();
-        *count += 1;
-        if *count > 1 {
-            hash.text(&count.to_string());
-        }
-        finding.fingerprint = Fingerprint(hash.0);
-    }
-}
-
-/// FNV-1a, 64 bits: the same on every platform and in every version of the standard library.
-struct Fnv(u64);
-
-impl Default for Fnv {
-    fn default() -> Self {
-        Self(0xcbf2_9ce4_8422_2325)
-    }
-}
-
-impl Fnv {
-    fn text(&mut self, text: &str) {
-        for byte in text.bytes().chain([0]) {
-            self.0 = (self.0 ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
 }
 
 fn notes(resolution: &Resolution) -> Vec<Note> {

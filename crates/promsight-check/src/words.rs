@@ -18,6 +18,7 @@ pub(crate) fn finding(check: &'static str, primary: Span, subject: String, messa
         notes: Vec::new(),
         suggestion: None,
         fingerprint: Fingerprint(0),
+        owner: None,
     }
 }
 

@@ -9,6 +9,7 @@ use promsight_model::{
 };
 use promsight_promql::Holes;
 
+use crate::jsonnet;
 use crate::query::{self, VariableValues};
 
 /// Bytes of queries that one file may hold: far above any real file, and a stop for one whose aliases multiply.
@@ -123,6 +124,14 @@ impl<'facts> Collector<'facts> {
 
     pub(crate) fn runbook_link(&mut self, link: RunbookLink) {
         self.facts.runbook_links.push(link);
+    }
+
+    /// Reads a Jsonnet source that stands in the file.
+    pub(crate) fn jsonnet(&mut self, text: &Embedded) {
+        if self.has_room(text) {
+            jsonnet::read_text(text, self.facts);
+            self.kind(FileKind::Dashboards);
+        }
     }
 
     pub(crate) fn alert_matcher(&mut self, matcher: AlertMatcher) {

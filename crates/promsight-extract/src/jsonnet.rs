@@ -25,8 +25,16 @@ pub fn extract(file: &SourceFile, facts: &mut Facts) {
     {
         return;
     }
+    read_text(&Embedded::whole(file.id, &file.text), facts);
+    if !facts.consumers.is_empty() {
+        facts.kinds.push(FileKind::Dashboards);
+    }
+}
+
+/// As [`extract`], for a text that stands in another file.
+pub(crate) fn read_text(source: &Embedded, facts: &mut Facts) {
     let mut rule: Option<Pending> = None;
-    for literal in Literals::of(file) {
+    for literal in Literals::of(source) {
         match literal.key.as_str() {
             "alert" => rule = Some(Pending::new(RuleKind::Alert, &literal)),
             "record" => rule = Some(Pending::new(RuleKind::Record, &literal)),
@@ -37,9 +45,6 @@ pub fn extract(file: &SourceFile, facts: &mut Facts) {
             }
             _ => panel(&literal, facts),
         }
-    }
-    if !facts.consumers.is_empty() {
-        facts.kinds.push(FileKind::Dashboards);
     }
 }
 
@@ -128,15 +133,15 @@ struct Literal {
 
 /// The string literals of a Jsonnet text, in order.
 struct Literals<'a> {
-    file: &'a SourceFile,
+    source: &'a Embedded,
     at: usize,
     word: String,
 }
 
 impl<'a> Literals<'a> {
-    fn of(file: &'a SourceFile) -> Self {
+    fn of(source: &'a Embedded) -> Self {
         Self {
-            file,
+            source,
             at: 0,
             word: String::new(),
         }
@@ -145,19 +150,19 @@ impl<'a> Literals<'a> {
     fn literal(&mut self, text: String, map: OffsetMap) -> Literal {
         Literal {
             key: std::mem::take(&mut self.word),
-            text: Embedded::decoded(self.file.id, text, map),
+            text: self.source.nested(text, map),
         }
     }
 
     /// Past the end of a line, or of the text.
     fn skip_line(&mut self) {
-        let rest = &self.file.text[self.at..];
+        let rest = &self.source.text[self.at..];
         self.at += rest.find('\n').unwrap_or(rest.len());
     }
 
     /// A string between quotes; `@` in front leaves backslashes as they are and doubles quotes.
     fn quoted(&mut self, quote: char, verbatim: bool) -> Literal {
-        let source = &*self.file.text;
+        let source = self.source.text.as_str();
         let start = self.at;
         let (mut text, mut map) = (String::new(), OffsetMap::at(start));
         while let Some(character) = source[self.at..].chars().next() {
@@ -186,7 +191,7 @@ impl<'a> Literals<'a> {
 
     /// What stands after a backslash, as JSON has it.
     fn escape(&mut self) -> char {
-        let source = &*self.file.text;
+        let source = self.source.text.as_str();
         let Some(character) = source[self.at..].chars().next() else {
             return '\\';
         };
@@ -210,8 +215,8 @@ impl<'a> Literals<'a> {
     /// A `|||` block: the indentation of its first line is not part of it.
     fn block(&mut self) -> Literal {
         self.skip_line();
-        self.at = (self.at + 1).min(self.file.text.len());
-        let source = &*self.file.text;
+        self.at = (self.at + 1).min(self.source.text.len());
+        let source = self.source.text.as_str();
         let first = &source[self.at..];
         let indent = first.len() - first.trim_start_matches([' ', '\t']).len();
         let (mut text, mut map) = (String::new(), OffsetMap::at(self.at));
@@ -236,7 +241,7 @@ impl Iterator for Literals<'_> {
     type Item = Literal;
 
     fn next(&mut self) -> Option<Literal> {
-        let source = &*self.file.text;
+        let source = self.source.text.as_str();
         while let Some(character) = source[self.at..].chars().next() {
             let rest = &source[self.at..];
             if rest.starts_with("|||") {

@@ -11,10 +11,10 @@ use std::sync::LazyLock;
 
 use crate::collect::Collector;
 use crate::decode::tree::{Node, Style, Tree};
-use crate::decode::{json, yaml};
+use crate::decode::{base64, hcl, json, yaml};
 use crate::rules::unit_tests;
 use crate::triggers::{self, Around};
-use crate::{alertmanager, grafana, rules};
+use crate::{alertmanager, cloud, grafana, perses, rules};
 
 /// How deep a document is walked: above what its parsers accept in one style of nesting.
 const MAX_DEPTH: usize = 300;
@@ -24,7 +24,10 @@ const MAX_DEPTH: usize = 300;
 const MAX_NESTING: usize = 4;
 
 /// Without one of these words a text holds neither rule nor dashboard, and is not parsed.
-const WORDS: [&str; 8] = [
+const WORDS: [&str; 11] = [
+    "kind: Secret",
+    "gzipJson",
+    "jsonnet: |",
     "expr",
     "rule_files",
     "alert:",
@@ -36,17 +39,19 @@ const WORDS: [&str; 8] = [
 ];
 
 /// A broken text with one of these should have been read.
-const TELLING_WORDS: [&str; 6] = [
-    "groups:",
-    "expr:",
-    "PrometheusRule",
-    "\"panels\"",
-    "\"expr\"",
-    "kind:",
-];
+const TELLING_WORDS: [&str; 5] = ["groups:", "expr:", "PrometheusRule", "\"panels\"", "\"expr\""];
 
-static PREFILTER: LazyLock<Option<AhoCorasick>> =
-    LazyLock::new(|| AhoCorasick::new(WORDS.iter().chain(&triggers::WORDS).chain(&alertmanager::WORDS)).ok());
+static PREFILTER: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::new(
+        WORDS
+            .iter()
+            .chain(&triggers::WORDS)
+            .chain(&alertmanager::WORDS)
+            .chain(&perses::WORDS)
+            .chain(&cloud::WORDS),
+    )
+    .ok()
+});
 static TELLING: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(TELLING_WORDS).ok());
 
 /// Reads a YAML file: rules and dashboards, and whether it is a Kubernetes manifest.
@@ -77,6 +82,16 @@ pub fn json_file(file: &SourceFile, facts: &mut Facts) {
         Collector::new(facts).kind(FileKind::Manifests);
     }
     read_file(&tree, facts);
+}
+
+/// Reads an HCL file (Terraform, OpenTofu): rules and dashboards in its resources, and in the YAML and JSON in its
+/// strings.
+pub fn hcl_file(file: &SourceFile, facts: &mut Facts) {
+    if !is_relevant(&file.text) {
+        return;
+    }
+    let source = Embedded::whole(file.id, &file.text);
+    read_file(&hcl::parse(&source), facts);
 }
 
 /// Reads YAML that stands in another file, such as a fence of a document; says whether it held a rule or a
@@ -138,13 +153,19 @@ fn walk(tree: &Tree<'_>, collector: &mut Collector<'_>, nesting: usize) {
         };
         // A rule that was cut off by the problem is not broken by itself.
         collector.forget_gaps(gaps);
-        let text = &tree.source().text;
-        if contains_any(&TELLING, text) || has_line(text, &RULE_KEYS) {
+        if may_hide_queries(&tree.source().text) {
             let span = tree.source().span(problem.range.clone());
             let message = format!("the text cannot be read from here on: {}", problem.message);
             collector.gap(GapKind::Syntax, message, span, rules::unknown_records());
         }
     }
+}
+
+/// Whether a text that could not be read to its end may have held a rule, a dashboard or a trigger there.
+fn may_hide_queries(text: &str) -> bool {
+    // An object of Kubernetes matters if it asks for anything at all.
+    let asks = || text.contains("kind:") && ["expr", "uery", "panels"].iter().any(|word| text.contains(word));
+    contains_any(&TELLING, text) || has_line(text, &RULE_KEYS) || asks()
 }
 
 struct Walk<'walk, 'facts> {
@@ -183,6 +204,12 @@ impl Walk<'_, '_> {
             return rules::rule(node, context.group, self.collector);
         }
         if grafana::read(node, context.group, self.collector)
+            || perses::read(
+                node,
+                context.around.named.or(context.around.object),
+                self.collector,
+            )
+            || cloud::read(node, context.around.named, self.collector)
             || triggers::read(node, context.around, self.collector)
         {
             return;
@@ -197,30 +224,71 @@ impl Walk<'_, '_> {
                 Some("groups") if rules::are_groups(entry.value) => {
                     rules::groups(entry.value, self.collector);
                 }
-                Some("rules") => {
+                // In HCL each rule of a group is a block of its own.
+                Some("rules" | "rule") => {
                     let group = node.get_str("name");
                     self.node(entry.value, Context { group, ..inner }, depth + 1);
+                }
+                Some("data") if node.get_str("kind") == Some("Secret") => self.secret(entry.value),
+                Some("jsonnet") if entry.value.style() == Some(Style::Block) => {
+                    if let Some(text) = entry.value.embedded() {
+                        self.collector.jsonnet(&text);
+                    }
+                }
+                Some("gzipJson") => self.compressed(entry.value),
+                _ if rules::is_keyed_rule(entry.value) => {
+                    rules::keyed_rule(entry.key, entry.value, self.collector);
                 }
                 _ => self.node(entry.value, inner, depth + 1),
             }
         }
     }
 
+    /// The data of a Secret is encoded as Base64.
+    fn secret(&mut self, data: Node<'_>) {
+        for entry in data.effective_entries() {
+            let decoded = entry.value.embedded().and_then(|text| base64::decode(&text));
+            if let Some(text) = decoded {
+                self.document(&text);
+            }
+        }
+    }
+
+    /// A dashboard that is compressed hides what it looks at.
+    fn compressed(&mut self, node: Node<'_>) {
+        if node
+            .as_str()
+            .is_some_and(|text| !text.trim().is_empty() && !text.contains("{{"))
+        {
+            let message = "a compressed dashboard (`gzipJson`) is not read".to_owned();
+            self.collector
+                .gap(GapKind::Limit, message, node.span(), Reach::Nothing);
+        }
+    }
+
     /// A string can hold a whole file: the data of a ConfigMap or Secret, the `json` of a dashboard object.
     fn string(&mut self, node: Node<'_>) {
-        let Some(text) = node.as_str() else { return };
-        if self.nesting >= MAX_NESTING || node.style() == Some(Style::Plain) || !is_relevant(text) {
+        if node.style() == Some(Style::Plain) || !node.as_str().is_some_and(is_relevant) {
             return;
         }
-        let is_json = text.trim_start().starts_with(['{', '[']);
-        if !is_json && !has_line(text, &DOCUMENT_KEYS) {
+        if let Some(text) = node.embedded() {
+            self.document(&text);
+        }
+    }
+
+    /// Reads a text inside of the document, if it is a document by itself.
+    fn document(&mut self, text: &Embedded) {
+        if self.nesting >= MAX_NESTING || !is_relevant(&text.text) {
             return;
         }
-        let Some(embedded) = node.embedded() else { return };
+        let is_json = text.text.trim_start().starts_with(['{', '[']);
+        if !is_json && !has_line(&text.text, &DOCUMENT_KEYS) {
+            return;
+        }
         let tree = if is_json {
-            json::parse(&embedded)
+            json::parse(text)
         } else {
-            yaml::parse(&embedded)
+            yaml::parse(text)
         };
         walk(&tree, self.collector, self.nesting + 1);
     }

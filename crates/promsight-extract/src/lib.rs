@@ -4,6 +4,7 @@
 //! extractor sees one file, cannot fail, and touches no disk; what it does not understand becomes a gap.
 
 mod alertmanager;
+mod cloud;
 mod collect;
 pub mod decode;
 pub mod documents;
@@ -13,10 +14,12 @@ pub mod knowledge;
 pub mod kubernetes;
 mod metricsql;
 pub mod other_sources;
+mod perses;
 pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod suppressions;
 mod triggers;
 
 use promsight_model::{Facts, FileKind, SourceFile};
@@ -24,10 +27,12 @@ use promsight_model::{Facts, FileKind, SourceFile};
 /// The facts of one file, dispatched by what its path says it is.
 pub fn extract(file: &SourceFile) -> Facts {
     let mut facts = Facts::empty(file.id);
-    match Format::of(&file.path) {
+    let format = Format::of(&file.path);
+    match format {
         Some(Format::Python) => python_file(file, &mut facts),
         Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
         Some(Format::Json) => kubernetes::json_file(file, &mut facts),
+        Some(Format::Hcl) => kubernetes::hcl_file(file, &mut facts),
         Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
         Some(Format::Jsonnet) => jsonnet::extract(file, &mut facts),
         Some(Format::Shell) => scripts::shell(file, &mut facts),
@@ -35,6 +40,9 @@ pub fn extract(file: &SourceFile) -> Facts {
         None => {}
     }
     metricsql::admit(file, &mut facts);
+    if let Some(format) = format {
+        suppressions::read(file, format, &mut facts);
+    }
     facts
 }
 
@@ -43,12 +51,30 @@ pub fn is_source(path: &str) -> bool {
     Format::of(path).is_some()
 }
 
+/// What a template's name has behind that of what it renders: of Ansible, Go, Helm, Terraform, Ruby, autoconf, envsubst.
+const TEMPLATES: [&str; 13] = [
+    ".j2",
+    ".jinja",
+    ".jinja2",
+    ".tmpl",
+    ".tpl",
+    ".gotmpl",
+    ".tftpl",
+    ".erb",
+    ".in",
+    ".template",
+    ".mustache",
+    ".example",
+    ".dist",
+];
+
 /// What kind of text a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Python,
     Yaml,
     Json,
+    Hcl,
     Document,
     Jsonnet,
     Shell,
@@ -71,15 +97,16 @@ impl Format {
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         // A template keeps the format of what it renders: `rules.yml.j2`, `alerts.yaml.tmpl`.
-        let name = [".j2", ".tmpl", ".tpl", ".gotmpl", ".erb"]
+        let name = TEMPLATES
             .into_iter()
             .find_map(|template| name.strip_suffix(template))
             .unwrap_or(name);
         let (_, extension) = name.rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {
             "py" => Some(Self::Python),
-            "yaml" | "yml" | "rules" | "rule" | "alerts" => Some(Self::Yaml),
+            "yaml" | "yml" | "rules" | "rule" | "alerts" | "alert" => Some(Self::Yaml),
             "json" => Some(Self::Json),
+            "tf" | "tofu" | "tfvars" | "hcl" => Some(Self::Hcl),
             _ => None,
         }
     }

@@ -107,6 +107,18 @@ pub fn holes_of_manifest(text: &str) -> Holes {
     if is_substituted { Holes::ALL } else { Holes::RULES }
 }
 
+/// Whether the text is a query that reads some series and stands as it is: what its surroundings alone take for a
+/// query has to prove it.
+pub fn reads_as_query(text: &str) -> bool {
+    let analysis = promql::analyze(text, holes_of_manifest(text));
+    let is_told = |selector: &promql::Selector| {
+        let is_named =
+            matches!(&selector.name, promql::SelectorName::Exact(name) if name.contains(['_', ':']));
+        !selector.functions.is_empty() || !selector.matchers.is_empty() || is_named
+    };
+    !matches!(analysis.state, promql::State::Unreadable { .. }) && analysis.selectors.iter().any(is_told)
+}
+
 /// How many names one templated name may become before it is kept as a pattern.
 const MAX_EXPANSIONS: usize = 64;
 

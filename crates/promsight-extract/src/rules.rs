@@ -12,15 +12,43 @@ use promsight_model::{ConsumerKind, Embedded, FileKind, GapKind, Pattern, Reach,
 use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
 use crate::grafana::datasource::looks_like_logql;
-use crate::query::{VariableValues, holes_of_manifest};
+use crate::query::{VariableValues, holes_of_manifest, reads_as_query};
 
 /// Whether a mapping is a rule by itself: it has a name of one of the two kinds, and an expression.
 pub(crate) fn is_rule(node: Node<'_>) -> bool {
     node.is_mapping()
         && ["alert", "record"].iter().any(|key| node.get_str(key).is_some())
-        && node
-            .get("expr")
-            .is_some_and(|expression| !expression.is_mapping() && !expression.is_sequence())
+        && expression_of(node).is_some_and(|expression| !expression.is_mapping() && !expression.is_sequence())
+}
+
+/// A rule's expression: under `expr`, or under `expression` as Azure's resources have it.
+fn expression_of(node: Node<'_>) -> Option<Node<'_>> {
+    node.get("expr").or_else(|| node.get("expression"))
+}
+
+/// Whether a mapping is an alert that is named by its key: charts and modules keep rules so in their values. It has
+/// an expression that reads as one, and what only rules have.
+pub(crate) fn is_keyed_rule(node: Node<'_>) -> bool {
+    let is_query = || {
+        node.get("expr")
+            .and_then(Node::embedded)
+            .is_some_and(|text| !looks_like_logql(&text.text) && reads_as_query(&text.text))
+    };
+    node.is_mapping()
+        && ["for", "annotations", "severity", "summary"]
+            .iter()
+            .any(|key| node.get(key).is_some())
+        && ["alert", "record", "refId", "targets"]
+            .iter()
+            .all(|key| node.get(key).is_none())
+        && is_query()
+}
+
+/// Reads an alert that is named by its key.
+pub(crate) fn keyed_rule(key: Node<'_>, node: Node<'_>, collector: &mut Collector<'_>) {
+    let Some(name) = key.embedded() else { return };
+    collector.kind(FileKind::Rules);
+    add(RuleKind::Alert, trimmed(&name), node, None, collector);
 }
 
 /// Whether a sequence is what stands under `groups:` in a rule file: some group's rules have the keys of rules.
@@ -88,6 +116,11 @@ fn grouped_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'
             return collector.gap(GapKind::Syntax, message, node.span(), unknown_records());
         }
     };
+    add(kind, name, node, group, collector);
+}
+
+/// Adds a rule of which kind and name are known.
+fn add(kind: RuleKind, name: Embedded, node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>) {
     let expression = match expression(node, &name) {
         Ok(expression) => expression,
         Err(message) => {
@@ -163,7 +196,7 @@ fn waits(node: Option<Node<'_>>) -> Option<u64> {
 /// The rule's expression. Prometheus reads any scalar as its text, so `expr: 1` is one.
 fn expression(rule: Node<'_>, name: &Embedded) -> Result<Embedded, String> {
     let name = &name.text;
-    let Some(node) = rule.get("expr") else {
+    let Some(node) = expression_of(rule) else {
         return Err(format!("rule `{name}` has no `expr`"));
     };
     if node.is_mapping() || node.is_sequence() {

@@ -4,6 +4,7 @@ use crate::file::FileId;
 use crate::python;
 use crate::reference::{Consumer, MatchOp, Query, Selector};
 use crate::span::Span;
+use crate::suppression::Suppression;
 
 /// All facts of one file.
 #[derive(Clone, Debug)]
@@ -37,6 +38,8 @@ pub struct Facts {
     pub other_source_names: Vec<OtherSourceName>,
     /// What was not understood.
     pub gaps: Vec<Gap>,
+    /// Comments that ask for findings to be hidden.
+    pub suppressions: Vec<Suppression>,
 }
 
 impl Facts {
@@ -57,6 +60,7 @@ impl Facts {
             outline: None,
             other_source_names: Vec::new(),
             gaps: Vec::new(),
+            suppressions: Vec::new(),
         }
     }
 }

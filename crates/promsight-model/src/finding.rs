@@ -173,4 +173,6 @@ pub struct Finding {
     pub suggestion: Option<Suggestion>,
     /// Its name across runs.
     pub fingerprint: Fingerprint,
+    /// Who owns the file or rule, as the repository says; several are separated by blanks.
+    pub owner: Option<String>,
 }

@@ -5,6 +5,7 @@
 //! frozen structs of their own.
 
 pub mod catalogue;
+pub mod date;
 pub mod emitter;
 pub mod facts;
 pub mod file;
@@ -17,9 +18,11 @@ pub mod reference;
 pub mod report;
 pub mod repository;
 pub mod span;
+pub mod suppression;
 pub mod usage;
 
 pub use catalogue::{Catalogue, Exporter, ExporterMetric, GoneMetric};
+pub use date::Date;
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
 pub use facts::{
     AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outline,
@@ -36,7 +39,8 @@ pub use reference::{
     Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
     Verdict,
 };
-pub use report::{Coverage, JudgedReference, Note, Report, ResolvedBy};
+pub use report::{CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy};
 pub use repository::{Remote, Repository};
 pub use span::{Embedded, OffsetMap, Span};
+pub use suppression::{Asked, Suppression};
 pub use usage::{Fault, InvalidUpdate, LabelValue, LabelValues, Registry, Update, UpdateKind, Usage};

@@ -69,6 +69,8 @@ pub struct BuiltIn {
     pub metrics: Vec<LibraryMetric>,
     /// A described function that makes further ones, by dotted path.
     pub make: Option<String>,
+    /// Whether a collector makes them at each scrape: then nothing tells when they were created.
+    pub collected: bool,
     /// Whether they are only assumed where no call of a described callable of the library was understood.
     pub assumed: bool,
 }

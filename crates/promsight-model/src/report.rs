@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::emitter::Emitter;
 use crate::facts::Gap;
-use crate::finding::Finding;
+use crate::finding::{Finding, Fingerprint, Severity};
 use crate::name::Name;
 use crate::reference::{Consumer, Selector, Verdict};
 use crate::span::Span;
@@ -54,6 +54,64 @@ pub struct Note {
     pub message: String,
 }
 
+/// A check as reports describe it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckInfo {
+    /// Its name.
+    pub name: &'static str,
+    /// Its severity unless the configuration says otherwise.
+    pub severity: Severity,
+    /// What it says, in one clause.
+    pub summary: &'static str,
+    /// Its page, in Markdown.
+    pub documentation: &'static str,
+}
+
+/// How many findings the user asked not to see.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hidden {
+    /// By comments beside them.
+    pub comments: u64,
+    /// By the configuration.
+    pub configuration: u64,
+    /// By the baseline.
+    pub baseline: u64,
+    /// By a comparison with an earlier revision, which had them already.
+    pub unchanged: u64,
+}
+
+/// What a run was compared with, and what has gone since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The revision as it was named.
+    pub revision: String,
+    /// The commit that was read.
+    pub commit: String,
+    /// Findings that it had and this run has not.
+    pub fixed: Vec<Fixed>,
+}
+
+/// A finding of an earlier revision that is gone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fixed {
+    /// Where it stood then, as people open it; the file may be gone.
+    pub path: String,
+    /// The line then, from 1.
+    pub line: u32,
+    /// The column then, from 1.
+    pub column: u32,
+    /// The check.
+    pub check: &'static str,
+    /// How bad it was.
+    pub severity: Severity,
+    /// What it was about.
+    pub subject: String,
+    /// What it said.
+    pub message: String,
+    /// Its name across runs.
+    pub fingerprint: Fingerprint,
+}
+
 /// The result of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -71,4 +129,10 @@ pub struct Report {
     pub notes: Vec<Note>,
     /// Whether the run found anything to reconcile; where not the exit code is 3.
     pub reconcilable: bool,
+    /// The checks that there are.
+    pub checks: Vec<CheckInfo>,
+    /// What was found and is not shown.
+    pub hidden: Hidden,
+    /// What the run was compared with, where it was.
+    pub comparison: Option<Comparison>,
 }

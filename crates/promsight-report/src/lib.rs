@@ -3,8 +3,15 @@
 //! Owns how a report looks. Each format owns its own serialisable structs; none knows single checks or how a
 //! verdict came about. Nothing here prints: the caller writes the text where it belongs.
 
+mod findings_markdown;
+mod github;
+mod gitlab;
+mod html;
 mod json;
+mod junit;
+mod mimirtool;
 mod place;
+mod sarif;
 mod table;
 mod text;
 mod words;
@@ -20,6 +27,35 @@ pub enum Format {
     Table,
     /// For programs: the contract's JSON object, `schema_version` 1.
     Json,
+    /// For code scanning: SARIF 2.1.0.
+    Sarif,
+    /// For the log of a GitHub workflow: annotations.
+    Github,
+    /// For GitLab's merge requests: a Code Quality report.
+    Gitlab,
+    /// For CI systems that show test results: JUnit's XML.
+    Junit,
+    /// For a comment on a pull request.
+    Markdown,
+    /// For people without a terminal: one page that needs nothing else.
+    Html,
+    /// What `mimirtool analyze grafana` writes: `metrics-in-grafana.json`.
+    MimirtoolGrafana,
+    /// What `mimirtool analyze rule-file` writes: `metrics-in-ruler.json`.
+    MimirtoolRuler,
+}
+
+impl Format {
+    /// Whether there is a report of that view in this format.
+    pub fn shows(self, view: View) -> bool {
+        match self {
+            Self::Text | Self::Table | Self::Json => true,
+            Self::Sarif | Self::Github | Self::Gitlab | Self::Junit | Self::Markdown | Self::Html => {
+                view == View::Findings
+            }
+            Self::MimirtoolGrafana | Self::MimirtoolRuler => view == View::References,
+        }
+    }
 }
 
 /// Which part of the report is asked for.
@@ -51,8 +87,8 @@ pub struct Surface {
     pub styling: Styling,
 }
 
-/// The bytes of `view` of the report in `format`, ending in a line break. `files` is the set that the report's
-/// spans count in.
+/// The bytes of `view` of the report in `format`, ending in a line break; empty where the format does not show that
+/// view ([`Format::shows`]). `files` is the set that the report's spans count in.
 pub fn render(report: &Report, files: &FileSet, view: View, format: Format, surface: Surface) -> String {
     let places = place::Places::new(files);
     match (format, view) {
@@ -65,5 +101,14 @@ pub fn render(report: &Report, files: &FileSet, view: View, format: Format, surf
         (Format::Text, View::Findings) => text::findings(report, &places, surface),
         (Format::Text, View::Metrics) => text::metrics(report, &places, surface),
         (Format::Text, View::References) => text::references(report, &places, surface),
+        (Format::Sarif, View::Findings) => sarif::findings(report, &places),
+        (Format::Github, View::Findings) => github::findings(report, &places),
+        (Format::Gitlab, View::Findings) => gitlab::findings(report, &places),
+        (Format::Junit, View::Findings) => junit::findings(report, &places),
+        (Format::Markdown, View::Findings) => findings_markdown::findings(report, &places),
+        (Format::Html, View::Findings) => html::findings(report, &places),
+        (Format::MimirtoolGrafana, View::References) => mimirtool::grafana(report, &places),
+        (Format::MimirtoolRuler, View::References) => mimirtool::ruler(report, &places),
+        (_, _) => String::new(),
     }
 }

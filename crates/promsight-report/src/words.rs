@@ -1,6 +1,8 @@
 //! Wordings that several formats share.
 
-use promsight_model::{Consumer, Emitter, GapKind, Liveness, MatchOp, Name, Selector, SelectorName};
+use promsight_model::{
+    Consumer, Emitter, GapKind, Hidden, Liveness, MatchOp, Name, Report, Selector, SelectorName, Severity,
+};
 
 /// `1 error`, `2 errors`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
@@ -52,6 +54,42 @@ pub(crate) fn selector(selector: &Selector) -> String {
     } else {
         format!("{name}{{{}}}", matchers.join(", "))
     }
+}
+
+/// `3 errors, 1 warning`, or `no findings`; of a comparison, `no new findings`.
+pub(crate) fn headline(report: &Report) -> String {
+    let parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
+        .into_iter()
+        .filter_map(|severity| {
+            let of_severity = report
+                .findings
+                .iter()
+                .filter(|finding| finding.severity == severity);
+            let number = of_severity.count() as u64;
+            (number > 0).then(|| count(number, severity.word()))
+        })
+        .collect();
+    match (parts.is_empty(), &report.comparison) {
+        (false, _) => parts.join(", "),
+        (true, None) => "no findings".to_owned(),
+        (true, Some(_)) => "no new findings".to_owned(),
+    }
+}
+
+/// What was found and is not shown, as one sentence; `None` where everything is.
+pub(crate) fn hidden(hidden: &Hidden) -> Option<String> {
+    let parts: Vec<String> = [
+        (hidden.comments, "by comments"),
+        (hidden.configuration, "by the configuration"),
+        (hidden.baseline, "by the baseline"),
+        (hidden.unchanged, "that were there before"),
+    ]
+    .into_iter()
+    .filter(|(number, _)| *number > 0)
+    .map(|(number, by)| format!("{number} {by}"))
+    .collect();
+    let total = hidden.comments + hidden.configuration + hidden.baseline + hidden.unchanged;
+    (!parts.is_empty()).then(|| format!("{} hidden: {}", count(total, "finding"), parts.join(", ")))
 }
 
 /// `alert HighErrorRate (group slos)`.
@@ -136,6 +174,21 @@ mod tests {
     fn nouns_follow_their_number() {
         assert_eq!(count(1, "error"), "1 error");
         assert_eq!(count(0, "query"), "0 queries");
+    }
+
+    #[test]
+    fn what_is_hidden_is_counted_by_what_hides_it() {
+        let counts = Hidden {
+            comments: 1,
+            configuration: 0,
+            baseline: 12,
+            unchanged: 0,
+        };
+        assert_eq!(
+            hidden(&counts).as_deref(),
+            Some("13 findings hidden: 1 by comments, 12 by the baseline")
+        );
+        assert_eq!(hidden(&Hidden::default()), None);
     }
 
     #[test]

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{
-    Emitter, Exporter, ExporterMetric, Facts, Gap, GoneMetric, Liveness, MetricType, Name, Origin, Pattern,
-    Reach, Rule, RuleKind, Span, Wrapping,
+    Emitter, Exporter, ExporterMetric, Facts, Flow, Gap, GoneMetric, Liveness, MetricType, Name, Origin,
+    Pattern, Query, Reach, Rule, RuleKind, Span, Wrapping,
 };
 
 use crate::judge::Judge;
@@ -221,6 +221,12 @@ impl<'a> Index<'a> {
     /// A rule by its identity.
     pub(crate) fn rule(&self, (facts, rule): RuleId) -> &Rule {
         &self.facts[facts].rules[rule]
+    }
+
+    /// The query of a rule with what it does, where it was parsed to the end.
+    pub(crate) fn query_of(&self, id: RuleId) -> Option<(&Query, &Flow)> {
+        let query = self.facts[id.0].queries.get(self.rule(id).query?)?;
+        Some((query, query.flow.as_ref()?))
     }
 
     /// Every recording rule in order of place.

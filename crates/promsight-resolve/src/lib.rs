@@ -8,6 +8,7 @@
 //! of documents ([`mentions`]), and last what nobody looks at ([`usage`]).
 
 mod births;
+pub mod deep;
 pub mod exposure;
 mod index;
 mod judge;
@@ -54,6 +55,8 @@ pub struct Resolution {
     pub unknown_alerts: Vec<UnknownAlert>,
     /// Selectors whose `le` names a bound that the histogram does not have.
     pub bucket_mismatches: Vec<BucketMismatch>,
+    /// What queries ask of labels, types and bounds that the declarations do not give.
+    pub mismatches: deep::Mismatches,
     /// Series that unit tests of rules feed and nothing emits.
     pub blind_tests: Vec<BlindTest>,
     /// Links of rules that lead to nothing in the repository.
@@ -355,6 +358,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
     let blind_tests = rule_tests::blind(&judge, input.facts);
     let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);
     let bucket_mismatches = judge::bucket_mismatches(&index, &references);
+    let mismatches = deep::mismatches(&index, &judge, input.facts);
     let usage = usage::Usage::of(&index, &references);
     let records = index.records_with(&judge, &usage);
     let emitters = index.emitters_with(&usage);
@@ -373,6 +377,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         blind_tests,
         missing_runbooks,
         bucket_mismatches,
+        mismatches,
         gaps,
         coverage,
     }

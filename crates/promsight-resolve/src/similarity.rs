@@ -107,6 +107,24 @@ pub(crate) fn alike_humps(left: &str, right: &str) -> f64 {
     alike(&apart(left), &apart(right))
 }
 
+/// The label of a declaration that was probably meant: nearly the same letters, or one is a word of the other
+/// (`status` and `status_code`).
+pub(crate) fn closest_label<'a>(label: &str, declared: impl Iterator<Item = &'a str>) -> Option<String> {
+    let mut best: Option<(f64, &str)> = None;
+    for candidate in declared {
+        let is_word = |of: &str, word: &str| of.split('_').any(|part| part == word);
+        let score = if is_word(candidate, label) || is_word(label, candidate) {
+            NEARLY_SAME
+        } else {
+            strsim::normalized_damerau_levenshtein(label, candidate)
+        };
+        if score >= CONVINCING && best.is_none_or(|(top, known)| (score, known) > (top, candidate)) {
+            best = Some((score, candidate));
+        }
+    }
+    best.map(|(_, label)| label.to_owned())
+}
+
 /// How alike two texts are, from 0 to 1, whatever separates their words.
 pub(crate) fn alike_words(left: &str, right: &str) -> f64 {
     let apart = |text: &str| text.replace(|one: char| !one.is_alphanumeric(), "_");

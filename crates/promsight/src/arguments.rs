@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use promsight_model::{Confidence, Severity};
-use promsight_report::Format;
+
+pub use crate::deliveries::{Delivery, FormatArgument, Reports};
 
 /// Does every alert, dashboard and runbook look at a metric that something really emits?
 ///
@@ -51,13 +52,9 @@ pub struct InventoryArguments {
     #[arg(default_value = ".", value_name = "PATH")]
     pub paths: Vec<PathBuf>,
 
-    /// How to print: `text` for people, `table` for one line an entry, `json` for programs.
-    #[arg(long, value_enum, default_value_t = FormatArgument::Text)]
-    pub format: FormatArgument,
-
-    /// Write the report to FILE (replaced as a whole, or left as it was) instead of stdout.
-    #[arg(long, value_name = "FILE")]
-    pub output: Option<PathBuf>,
+    /// How to print, and where.
+    #[command(flatten)]
+    pub reports: Reports,
 
     /// Read the configuration from FILE instead of the `promsight.yaml` at the root.
     #[arg(long, value_name = "FILE")]
@@ -87,6 +84,21 @@ pub struct CheckArguments {
     #[arg(long, value_name = "CHECK", value_delimiter = ',')]
     pub ignore: Vec<String>,
 
+    /// Report only what the changes since REV brought in: both trees are reconciled, and findings that REV had already are
+    /// left out, whichever file they lie in. REV is a branch, tag or commit; of a branch that has moved on, the commit
+    /// counts at which the current one left it.
+    #[arg(long, value_name = "REV")]
+    pub base: Option<String>,
+
+    /// Leave out the findings that FILE records.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: Option<PathBuf>,
+
+    /// Record what is found in FILE, so that `--baseline FILE` leaves it out from now on. What FILE recorded before and is
+    /// gone is dropped.
+    #[arg(long, value_name = "FILE", conflicts_with = "base")]
+    pub write_baseline: Option<PathBuf>,
+
     /// Also report references that may belong to programs outside this tree (verdict `foreign`).
     #[arg(long)]
     pub strict: bool,
@@ -107,25 +119,6 @@ pub enum ColorArgument {
     Auto,
     Always,
     Never,
-}
-
-/// `--format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-#[expect(missing_docs, reason = "the variants are the words of the contract")]
-pub enum FormatArgument {
-    Text,
-    Table,
-    Json,
-}
-
-impl From<FormatArgument> for Format {
-    fn from(format: FormatArgument) -> Self {
-        match format {
-            FormatArgument::Text => Self::Text,
-            FormatArgument::Table => Self::Table,
-            FormatArgument::Json => Self::Json,
-        }
-    }
 }
 
 /// `--fail-on`.

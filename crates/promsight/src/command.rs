@@ -1,16 +1,25 @@
 //! What the commands mean: from arguments to a report, its bytes and the exit code.
 
-use promsight_check::Strictness;
-use promsight_model::{FileSet, Report, Severity};
-use promsight_report::View;
+use std::path::Path;
 
-use crate::arguments::{CheckArguments, ColorArgument, ExplainArguments, FormatArgument, InventoryArguments};
-use crate::clock::Date;
+use clap::ValueEnum as _;
+use promsight_check::{Extent, Strictness};
+use promsight_model::{Confidence, FileSet, Report, Severity};
+use promsight_report::{Format, View};
+
+use crate::arguments::{
+    CheckArguments, ColorArgument, Delivery, ExplainArguments, FormatArgument, InventoryArguments,
+};
+use crate::baseline::{self, Baseline};
+use crate::change::{self, Diff, Side};
 use crate::config::{self, Config};
 use crate::discovery::{self, Territory};
 use crate::exit::{Exit, Failure};
+use crate::git::Repository;
 use crate::pipeline::{self, Selection};
-use crate::{names, reading, terminal};
+use crate::reading::Sources;
+use crate::terminal::Progress;
+use crate::{clock, earlier, names, reading, terminal};
 
 /// `promsight check`.
 pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, Failure> {
@@ -24,23 +33,79 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
         } else {
             Strictness::Evidence
         },
-        today: Date::today(),
+        today: clock::today(),
+        // Known when the paths are.
+        extent: Extent::Whole,
     };
-    let (files, report) = reconcile(&arguments.inventory, &selection)?;
-    print(&report, &files, View::Findings, &arguments.inventory, color)?;
+    let inventory = &arguments.inventory;
+    printable(inventory, View::Findings, "check")?;
+    let baseline = match &arguments.baseline {
+        // A baseline that is about to be written anew need not be there yet.
+        Some(path) if arguments.write_baseline.is_none() => Some((Baseline::load(path)?, path)),
+        _ => None,
+    };
+    let (files, mut report) = match &arguments.base {
+        Some(revision) => compare(inventory, &selection, revision)?,
+        None => reconcile(inventory, &selection)?,
+    };
     if !report.reconcilable {
+        print(&report, &files, View::Findings, inventory, color)?;
         // The text report says why by itself.
-        if arguments.inventory.format != FormatArgument::Text || arguments.inventory.output.is_some() {
+        let said = |delivery: &Delivery| delivery.format == FormatArgument::Text && delivery.output.is_none();
+        if !inventory.reports.0.iter().any(said) {
             report.notes.iter().for_each(|note| terminal::note(&note.message));
         }
         return Ok(Exit::NothingToReconcile);
     }
+    if let Some(path) = &arguments.write_baseline {
+        record(&mut report, &files, path)?;
+    }
+    if let Some((baseline, path)) = baseline {
+        let outcome = baseline.hide(&mut report, &files);
+        let sees_all = selection.select.is_empty()
+            && selection.ignore.is_empty()
+            && selection.min_confidence == Confidence::Low
+            && arguments.base.is_none()
+            && Territory::of(&inventory.paths)?.is_whole();
+        if outcome.stale > 0 && sees_all {
+            report.notes.push(baseline::stale_note(outcome.stale, path));
+        }
+    }
+    print(&report, &files, View::Findings, inventory, color)?;
     Ok(verdict(&report, arguments.fail_on.threshold()))
+}
+
+/// Writes the baseline anew, says what became of the old one, and takes what is recorded out of the report.
+fn record(report: &mut Report, files: &FileSet, path: &Path) -> Result<(), Failure> {
+    let baseline = Baseline::of(report, files);
+    let before = Baseline::load(path).ok().map(|before| {
+        let (known, found) = (before.len() as u64, report.findings.len() as u64);
+        let mut unseen = Report {
+            findings: report.findings.clone(),
+            ..Report::default()
+        };
+        let outcome = before.hide(&mut unseen, files);
+        format!(
+            " ({} new, {} of {known} gone)",
+            found - outcome.hidden,
+            known - outcome.hidden
+        )
+    });
+    terminal::deliver(&baseline.text(), Some(path))?;
+    terminal::note(&format!(
+        "{} findings are recorded in {}{}",
+        baseline.len(),
+        path.display(),
+        before.unwrap_or_default()
+    ));
+    baseline.hide(report, files);
+    Ok(())
 }
 
 /// `promsight metrics`.
 pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    let (files, report) = reconcile(arguments, &Selection::everything(Date::today()))?;
+    printable(arguments, View::Metrics, "metrics")?;
+    let (files, report) = reconcile(arguments, &Selection::everything(clock::today()))?;
     print(&report, &files, View::Metrics, arguments, color)?;
     if report.metrics.is_empty() {
         terminal::note("no metric was found; name the folder that holds the Python code");
@@ -51,7 +116,8 @@ pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<E
 
 /// `promsight references`.
 pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    let (files, report) = reconcile(arguments, &Selection::everything(Date::today()))?;
+    printable(arguments, View::References, "references")?;
+    let (files, report) = reconcile(arguments, &Selection::everything(clock::today()))?;
     print(&report, &files, View::References, arguments, color)?;
     if report.references.is_empty() {
         terminal::note(
@@ -100,17 +166,114 @@ fn known_checks<'a>(typed: impl IntoIterator<Item = &'a String>) -> Result<(), F
     }
 }
 
-fn reconcile(arguments: &InventoryArguments, selection: &Selection) -> Result<(FileSet, Report), Failure> {
-    let progress = terminal::Progress::start();
+/// Refuses, before anything is read, formats that the view has no report in.
+fn printable(arguments: &InventoryArguments, view: View, command: &'static str) -> Result<(), Failure> {
+    let shows = |format: FormatArgument| Format::from(format).shows(view);
+    match arguments
+        .reports
+        .0
+        .iter()
+        .find(|delivery| !shows(delivery.format))
+    {
+        None => Ok(()),
+        Some(delivery) => Err(Failure::NoSuchReport {
+            command,
+            format: delivery.format.word(),
+            known: FormatArgument::value_variants()
+                .iter()
+                .filter(|format| shows(**format))
+                .map(|format| format.word())
+                .collect::<Vec<_>>()
+                .join(", "),
+        }),
+    }
+}
+
+/// The working tree as it was read.
+struct Read {
+    territory: Territory,
+    config: Config,
+    sources: Sources,
+    selection: Selection,
+}
+
+fn read(arguments: &InventoryArguments, selection: &Selection, progress: &Progress) -> Result<Read, Failure> {
     progress.stage("looking for files");
     let territory = Territory::of(&arguments.paths)?;
     let config: Config = config::load(&territory.root, arguments.config.as_deref())?;
     let discovery = discovery::discover(&territory, &config);
     progress.stage(&format!("reading {} files", discovery.candidates.len()));
-    let sources = reading::read(&discovery);
+    let mut sources = reading::read(&discovery);
+    if let Some(file) = config.file.as_ref().filter(|_| !config.ignore.is_empty()) {
+        sources.add(&file.path, &territory.shown(&file.path), &file.text);
+    }
+    let extent = if territory.is_whole() {
+        Extent::Whole
+    } else {
+        Extent::Part
+    };
     progress.stage(&format!("reconciling {} files", sources.files.files().len()));
-    let report = pipeline::run(&sources, &config, selection);
-    Ok((sources.files, report))
+    Ok(Read {
+        territory,
+        config,
+        sources,
+        selection: Selection {
+            extent,
+            ..selection.clone()
+        },
+    })
+}
+
+fn reconcile(arguments: &InventoryArguments, selection: &Selection) -> Result<(FileSet, Report), Failure> {
+    let progress = Progress::start();
+    let read = read(arguments, selection, &progress)?;
+    let report = pipeline::run(&read.sources, &read.config, &read.selection);
+    Ok((read.sources.files, report))
+}
+
+/// Reconciles the working tree and the revision that it has grown from, and keeps what is new.
+fn compare(
+    arguments: &InventoryArguments,
+    selection: &Selection,
+    revision: &str,
+) -> Result<(FileSet, Report), Failure> {
+    let progress = Progress::start();
+    let read = read(arguments, selection, &progress)?;
+    let repository = Repository::of(&read.territory.root)?;
+    let named = arguments.config.as_deref();
+    let mine = (&read.sources, &read.config);
+    let earlier = earlier::read(&repository, revision, &read.territory, mine, named)?;
+    let hunks = repository.hunks(&earlier.commit, &["*.py", "*.yaml", "*.yml", "*.rules"])?;
+    let run = |sources, config| pipeline::run(sources, config, &read.selection);
+    let (mut report, old) = std::thread::scope(|scope| {
+        let old = earlier
+            .differs
+            .then(|| scope.spawn(|| run(&earlier.sources, &earlier.config)));
+        let new = run(&read.sources, &read.config);
+        let old = old.map(|old| {
+            old.join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        (new, old)
+    });
+    // Where nothing differs, the report is its own past.
+    let past = old.unwrap_or_else(|| report.clone());
+    let old = Side {
+        report: &past,
+        files: if earlier.differs {
+            &earlier.sources.files
+        } else {
+            &read.sources.files
+        },
+    };
+    let diff = Diff {
+        revision,
+        commit: &earlier.commit,
+        changes: &earlier.changes,
+        hunks: &hunks,
+    };
+    change::keep_new(&mut report, &read.sources.files, old, &diff);
+    Ok((read.sources.files, report))
 }
 
 fn print(
@@ -120,10 +283,13 @@ fn print(
     arguments: &InventoryArguments,
     color: ColorArgument,
 ) -> Result<(), Failure> {
-    let output = arguments.output.as_deref();
-    let surface = terminal::surface(color, output);
-    let text = promsight_report::render(report, files, view, arguments.format.into(), surface);
-    terminal::deliver(&text, output)
+    for delivery in &arguments.reports.0 {
+        let output = delivery.output.as_deref();
+        let surface = terminal::surface(color, output);
+        let text = promsight_report::render(report, files, view, delivery.format.into(), surface);
+        terminal::deliver(&text, output)?;
+    }
+    Ok(())
 }
 
 fn verdict(report: &Report, threshold: Option<Severity>) -> Exit {

@@ -79,6 +79,32 @@ impl Territory {
         })
     }
 
+    /// Whether the run reads all of the root.
+    pub fn is_whole(&self) -> bool {
+        self.paths.contains(&self.root)
+    }
+
+    /// The path of a file, given relative to the root, relative to the working directory.
+    pub fn shown(&self, path: &str) -> String {
+        let mut location = self.root.clone();
+        for part in path.split('/') {
+            match part {
+                ".." => {
+                    location.pop();
+                }
+                part => location.push(part),
+            }
+        }
+        root::relative(&location, &self.working_directory)
+    }
+
+    /// Whether the user's paths hold the file at that root-relative path, and whether one of them is that file.
+    pub(crate) fn holds(&self, path: &str) -> (bool, bool) {
+        let location = self.root.join(path);
+        let holds = self.paths.iter().any(|named| location.starts_with(named));
+        (holds, self.paths.contains(&location))
+    }
+
     /// A folder's path relative to the root; empty for the root.
     fn folder(&self, location: &Path) -> String {
         match root::relative(location, &self.root) {
@@ -227,6 +253,14 @@ impl Walk<'_> {
             }
         }
     }
+}
+
+/// Whether a walk from the root would come by the file at that root-relative path, as far as names tell. What
+/// `.gitignore` names is not known here.
+pub(crate) fn is_reachable(path: &str) -> bool {
+    let mut parts = path.split('/').rev();
+    let file_is_hidden = parts.next().is_none_or(|name| name.starts_with('.'));
+    !file_is_hidden && !parts.any(|folder| folder.starts_with('.') || INSTALLED.contains(&folder))
 }
 
 fn is_folder(entry: &DirEntry) -> bool {

@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::baseline::BaselineError;
 use crate::config::ConfigError;
+use crate::git::GitError;
 
 /// The exit codes. Never a count: a count above 255 would wrap to success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,22 @@ pub enum Failure {
     /// A check's name on the command line.
     #[error("{0}")]
     UnknownCheck(String),
+    /// A format that the command has no report in.
+    #[error("`promsight {command}` prints no `{format}`; there are: {known}")]
+    NoSuchReport {
+        /// The command.
+        command: &'static str,
+        /// The format's word.
+        format: String,
+        /// The words of those that there are.
+        known: String,
+    },
+    /// The baseline.
+    #[error("{0}")]
+    Baseline(#[from] BaselineError),
+    /// The earlier revision.
+    #[error("{0}")]
+    Git(#[from] GitError),
     /// The report could not be written.
     #[error("cannot write {target}: {reason}")]
     Output {

@@ -9,13 +9,18 @@
 )]
 
 pub mod arguments;
+pub mod baseline;
+pub mod change;
 pub mod clock;
 pub mod command;
 pub mod config;
 pub mod crash;
+pub mod deliveries;
 pub mod discovery;
+pub mod earlier;
 pub mod encoding;
 pub mod exit;
+pub mod git;
 pub mod names;
 pub mod pipeline;
 pub mod reading;

@@ -7,11 +7,11 @@ use std::panic;
 use std::sync::LazyLock;
 use std::thread;
 
-use promsight_check::{Settings, Strictness};
+use promsight_check::{ConfiguredIgnore, Extent, Settings, Strictness};
 use promsight_extract::knowledge;
 use promsight_extract::python::{self, Needles};
 use promsight_model::{
-    Confidence, Facts, FileId, FileSet, Finding, Gap, GapKind, Library, Reach, Report, SourceFile, Span,
+    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Reach, Report, SourceFile, Span,
 };
 use promsight_resolve::python::{Inventory, SourceModule};
 use rayon::prelude::*;
@@ -32,8 +32,10 @@ pub struct Selection {
     pub min_confidence: Confidence,
     /// What becomes of references that may belong to programs outside the tree.
     pub strictness: Strictness,
-    /// The day by which ignore entries of the configuration expire.
+    /// The day by which suppressions expire.
     pub today: Date,
+    /// Whether the run reads all of the root.
+    pub extent: Extent,
 }
 
 impl Selection {
@@ -45,6 +47,7 @@ impl Selection {
             min_confidence: Confidence::Low,
             strictness: Strictness::Evidence,
             today,
+            extent: Extent::Whole,
         }
     }
 }
@@ -86,12 +89,16 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection) -> Repor
     counts.insert("unreadable", unread);
     *counts.entry("python").or_default() += skipped as u64;
     let settings = Settings {
-        severity: config.severity.clone(),
+        level: &|finding, path| config.level(finding, path),
         select: selection.select.clone(),
         ignore: selection.ignore.clone(),
         min_confidence: selection.min_confidence,
         strictness: selection.strictness,
-        ignored: &|finding, path| is_ignored(config, selection.today, finding, path),
+        suppressions: facts.iter().flat_map(|facts| &facts.suppressions).collect(),
+        ignores: ignores(config, files),
+        locked: config.locked.clone(),
+        today: selection.today,
+        extent: selection.extent,
     };
     promsight_check::run(&resolution, files, &settings)
 }
@@ -193,16 +200,22 @@ fn unread_files(gaps: &[Gap]) -> u64 {
     files.len() as u64
 }
 
-fn is_ignored(config: &Config, today: Date, finding: &Finding, path: &str) -> bool {
-    config.ignore.iter().any(|entry| {
-        entry.check == finding.check
-            && entry
-                .subject
-                .as_ref()
-                .is_none_or(|glob| glob.admits(&finding.subject))
-            && entry.path.as_ref().is_none_or(|globs| globs.admit(path))
-            && entry.until.is_none_or(|until| today <= until)
-    })
+/// The entries of `ignore:`, with their places where the configuration is a file of the run.
+fn ignores<'a>(config: &'a Config, files: &FileSet) -> Vec<ConfiguredIgnore<'a>> {
+    let file = config.file.as_ref().and_then(|file| {
+        let source = files.by_path(&file.path)?;
+        (source.text == file.text).then_some(source.id)
+    });
+    config
+        .ignore
+        .iter()
+        .map(|entry| ConfiguredIgnore {
+            check: &entry.check,
+            admits: Box::new(|finding, path| entry.admits(finding, path)),
+            until: entry.until,
+            span: file.and_then(|file| Some(Span::new(file, entry.place.clone()?))),
+        })
+        .collect()
 }
 
 /// Gives the threads that read files more than rayon's 2 MB of stack: the trees of nested code recurse. To be called

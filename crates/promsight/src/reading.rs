@@ -23,6 +23,23 @@ pub struct Sources {
     pub repository: Repository,
 }
 
+impl Sources {
+    /// Adds a file that no walk found but findings may speak of: the configuration.
+    pub fn add(&mut self, path: &str, shown_path: &str, text: &Arc<str>) {
+        if self.files.by_path(path).is_some() {
+            return;
+        }
+        let mut files: Vec<_> = self
+            .files
+            .files()
+            .iter()
+            .map(|file| (file.path.clone(), file.shown_path.clone(), Arc::clone(&file.text)))
+            .collect();
+        files.push((path.to_owned(), shown_path.to_owned(), Arc::clone(text)));
+        self.files = FileSet::new(files);
+    }
+}
+
 /// A file that could not be read, or not as it was meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unread {
@@ -37,36 +54,15 @@ pub struct Unread {
 /// Reads what was discovered. A file that vanished meanwhile counts as unreadable.
 pub fn read(discovery: &Discovery) -> Sources {
     let outcomes: Vec<Outcome> = discovery.candidates.par_iter().map(read_one).collect();
-    let mut files = Vec::new();
-    let mut unread = Vec::new();
-    let mut keep = |candidate: &Candidate, text: Arc<str>, problem: Option<(GapKind, String)>| {
-        files.push((candidate.path.clone(), candidate.shown_path.clone(), text));
-        if let Some((kind, message)) = problem {
-            unread.push(Unread {
-                path: candidate.path.clone(),
-                kind,
-                message,
-            });
-        }
-    };
+    let mut gathered = Gathered::default();
     for (candidate, outcome) in discovery.candidates.iter().zip(outcomes) {
-        match outcome {
-            Outcome::Binary => {}
-            Outcome::Text(text) => keep(candidate, text, None),
-            Outcome::Damaged(text, message) => keep(candidate, text, Some((GapKind::Encoding, message))),
-            Outcome::Unread(kind, message) => keep(candidate, Arc::from(""), Some((kind, message))),
-        }
+        gathered.outcome(&candidate.path, &candidate.shown_path, outcome);
     }
     for (candidate, reason) in &discovery.unreadable {
-        let problem = (GapKind::Limit, format!("it could not be read: {reason}"));
-        keep(candidate, Arc::from(""), Some(problem));
+        let outcome = Outcome::Unread(GapKind::Limit, format!("it could not be read: {reason}"));
+        gathered.outcome(&candidate.path, &candidate.shown_path, outcome);
     }
-    unread.sort_by(|left, right| left.path.cmp(&right.path));
-    Sources {
-        files: FileSet::new(files),
-        unread,
-        repository: discovery.repository.clone(),
-    }
+    gathered.finish(discovery.repository.clone())
 }
 
 enum Outcome {
@@ -76,12 +72,63 @@ enum Outcome {
     Binary,
 }
 
+/// Files that were read one by one, on their way to be [`Sources`].
+#[derive(Default)]
+pub(crate) struct Gathered {
+    files: Vec<(String, String, Arc<str>)>,
+    unread: Vec<Unread>,
+}
+
+impl Gathered {
+    /// Adds a file whose text is known already, with what stood against reading it.
+    pub(crate) fn text(&mut self, path: &str, shown_path: &str, text: Arc<str>, unread: Option<Unread>) {
+        self.files.push((path.to_owned(), shown_path.to_owned(), text));
+        self.unread.extend(unread);
+    }
+
+    /// Adds a file as its bytes, or as a clause on why there are none. What is no text is left out.
+    pub(crate) fn bytes(&mut self, path: &str, shown_path: &str, bytes: Result<Vec<u8>, String>) {
+        let outcome = match bytes {
+            Ok(bytes) => decode(path, bytes),
+            Err(reason) => Outcome::Unread(GapKind::Limit, reason),
+        };
+        self.outcome(path, shown_path, outcome);
+    }
+
+    fn outcome(&mut self, path: &str, shown_path: &str, outcome: Outcome) {
+        let (text, problem) = match outcome {
+            Outcome::Binary => return,
+            Outcome::Text(text) => (text, None),
+            Outcome::Damaged(text, message) => (text, Some((GapKind::Encoding, message))),
+            Outcome::Unread(kind, message) => (Arc::from(""), Some((kind, message))),
+        };
+        let unread = problem.map(|(kind, message)| Unread {
+            path: path.to_owned(),
+            kind,
+            message,
+        });
+        self.text(path, shown_path, text, unread);
+    }
+
+    pub(crate) fn finish(mut self, repository: Repository) -> Sources {
+        self.unread.sort_by(|left, right| left.path.cmp(&right.path));
+        Sources {
+            files: FileSet::new(self.files),
+            unread: self.unread,
+            repository,
+        }
+    }
+}
+
 fn read_one(candidate: &Candidate) -> Outcome {
-    let bytes = match bytes(&candidate.location) {
-        Ok(bytes) => bytes,
-        Err(outcome) => return outcome,
-    };
-    let is_python = Path::new(&candidate.path)
+    match bytes(&candidate.location) {
+        Ok(bytes) => decode(&candidate.path, bytes),
+        Err(outcome) => outcome,
+    }
+}
+
+fn decode(path: &str, bytes: Vec<u8>) -> Outcome {
+    let is_python = Path::new(path)
         .extension()
         .is_some_and(|extension| extension == "py");
     let declaration = if is_python {

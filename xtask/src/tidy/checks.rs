@@ -6,6 +6,7 @@ use promsight_check::CHECKS;
 
 use crate::generate;
 use crate::problem::Problem;
+use crate::promql;
 use crate::tree::SourceText;
 
 const PAGES: &str = "crates/promsight-check/checks/";
@@ -86,7 +87,8 @@ fn strays(texts: &BTreeMap<&str, &str>) -> Vec<Problem> {
 /// Generated files that are missing, old or stray.
 fn generated(texts: &BTreeMap<&str, &str>) -> Vec<Problem> {
     let files = generate::files();
-    let mut problems: Vec<Problem> = files
+    let mut problems: Vec<Problem> = promql::page().err().into_iter().collect();
+    let old = files
         .iter()
         .filter(|file| texts.get(file.path.as_str()).copied() != Some(file.text.as_str()))
         .map(|file| {
@@ -94,8 +96,8 @@ fn generated(texts: &BTreeMap<&str, &str>) -> Vec<Problem> {
                 "{}: is not current; run `cargo xtask generate`",
                 file.path
             ))
-        })
-        .collect();
+        });
+    problems.extend(old);
     let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
     let prefix = format!("{}/", generate::FOLDER);
     let strays = texts

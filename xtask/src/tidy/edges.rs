@@ -32,7 +32,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "xtask/Cargo.toml",
-        &["promsight-model", "promsight-extract", "promsight-check"],
+        &[
+            "promsight-model",
+            "promsight-promql",
+            "promsight-extract",
+            "promsight-check",
+        ],
     ),
 ];
 

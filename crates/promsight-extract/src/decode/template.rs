@@ -10,6 +10,7 @@ use std::ops::Range;
 pub fn has_actions(text: &str) -> bool {
     memchr::memmem::find(text.as_bytes(), b"{{").is_some()
         || memchr::memmem::find(text.as_bytes(), b"{%").is_some()
+        || memchr::memmem::find_iter(text.as_bytes(), b"%{").any(|at| is_directive(&text.as_bytes()[at..]))
 }
 
 /// The text with its actions masked; `None` where it has none.
@@ -65,12 +66,17 @@ fn actions(text: &str) -> Vec<Range<usize>> {
     let mut actions = Vec::new();
     let mut position = 0;
     while let Some(found) = memchr::memchr(b'{', &bytes[position..]) {
-        let start = position + found;
+        let mut start = position + found;
         let end = match bytes.get(start + 1) {
             Some(b'{') => close_of_expression(bytes, start + 2),
             // `{%%name%%` is a marker of Juju charms, not a Jinja statement.
             Some(b'%') if bytes.get(start + 2) != Some(&b'%') => close(bytes, start + 2, b"%}"),
             Some(b'#') => close(bytes, start + 2, b"#}"),
+            // `%{` begins a directive of Terraform's templates.
+            _ if found > 0 && bytes[start - 1] == b'%' && is_directive(&bytes[start - 1..]) => {
+                start -= 1;
+                close(bytes, start + 2, b"}")
+            }
             _ => None,
         };
         match end {
@@ -78,10 +84,21 @@ fn actions(text: &str) -> Vec<Range<usize>> {
                 actions.push(start..end);
                 position = end;
             }
-            None => position = start + 1,
+            None => position += found + 1,
         }
     }
     actions
+}
+
+/// Whether the text begins with a directive of Terraform's templates: `%{ if … }`, `%{~ endfor ~}`.
+fn is_directive(text: &[u8]) -> bool {
+    let Some(rest) = text.strip_prefix(b"%{") else {
+        return false;
+    };
+    let rest = rest.strip_prefix(b"~").unwrap_or(rest).trim_ascii_start();
+    [b"if ".as_slice(), b"else", b"endif", b"for ", b"endfor"]
+        .iter()
+        .any(|word| rest.starts_with(word))
 }
 
 /// How far an action may reach: beyond that the opening is taken to be plain text.
@@ -172,6 +189,15 @@ mod tests {
     #[test]
     fn an_action_over_several_lines_keeps_the_lines() {
         assert_eq!(masked("a: {{ if\n  x }}\nb"), "a: xxxxx\n      \nb");
+    }
+
+    #[test]
+    fn directives_of_terraform_are_actions() {
+        assert_eq!(
+            masked("%{ if x ~}\na: 1\n%{~ endif }"),
+            "          \na: 1\n           "
+        );
+        assert_eq!(mask("a: %{WORD:b}", b'x'), None, "a pattern of Logstash is none");
     }
 
     #[test]

@@ -426,6 +426,20 @@ impl<'source> Builder<'source> {
             .is_none_or(|data| data.range.is_empty())
     }
 
+    /// The text of a scalar.
+    pub(super) fn scalar_text(&self, node: NodeId) -> Option<&str> {
+        match &self.tree.nodes.get(node as usize)?.content {
+            Content::Scalar(_, text) => Some(self.tree.text(text)),
+            _ => None,
+        }
+    }
+
+    /// Whether the node is a string.
+    pub(super) fn is_text(&self, node: NodeId) -> bool {
+        let content = self.tree.nodes.get(node as usize).map(|data| &data.content);
+        matches!(content, Some(Content::Scalar(Style::Quoted | Style::Block, _)))
+    }
+
     pub(super) fn document(&mut self, root: Option<NodeId>, problem: Option<Problem>) {
         self.tree.documents.push(DocumentData { root, problem });
     }

@@ -12,6 +12,7 @@ use promsight_model::{ConsumerKind, Embedded, FileKind, Rule, RuleKind};
 use promsight_promql::Holes;
 
 use crate::collect::{Collector, trimmed};
+use crate::decode::json;
 use crate::decode::tree::Node;
 use crate::query::VariableValues;
 use crate::rules;
@@ -68,17 +69,25 @@ fn is_panel(node: Node<'_>) -> bool {
         .any(|key| node.get(key).is_some())
 }
 
+/// Whether the mapping is a rule that Grafana evaluates; in Terraform `name` is its title, and a single query no list.
 fn is_alert_rule(node: Node<'_>) -> bool {
     ["title", "condition"]
         .iter()
         .any(|key| node.get_str(key).is_some())
-        && node.get("data").is_some_and(|data| {
-            data.items().any(|query| {
-                query
-                    .get("model")
-                    .is_some_and(|model| model.get("expr").is_some())
+        && one_or_many(node, "data").iter().any(|query| {
+            query.get("model").is_some_and(|model| {
+                let text = || model.as_str().is_some_and(|text| text.contains("\"expr\""));
+                model.get("expr").is_some() || text()
             })
         })
+}
+
+/// The items of a list, or the one thing that stands in its place.
+fn one_or_many<'tree>(node: Node<'tree>, key: &str) -> Vec<Node<'tree>> {
+    match node.get(key) {
+        Some(only) if only.is_mapping() => vec![only],
+        _ => items(node, key),
+    }
 }
 
 /// What the parts of one dashboard share.
@@ -230,30 +239,16 @@ fn promql(expression: &Embedded) -> Option<Embedded> {
 /// A rule that Grafana evaluates: its queries stand in `data`, beside reductions and thresholds over them.
 fn alert_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>) {
     let variables = DatasourceVariables::new();
-    let queries: Vec<Embedded> = items(node, "data")
+    let queries: Vec<Embedded> = one_or_many(node, "data")
         .into_iter()
-        .filter_map(|query| {
-            let model = query.get("model")?;
-            let uid = query.get_str("datasourceUid").unwrap_or_default();
-            let source = match classify(model.get("datasource"), &variables) {
-                Datasource::Inherited | Datasource::Unknown => datasource::by_name(uid, &variables),
-                named => named,
-            };
-            let expression = model.get("expr")?.embedded()?;
-            if source == Datasource::Other {
-                None
-            } else {
-                promql(&expression)
-            }
-        })
+        .filter_map(|query| alert_query(query, &variables))
         .collect();
-    let Some(title) = node
+    let title = node
         .get("title")
+        .or_else(|| node.get("name"))
         .and_then(Node::embedded)
-        .map(|title| trimmed(&title))
-    else {
-        return;
-    };
+        .map(|title| trimmed(&title));
+    let Some(title) = title else { return };
     collector.kind(FileKind::Rules);
     let consumer = collector.consumer(ConsumerKind::Alert, &title.text, group, node.span());
     let mut first = None;
@@ -274,4 +269,31 @@ fn alert_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>
         waits: None,
     });
     rules::annotations::read(annotations, &name, collector);
+}
+
+/// The expression of one query of such a rule, if it asks Prometheus. Exports to Terraform keep the model as a string.
+fn alert_query(query: Node<'_>, variables: &DatasourceVariables) -> Option<Embedded> {
+    let model = query.get("model")?;
+    let uid = ["datasourceUid", "datasource_uid"]
+        .iter()
+        .find_map(|key| query.get_str(key))
+        .unwrap_or_default();
+    let by_uid = || datasource::by_name(uid, variables);
+    let ask = |model: Node<'_>| {
+        let source = match classify(model.get("datasource"), variables) {
+            Datasource::Inherited | Datasource::Unknown => by_uid(),
+            named => named,
+        };
+        if source == Datasource::Other {
+            return None;
+        }
+        promql(&model.get("expr")?.embedded()?)
+    };
+    if model.is_mapping() {
+        return ask(model);
+    }
+    let text = model.embedded()?;
+    let tree = json::parse(&text);
+    let root = tree.documents().next()?.root()?;
+    ask(root)
 }

@@ -58,6 +58,8 @@ struct BuiltInTable {
     metrics: String,
     #[serde(default)]
     make: Option<String>,
+    #[serde(default)]
+    collected: bool,
 }
 
 /// One line of a `metrics` block.
@@ -179,6 +181,7 @@ fn built_in(table: BuiltInTable) -> Result<BuiltIn, String> {
         named: table.named,
         metrics,
         make: table.make,
+        collected: table.collected,
         assumed,
     })
 }

@@ -50,6 +50,7 @@ impl<'tree> Lowering<'tree, '_> {
             Kind::Call => self.call(node),
             Kind::Attribute => self.attribute(node),
             Kind::Subscript => self.subscript(node),
+            Kind::Slice => self.slice(node),
             Kind::List
             | Kind::ListPattern
             | Kind::Tuple
@@ -184,6 +185,32 @@ impl<'tree> Lowering<'tree, '_> {
         one_or_tuple(indices).map_or(ExprKind::Unknown, |index| {
             ExprKind::Subscript(value, Box::new(index))
         })
+    }
+
+    /// `a:b:c` is what Python makes of it: `slice(a, b, c)`, with `None` for what is left out.
+    fn slice(&mut self, node: Node<'tree>) -> ExprKind {
+        let span = self.span(node);
+        let absent = |kind| Expr { span, kind };
+        let mut bounds = [const { None }; 3];
+        let mut at = 0;
+        for child in self.children(node) {
+            match child.kind {
+                Kind::Token if self.source(child.node) == ":" => at += 1,
+                Kind::Token | Kind::Error => {}
+                _ => {
+                    let bound = self.expression(child.node);
+                    if let Some(place) = bounds.get_mut(at) {
+                        *place = Some(bound);
+                    }
+                }
+            }
+        }
+        let args = bounds.map(|bound| bound.unwrap_or_else(|| absent(ExprKind::None)));
+        ExprKind::Call(Box::new(Call {
+            func: absent(ExprKind::Name("slice".to_owned())),
+            args: args.into(),
+            keywords: Vec::new(),
+        }))
     }
 
     fn collection(&mut self, node: Node<'tree>) -> ExprKind {

@@ -114,6 +114,7 @@ names! {
         ReturnStatement = "return_statement",
         Set = "set",
         SetComprehension = "set_comprehension",
+        Slice = "slice",
         String = "string",
         StringEnd = "string_end",
         StringStart = "string_start",

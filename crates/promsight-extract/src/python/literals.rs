@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use promsight_model::python::{Expr, ExprKind, JoinedPart};
+use promsight_model::python::{Call, Expr, ExprKind, JoinedPart};
 use promsight_model::{Embedded, OffsetMap, Span};
 use tree_sitter::Node;
 
@@ -153,7 +153,41 @@ impl<'tree> Lowering<'tree, '_> {
                 kind: ExprKind::Unknown,
             },
         };
-        parts.push(JoinedPart::Value { value, formatted });
+        // `{value:specification}` is `format(value, "specification")`.
+        let plain_format = format
+            .map(|format| format.byte_range())
+            .filter(|_| conversion.is_none() && equals.is_none())
+            .map(|range| range.start + 1..range.end)
+            .filter(|range| !range.is_empty())
+            .and_then(|range| self.text.get(range.clone()).map(|text| (range, text)))
+            .filter(|(_, text)| !text.contains(['{', '\\']));
+        parts.push(match plain_format {
+            Some((range, text)) => {
+                let map = OffsetMap::verbatim(range.start, text.len());
+                let specification = Embedded::decoded(self.file, text.to_owned(), map);
+                let span = Span::new(self.file, range);
+                let func = ExprKind::Name("format".to_owned());
+                let call = Call {
+                    func: Expr { span, kind: func },
+                    args: vec![
+                        value,
+                        Expr {
+                            span,
+                            kind: ExprKind::Str(Box::new(specification)),
+                        },
+                    ],
+                    keywords: Vec::new(),
+                };
+                JoinedPart::Value {
+                    value: Expr {
+                        span: self.span(field.node),
+                        kind: ExprKind::Call(Box::new(call)),
+                    },
+                    formatted: false,
+                }
+            }
+            None => JoinedPart::Value { value, formatted },
+        });
     }
 }
 

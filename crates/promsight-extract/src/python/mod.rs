@@ -74,6 +74,15 @@ pub fn module(file: &SourceFile) -> (Module, Vec<Gap>) {
     (Module { test_code, body }, gaps)
 }
 
+/// The concrete syntax tree of a file, for who asks where its comments and statements are. `None` where the file is
+/// too large.
+pub(crate) fn tree(file: &SourceFile) -> Option<tree_sitter::Tree> {
+    if file.text.len() > MAX_BYTES {
+        return None;
+    }
+    syntax_tree::of(file).0
+}
+
 fn too_large(file: &SourceFile) -> Gap {
     Gap {
         kind: GapKind::Limit,

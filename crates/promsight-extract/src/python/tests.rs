@@ -88,7 +88,7 @@ fn expressions() {
         ("f(a, *b, k=1, **w)", "(f! a *b k=#1 **w)"),
         ("f(x for x in y)", "(f! (generator-of x for x y))"),
         ("a.b[c](d).e", "(. ((at (. a b) c)! d) e)"),
-        ("x[1:2]", "(at x ?)"),
+        ("x[1:2]", "(at x (slice! #1 #2 None))"),
         ("x[1, 2:3]", "(at x (tuple #1 ?))"),
         ("'a' + b % (c, d)", "(+ \"a\" (% b (tuple c d)))"),
         ("a @ b | c ** d", "(| (op a b) (** c d))"),
@@ -255,7 +255,10 @@ fn joined_strings() {
         ("(  # first\n 'a'  # second\n 'b')", "(joined \"a\" \"b\")"),
         ("f'abc'", "(joined \"abc\")"),
         ("f''", "(joined)"),
-        ("f'{x!r}{y:>10}{z!s}{v:}'", "(joined $fmt:x $fmt:y $z $v)"),
+        (
+            "f'{x!r}{y:>10}{z!s}{v:}'",
+            "(joined $fmt:x $(format! y \">10\") $z $v)",
+        ),
         (
             "f'{z=} {w = !s} {v=:>3}'",
             "(joined \"z=\" $fmt:z \" \" \"w = \" $w \" \" \"v=\" $fmt:v)",

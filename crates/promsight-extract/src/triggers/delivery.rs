@@ -1,8 +1,9 @@
 //! Gates of deliveries: Argo Rollouts' analyses, Flagger's metric templates and canaries, Keptn's metrics and
 //! indicators, Litmus' probes.
 
-use super::{Reader, reads_as_query};
+use super::Reader;
 use crate::decode::tree::Node;
+use crate::query::reads_as_query;
 
 /// Reads a mapping that is part of a gate.
 pub(super) fn read(reader: &mut Reader<'_, '_, '_>) -> bool {

@@ -9,7 +9,6 @@ mod delivery;
 mod objectives;
 
 use promsight_model::{ConsumerKind, Embedded, FileKind, OtherSourceName, Span};
-use promsight_promql::Holes;
 
 use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
@@ -17,7 +16,10 @@ use crate::grafana::datasource::looks_like_logql;
 use crate::query::{VariableValues, holes_of_manifest};
 
 /// Words of which each file that holds a trigger has one.
-pub(crate) const WORDS: [&str; 30] = [
+pub(crate) const WORDS: [&str; 33] = [
+    "freeform",
+    "success_metric",
+    "successMetric",
     "ScaledObject",
     "ScaledJob",
     "type: prometheus",
@@ -176,17 +178,4 @@ impl<'tree> Reader<'tree, '_, '_> {
             may_have_prefix: false,
         });
     }
-}
-
-/// Whether the text is a query that reads some series and stands as it is: what shapes alone take for a query has to
-/// prove it.
-fn reads_as_query(text: &str) -> bool {
-    let holes: Holes = holes_of_manifest(text);
-    let analysis = promsight_promql::analyze(text, holes);
-    !matches!(analysis.state, promsight_promql::State::Unreadable { .. })
-        && analysis.selectors.iter().any(|selector| {
-            !selector.functions.is_empty()
-                || !selector.matchers.is_empty()
-                || matches!(&selector.name, promsight_promql::SelectorName::Exact(name) if name.contains(['_', ':']))
-        })
 }

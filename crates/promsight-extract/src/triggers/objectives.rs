@@ -3,14 +3,19 @@
 
 use promsight_model::{Embedded, Rule, RuleKind};
 
-use super::{Reader, reads_as_query};
+use super::Reader;
 use crate::collect::trimmed;
 use crate::decode::tree::Node;
+use crate::query::reads_as_query;
 
 /// Reads a mapping that is part of an objective.
 pub(super) fn read(reader: &mut Reader<'_, '_, '_>) -> bool {
     sloth_alerts(reader);
-    sloth_indicator(reader) || pyrra(reader) || openslo(reader) || openslo_alpha(reader)
+    sloth_indicator(reader)
+        || pyrra(reader)
+        || openslo(reader)
+        || openslo_alpha(reader)
+        || grafana_slo(reader)
 }
 
 /// Sloth's indicators: queries for errors and for all events, or one for their ratio; in camel case in its
@@ -159,6 +164,34 @@ fn pyrra_series(reader: &mut Reader<'_, '_, '_>, metric: &Embedded, window: &str
     for family in [series, base] {
         reader.generated(format!("{family}:increase{window}"), metric.whole_span());
     }
+}
+
+/// Grafana's SLO: `freeform: {query}` or `ratio: {success_metric, total_metric}` (Terraform; in camel case in its
+/// API).
+fn grafana_slo(reader: &mut Reader<'_, '_, '_>) -> bool {
+    let node = reader.node;
+    if let Some(freeform) = node.get("freeform").filter(|freeform| freeform.is_mapping()) {
+        return reader.queries_of(freeform, &["query"], "SLO");
+    }
+    const METRICS: [&str; 4] = ["success_metric", "total_metric", "successMetric", "totalMetric"];
+    let Some(ratio) = node
+        .get("ratio")
+        .filter(|ratio| METRICS.iter().any(|key| ratio.get(key).is_some()))
+    else {
+        return false;
+    };
+    if reader.queries_of(ratio, &METRICS, "SLO") {
+        return true;
+    }
+    let series: Vec<Embedded> = METRICS
+        .iter()
+        .filter_map(|key| ratio.get(key)?.get("prometheusMetric")?.embedded())
+        .collect();
+    let consumer = reader.consumer("SLO");
+    for text in series {
+        reader.query(&text, consumer);
+    }
+    true
 }
 
 /// The windows, in minutes, over which Pyrra alerts on an objective of that window: fixed shares of it, rounded.

@@ -55,7 +55,7 @@ impl LabelSource {
     }
 
     /// Of series whose label agrees on both sides of an operator.
-    fn agreed(&self, other: &Self) -> Self {
+    pub(super) fn agreed(&self, other: &Self) -> Self {
         match (self.is_absent(), other.is_absent()) {
             (true, _) => self.clone(),
             (_, true) => other.clone(),

@@ -1,11 +1,12 @@
 //! What a query does with the series that its selectors give: functions and comparisons on the way to the result,
 //! labels asked on the way, labels that the result has.
 //!
-//! Owns the types of the answer; [`walk`] computes them from the grammar's tree, [`labels`] has the algebra of label
-//! sets. Rules are those of the engine of Prometheus 3 (`promql/engine.go`: `resultMetric`, `aggregation`,
+//! Owns the types of the answer; [`walk`] and [`path`] compute them from the grammar's tree, [`labels`] has the algebra
+//! of label sets. Rules are those of the engine of Prometheus 3 (`promql/engine.go`: `resultMetric`, `aggregation`,
 //! `createLabelsForAbsentFunction`). What a template hole hides is unknown, never assumed.
 
 mod labels;
+mod path;
 mod walk;
 
 use std::collections::BTreeMap;

@@ -1,18 +1,13 @@
-//! From the tree to the flow: one pass over the expressions for labels, one climb from each selector for its path.
+//! From the tree to the flow: one pass over the expressions, operands first, for numbers and labels.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{
-    Flow, Grouping, Join, LabelSource, LabelUse, LabelUseKind, Labels, Matching, Operand, Operator,
-    SelectorPath, Side, Step, StepKind,
-};
+use super::{Flow, Join, LabelSource, LabelUse, LabelUseKind, Labels, Matching, Operator, Side, path};
 use crate::functions::{self, ValueType};
-use crate::node::{Binary, GroupingList, LabelList, Node, NodeId, NodeKind};
+use crate::node::{self, Binary, GroupingList, LabelList, Node, NodeId, NodeKind};
 use crate::{MatchOp, Selector};
 
-/// Steps that are kept of a path, the innermost ones.
-const MAX_STEPS: usize = 64;
 /// Larger queries have no flow: each join keeps the labels of its operands.
 const MAX_SELECTORS: usize = 1_000;
 const MAX_COPIED: usize = 200_000;
@@ -43,8 +38,13 @@ pub(crate) fn compute(nodes: &[Node], selectors: &[Selector]) -> Option<Flow> {
     let mut result = walk.labels.last_mut()?.take()?;
     // A name may be kept, dropped or written by any of them, and with Prometheus 3 only at the very end.
     result.set("__name__", LabelSource::unknown());
-    let paths = walk.paths();
-    let Walk { mut uses, joins, .. } = walk;
+    let Walk {
+        mut uses,
+        joins,
+        numbers,
+        ..
+    } = walk;
+    let paths = path::of_selectors(nodes, selectors.len(), &numbers);
     uses.sort_by_key(|label| label.range.start);
     Some(Flow {
         paths,
@@ -196,7 +196,7 @@ impl Walk<'_> {
     fn call(&mut self, name: &str, word: &Range<usize>, arguments: &[NodeId]) -> Labels {
         match name {
             "absent" | "absent_over_time" => self.absent(word, arguments),
-            "label_replace" => self.label_replace(arguments),
+            "label_replace" => self.label_replace(word, arguments),
             "label_join" => self.label_join(arguments),
             "histogram_quantile" => self.buckets(word, arguments, 1),
             "histogram_fraction" => self.buckets(word, arguments, 2),
@@ -268,7 +268,7 @@ impl Walk<'_> {
         labels
     }
 
-    fn label_replace(&mut self, arguments: &[NodeId]) -> Labels {
+    fn label_replace(&mut self, word: &Range<usize>, arguments: &[NodeId]) -> Labels {
         let mut labels = self.take_argument(arguments, 0);
         let source = self
             .text(arguments, 3)
@@ -286,18 +286,20 @@ impl Walk<'_> {
         };
         let replacement = self.text(arguments, 2).map(|(text, _)| text);
         let before = labels.source(target).clone();
-        let after = if replacement == Some("") {
+        let pattern = self.text(arguments, 4).map(|(text, _)| text);
+        let always = match (pattern, &source) {
+            (Some(".*" | "(.*)"), _) => true,
+            (Some(""), Some((label, _))) => label.is_empty(),
+            _ => false,
+        };
+        let after = if replacement == Some("") && always {
+            LabelSource::dropped(word.clone(), before.selectors)
+        } else if replacement == Some("") {
             LabelSource {
                 is_certain: false,
                 ..before
             }
         } else {
-            let pattern = self.text(arguments, 4).map(|(text, _)| text);
-            let always = match (pattern, &source) {
-                (Some(".*" | "(.*)"), _) => true,
-                (Some(""), Some((label, _))) => label.is_empty(),
-                _ => false,
-            };
             let is_constant = replacement.is_some_and(|text| !text.contains('$'));
             LabelSource {
                 is_written: true,
@@ -487,120 +489,6 @@ impl Walk<'_> {
             }
         }
     }
-
-    /// For each selector, the steps up to the whole query.
-    fn paths(&self) -> Vec<SelectorPath> {
-        let mut parents: Vec<Option<NodeId>> = vec![None; self.nodes.len()];
-        for (id, node) in self.nodes.iter().enumerate() {
-            for operand in operands(&node.kind) {
-                parents[operand] = Some(id);
-            }
-        }
-        let mut paths = vec![SelectorPath::default(); self.selectors.len()];
-        for (id, node) in self.nodes.iter().enumerate() {
-            let NodeKind::Selector(number) = node.kind else {
-                continue;
-            };
-            let mut path = SelectorPath::default();
-            let mut below = id;
-            while let Some(parent) = parents[below] {
-                if path.steps.len() == MAX_STEPS {
-                    path.is_cut = true;
-                    break;
-                }
-                path.steps.extend(self.step(parent, below));
-                below = parent;
-            }
-            path.steps.reverse();
-            if let Some(slot) = paths.get_mut(number) {
-                *slot = path;
-            }
-        }
-        paths
-    }
-
-    /// The step from an operand to what is made of it.
-    fn step(&self, id: NodeId, below: NodeId) -> Option<Step> {
-        let node = &self.nodes[id];
-        let (kind, range) = match &node.kind {
-            NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Hole | NodeKind::Selector(_) => return None,
-            NodeKind::Negation { word, .. } => (StepKind::Negation, word),
-            NodeKind::Range { seconds, word, .. } => (StepKind::Range(*seconds), word),
-            NodeKind::Subquery { word, .. } => (StepKind::Subquery, word),
-            NodeKind::Modified { word, .. } => {
-                let kind = StepKind::Operator {
-                    operator: Operator::Unknown,
-                    side: Side::Left,
-                    other: Operand::Unknown(word.clone()),
-                    gives_bool: false,
-                };
-                (kind, word)
-            }
-            NodeKind::Call {
-                name,
-                word,
-                arguments,
-            } => {
-                let kind = StepKind::Function {
-                    name: name.clone().unwrap_or_default(),
-                    argument: arguments.iter().position(|id| *id == below)?,
-                    numbers: arguments.iter().map(|id| self.numbers[*id]).collect(),
-                };
-                (kind, word)
-            }
-            NodeKind::Aggregation {
-                name,
-                word,
-                grouping,
-                arguments,
-            } => {
-                let has_parameter = arguments.len() > 1;
-                let kind = StepKind::Aggregation {
-                    name: name.clone().unwrap_or_default(),
-                    grouping: match grouping {
-                        None => Grouping::All,
-                        Some(list) if list.is_without => Grouping::Without,
-                        Some(_) => Grouping::By,
-                    },
-                    parameter: arguments.first().and_then(|id| self.numbers[*id]),
-                    in_parameter: has_parameter && arguments.first() == Some(&below),
-                };
-                (kind, word)
-            }
-            NodeKind::Binary(binary) => {
-                let (side, other) = if binary.left == below {
-                    (Side::Left, binary.right)
-                } else {
-                    (Side::Right, binary.left)
-                };
-                let kind = StepKind::Operator {
-                    operator: binary.operator,
-                    side,
-                    other: self.operand(other),
-                    gives_bool: binary.matching.bool_modifier,
-                };
-                (kind, &binary.word)
-            }
-        };
-        Some(Step {
-            kind,
-            range: range.clone(),
-            whole: node.range.clone(),
-        })
-    }
-
-    fn operand(&self, id: NodeId) -> Operand {
-        let range = self.nodes[id].range.clone();
-        match (self.numbers[id], self.nodes[id].value) {
-            (Some(value), _) => Operand::Number { value, range },
-            (None, ValueType::Unknown) => Operand::Unknown(range),
-            (None, ValueType::Scalar) if matches!(self.nodes[id].kind, NodeKind::Hole) => {
-                Operand::Unknown(range)
-            }
-            (None, ValueType::Scalar | ValueType::Text) => Operand::Scalar(range),
-            (None, ValueType::Instant | ValueType::Range) => Operand::Vector(range),
-        }
-    }
 }
 
 fn certainly_written() -> LabelSource {
@@ -629,10 +517,32 @@ fn matching(list: &LabelList, is_on: bool) -> Matching {
     }
 }
 
+/// The labels of the left operand, of which those that have to agree are the right one's too.
+fn matched(matching: &node::Matching, left: Labels, right: &Labels) -> Labels {
+    if matching.labels.has_holes {
+        return left;
+    }
+    let names = matching.labels.names();
+    if !matching.on {
+        let mut agreed = left.agreed(right);
+        for label in names {
+            agreed.set(&label, left.source(&label).clone());
+        }
+        return agreed;
+    }
+    let mut labels = left;
+    for label in names {
+        let agreed = labels.source(&label).agreed(right.source(&label));
+        labels.set(&label, agreed);
+    }
+    labels
+}
+
 /// The labels of a binary operation between vectors (`resultMetric` of the engine).
 fn joined(binary: &Binary, left: Labels, right: Labels) -> Labels {
     match binary.operator {
-        Operator::And | Operator::Unless => return left,
+        Operator::And => return matched(&binary.matching, left, &right),
+        Operator::Unless => return left,
         Operator::Or => return left.either(&right),
         _ => {}
     }
@@ -658,6 +568,16 @@ fn joined(binary: &Binary, left: Labels, right: Labels) -> Labels {
     };
     let mut labels = if group.include.has_holes {
         many.either(&one)
+    } else if binary.matching.fill {
+        // Where the side of many is filled in, what has to agree comes from the other.
+        let dropped = LabelSource::dropped(binary.word.clone(), one.selectors());
+        let names = list.names();
+        let filled = if binary.matching.on {
+            one.clone().by(&names, list.has_holes, dropped)
+        } else {
+            one.clone().without(&names, list.has_holes, &dropped)
+        };
+        many.either(&filled)
     } else {
         many
     };
@@ -666,16 +586,4 @@ fn joined(binary: &Binary, left: Labels, right: Labels) -> Labels {
         labels.set(label, source);
     }
     labels
-}
-
-fn operands(kind: &NodeKind) -> Vec<NodeId> {
-    match kind {
-        NodeKind::Number(_) | NodeKind::Text(_) | NodeKind::Hole | NodeKind::Selector(_) => Vec::new(),
-        NodeKind::Negation { operand, .. }
-        | NodeKind::Range { operand, .. }
-        | NodeKind::Subquery { operand, .. }
-        | NodeKind::Modified { operand, .. } => vec![*operand],
-        NodeKind::Call { arguments, .. } | NodeKind::Aggregation { arguments, .. } => arguments.clone(),
-        NodeKind::Binary(binary) => vec![binary.left, binary.right],
-    }
 }

@@ -4,8 +4,8 @@ mod v1;
 
 use promsight_model::finding::FindingConsumer;
 use promsight_model::{
-    Coverage, Emitter, Finding, Gap, JudgedReference, LabelValues, Liveness, Name, Reach, Registry, Report,
-    ResolvedBy, SelectorName, Severity, Span, Verdict, Wrapping,
+    Comparison, Coverage, Emitter, Finding, Gap, JudgedReference, LabelValues, Liveness, Name, Reach,
+    Registry, Report, ResolvedBy, SelectorName, Severity, Span, Verdict, Wrapping,
 };
 use serde::Serialize;
 
@@ -38,7 +38,29 @@ pub(crate) fn findings(report: &Report, places: &Places<'_>) -> String {
         findings: report.findings.iter().map(|one| finding(one, places)).collect(),
         gaps: report.gaps.iter().map(|one| gap(one, places)).collect(),
         notes: report.notes.iter().map(|note| note.message.as_str()).collect(),
+        base: report.comparison.as_ref().map(comparison),
     })
+}
+
+fn comparison(comparison: &Comparison) -> v1::Base<'_> {
+    v1::Base {
+        revision: &comparison.revision,
+        commit: &comparison.commit,
+        fixed: comparison
+            .fixed
+            .iter()
+            .map(|fixed| v1::Fixed {
+                check: fixed.check,
+                severity: fixed.severity.word(),
+                subject: &fixed.subject,
+                message: &fixed.message,
+                path: &fixed.path,
+                line: fixed.line,
+                column: fixed.column,
+                fingerprint: fixed.fingerprint.to_string(),
+            })
+            .collect(),
+    }
 }
 
 pub(crate) fn metrics(report: &Report, places: &Places<'_>) -> String {
@@ -68,7 +90,7 @@ pub(crate) fn references(report: &Report, places: &Places<'_>) -> String {
 }
 
 /// Serialising fails only for maps with keys that are no text, and for writers that fail; there are neither.
-fn print(object: &impl Serialize) -> String {
+pub(crate) fn print(object: &impl Serialize) -> String {
     let mut text = serde_json::to_string_pretty(object).unwrap_or_default();
     text.push('\n');
     text
@@ -97,7 +119,16 @@ fn summary(report: &Report) -> v1::Summary {
         };
         *count += 1;
     }
-    v1::Summary { findings, references }
+    v1::Summary {
+        findings,
+        references,
+        hidden: v1::HiddenCounts {
+            comments: report.hidden.comments,
+            configuration: report.hidden.configuration,
+            baseline: report.hidden.baseline,
+            unchanged: report.hidden.unchanged,
+        },
+    }
 }
 
 fn coverage(coverage: &Coverage) -> v1::Coverage {
@@ -293,7 +324,7 @@ fn finding<'a>(finding: &'a Finding, places: &Places<'a>) -> v1::Finding<'a> {
             kind: suggestion.kind.word(),
             replacement: &suggestion.replacement,
         }),
-        owner: None,
+        owner: finding.owner.as_deref(),
         fingerprint: finding.fingerprint.to_string(),
         label: &finding.label,
         notes: &finding.notes,

@@ -17,6 +17,31 @@ pub(crate) struct Report<'a> {
     pub(crate) findings: Vec<Finding<'a>>,
     pub(crate) gaps: Vec<Gap<'a>>,
     pub(crate) notes: Vec<&'a str>,
+    /// What the run was compared with by `--base`.
+    pub(crate) base: Option<Base<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Base<'a> {
+    /// As it was named.
+    pub(crate) revision: &'a str,
+    /// The commit that was read.
+    pub(crate) commit: &'a str,
+    /// Findings that it had and this run has not.
+    pub(crate) fixed: Vec<Fixed<'a>>,
+}
+
+/// A finding that is gone; the place is that of the earlier revision.
+#[derive(Serialize)]
+pub(crate) struct Fixed<'a> {
+    pub(crate) check: &'static str,
+    pub(crate) severity: &'static str,
+    pub(crate) subject: &'a str,
+    pub(crate) message: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    pub(crate) fingerprint: String,
 }
 
 /// What `promsight metrics` prints.
@@ -47,6 +72,16 @@ pub(crate) struct Tool {
 pub(crate) struct Summary {
     pub(crate) findings: FindingCounts,
     pub(crate) references: ReferenceCounts,
+    pub(crate) hidden: HiddenCounts,
+}
+
+/// Findings that were made and are not listed, by what hides them.
+#[derive(Serialize)]
+pub(crate) struct HiddenCounts {
+    pub(crate) comments: u64,
+    pub(crate) configuration: u64,
+    pub(crate) baseline: u64,
+    pub(crate) unchanged: u64,
 }
 
 #[derive(Default, Serialize)]

@@ -18,13 +18,26 @@ pub(crate) fn findings(report: &Report, places: &Places<'_>, surface: Surface) -
     let renderer = renderer(surface);
     let mut text = String::new();
     for finding in &report.findings {
-        let frames = Frames::of(finding, places);
-        let rendered = renderer.render(&[diagnostic(finding, &frames)]);
-        text.push_str(&frames.with_headers(&rendered));
+        text.push_str(&framed(finding, places, &renderer));
         text.push_str("\n\n");
     }
     text.push_str(&summary::findings(report, places, surface.styling));
     text
+}
+
+/// One finding as plain text, as other formats show it.
+pub(crate) fn plain(finding: &Finding, places: &Places<'_>) -> String {
+    let surface = Surface {
+        width: None,
+        styling: Styling::Plain,
+    };
+    framed(finding, places, &renderer(surface))
+}
+
+fn framed(finding: &Finding, places: &Places<'_>, renderer: &Renderer) -> String {
+    let frames = Frames::of(finding, places);
+    let rendered = renderer.render(&[diagnostic(finding, &frames)]);
+    frames.with_headers(&rendered)
 }
 
 fn renderer(surface: Surface) -> Renderer {

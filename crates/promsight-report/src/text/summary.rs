@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use annotate_snippets::renderer::{AnsiColor, Effects, Style};
-use promsight_model::{Coverage, Gap, GapKind, Report, Severity, Verdict};
+use promsight_model::{Comparison, Coverage, Gap, GapKind, Report, Severity, Verdict};
 
 use crate::place::Places;
 use crate::{Styling, words};
@@ -31,6 +31,12 @@ pub(super) fn findings(report: &Report, places: &Places<'_>, styling: Styling) -
     notes(report, &mut text, styling);
     headline(report, &mut text, styling);
     checks(report, &mut text, styling);
+    if let Some(hidden) = words::hidden(&report.hidden) {
+        let _ = writeln!(text, "{hidden}");
+    }
+    if let Some(comparison) = &report.comparison {
+        compared(comparison, &mut text, styling);
+    }
     coverage(report, &mut text);
     gaps(&report.gaps, places, LISTED_GAPS, &mut text);
     if let Some(finding) = report.findings.iter().max_by_key(|finding| finding.severity) {
@@ -60,7 +66,12 @@ pub(super) fn notes(report: &Report, text: &mut String, styling: Styling) {
 
 fn headline(report: &Report, text: &mut String, styling: Styling) {
     if report.findings.is_empty() {
-        text.push_str("No findings.\n");
+        let none = if report.comparison.is_some() {
+            "No new findings.\n"
+        } else {
+            "No findings.\n"
+        };
+        text.push_str(none);
         return;
     }
     let parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Info]
@@ -93,6 +104,30 @@ fn checks(report: &Report, text: &mut String, styling: Styling) {
     for ((std::cmp::Reverse(severity), check), number) in counts {
         let word = paint(&format!("{:<7}", severity.word()), style(severity), styling);
         let _ = writeln!(text, "{number:>5}  {word} {check}");
+    }
+}
+
+/// What has gone since the revision that the run was compared with.
+fn compared(comparison: &Comparison, text: &mut String, styling: Styling) {
+    let Comparison {
+        revision,
+        commit,
+        fixed,
+    } = comparison;
+    let gone = words::count(fixed.len() as u64, "finding");
+    let _ = writeln!(text, "Compared with {revision} ({commit}): {gone} fixed");
+    for fixed in fixed {
+        let word = paint("fixed", AnsiColor::BrightGreen.on_default(), styling);
+        let _ = writeln!(
+            text,
+            "    {word} {}[{}] {}:{}:{}: {}",
+            fixed.severity.word(),
+            fixed.check,
+            fixed.path,
+            fixed.line,
+            fixed.column,
+            words::one_line(&fixed.message)
+        );
     }
 }
 

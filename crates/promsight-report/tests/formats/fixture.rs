@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use promsight_model::{
-    Confidence, Consumer, ConsumerKind, Coverage, Emitter, FileSet, Finding, FindingConsumer, Fingerprint,
-    Gap, GapKind, Guard, JudgedReference, LabelValue, LabelValues, Liveness, MatchOp, MatchValue, Matcher,
-    MetricType, Name, Note, Origin, Pattern, Reach, Reason, Registry, Related, Report, ResolvedBy, Selector,
-    SelectorName, Severity, Span, Suggestion, SuggestionKind, Update, UpdateKind, Usage, Verdict, Wrapping,
+    CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, Emitter, FileSet, Finding,
+    FindingConsumer, Fingerprint, Fixed, Gap, GapKind, Guard, Hidden, JudgedReference, LabelValue,
+    LabelValues, Liveness, MatchOp, MatchValue, Matcher, MetricType, Name, Note, Origin, Pattern, Reach,
+    Reason, Registry, Related, Report, ResolvedBy, Selector, SelectorName, Severity, Span, Suggestion,
+    SuggestionKind, Update, UpdateKind, Usage, Verdict, Wrapping,
 };
 
 /// Line breaks of Windows, a folded scalar.
@@ -83,6 +84,53 @@ pub(crate) fn report(files: &FileSet) -> Report {
             message: "1 of 4 references reads series that nothing here emits.".to_owned(),
         }],
         reconcilable: true,
+        checks: vec![
+            check_info(
+                "blind-alert",
+                Severity::Error,
+                "an alert's expression needs a series that nothing emits",
+                "# blind-alert\n\nReports an alert.\n\n## Why it is bad\n\nIt is silent.\n",
+            ),
+            check_info(
+                "unused-metric",
+                Severity::Info,
+                "a metric that nothing looks at",
+                "# unused-metric\n\nReports a metric.\n",
+            ),
+        ],
+        hidden: Hidden {
+            comments: 1,
+            baseline: 2,
+            ..Hidden::default()
+        },
+        comparison: Some(Comparison {
+            revision: "main".to_owned(),
+            commit: "0123456789ab".to_owned(),
+            fixed: vec![Fixed {
+                path: "old/rules.yaml".to_owned(),
+                line: 3,
+                column: 9,
+                check: "blind-alert",
+                severity: Severity::Error,
+                subject: "kiosk_doors_total".to_owned(),
+                message: "alert `Doors` can never fire: nothing emits `kiosk_doors_total`".to_owned(),
+                fingerprint: Fingerprint(0xfeed),
+            }],
+        }),
+    }
+}
+
+fn check_info(
+    name: &'static str,
+    severity: Severity,
+    summary: &'static str,
+    documentation: &'static str,
+) -> CheckInfo {
+    CheckInfo {
+        name,
+        severity,
+        summary,
+        documentation,
     }
 }
 
@@ -180,6 +228,7 @@ fn blind(primary: Span) -> Finding {
         notes: Vec::new(),
         suggestion: None,
         fingerprint: Fingerprint(0x0123_4567_89ab_cdef),
+        owner: None,
     }
 }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::expect_used, reason = "a test fails by it")]
 
 mod fixture;
+mod places;
+mod sarif;
 
 use promsight_model::{FileSet, Finding, Report, Span};
 use promsight_report::{Format, Styling, Surface, View, render};
@@ -30,6 +32,44 @@ fn findings_as_a_table() {
 #[test]
 fn findings_as_json() {
     insta::assert_snapshot!(printed(View::Findings, Format::Json));
+}
+
+#[test]
+fn findings_as_sarif() {
+    insta::assert_snapshot!(printed(View::Findings, Format::Sarif));
+}
+
+#[test]
+fn findings_as_annotations_of_github() {
+    insta::assert_snapshot!(printed(View::Findings, Format::Github));
+}
+
+#[test]
+fn findings_as_code_quality_of_gitlab() {
+    insta::assert_snapshot!(printed(View::Findings, Format::Gitlab));
+}
+
+#[test]
+fn findings_as_junit() {
+    insta::assert_snapshot!(printed(View::Findings, Format::Junit));
+}
+
+#[test]
+fn findings_as_markdown() {
+    insta::assert_snapshot!(printed(View::Findings, Format::Markdown));
+}
+
+#[test]
+fn findings_as_html() {
+    let page = printed(View::Findings, Format::Html);
+    let body = &page[page.find("<body>").expect("the page has a body")..];
+    insta::assert_snapshot!(body);
+}
+
+#[test]
+fn references_as_mimirtool_writes_them() {
+    insta::assert_snapshot!(printed(View::References, Format::MimirtoolGrafana));
+    insta::assert_snapshot!(printed(View::References, Format::MimirtoolRuler));
 }
 
 #[test]
@@ -157,6 +197,9 @@ fn all_formats_agree_on_every_place() {
     assert_eq!(json[3], "../shop/deploy/rules.yaml:6:16");
     assert_eq!(places_in_table(&printed(View::Findings, Format::Table)), json);
     assert_eq!(places_in_text(&printed(View::Findings, Format::Text)), json);
+    for (format, places) in places::READERS {
+        assert_eq!(places(&printed(View::Findings, *format)), json, "{format:?}");
+    }
 }
 
 /// Every span of a text with all that is hard about texts: no renderer may stumble, and all must agree.
@@ -196,6 +239,29 @@ fn all_formats_agree_on_every_span_of_a_nasty_text() {
     assert!(json.len() > 1_000, "the text has many spans");
     assert_eq!(places_in_table(&print(Format::Table)), json);
     assert_eq!(places_in_text(&print(Format::Text)), json);
+    for (format, places) in places::READERS
+        .iter()
+        .filter(|(format, _)| *format != Format::Markdown)
+    {
+        assert_eq!(places(&print(*format)), json, "{format:?}");
+    }
+    // A comment has room for some of them, and says so.
+    let comment = print(Format::Markdown);
+    let shown = places::in_markdown(&comment);
+    assert!(comment.len() < 65_536, "{}", comment.len());
+    assert!(comment.contains(&format!(
+        "… and {} findings that would not fit here.",
+        json.len() - shown.len()
+    )));
+    assert_eq!(shown, json[..shown.len()]);
+}
+
+/// Path, line and column of a place, so that texts of places sort as places do.
+fn order_of(place: &str) -> (String, u32, u32) {
+    let mut parts = place.rsplitn(3, ':');
+    let mut number = || parts.next().and_then(|part| part.parse().ok()).expect("a number");
+    let (column, line) = (number(), number());
+    (parts.next().expect("a path").to_owned(), line, column)
 }
 
 fn places_in_json(json: &str) -> Vec<String> {

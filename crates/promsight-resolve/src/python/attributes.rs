@@ -65,6 +65,17 @@ impl<'a> Machine<'a> {
         if self.modules[id.index()].progress != super::machine::Progress::Done {
             return Atom::Pending(id, symbol).into();
         }
+        // PEP 562.
+        let getter = self.symbols.intern("__getattr__");
+        let namespace = self.modules[id.index()].namespace;
+        if symbol != getter
+            && let Some(getter) = self.heap.get(namespace, getter).cloned()
+        {
+            let made = self.call_value(&getter, &Arguments::of(vec![Text::exact(&name).into()]), None);
+            if !made.is_nothing() {
+                return made;
+            }
+        }
         Value::unknown(Reason::Attribute)
     }
 
@@ -138,6 +149,15 @@ impl<'a> Machine<'a> {
             && matches!(&*name, "value" | "_value_")
         {
             return value;
+        }
+        let is_record = self.heap.class(class).kind == ClassKind::Record;
+        if is_record
+            && matches!(
+                &*name,
+                "_replace" | "_asdict" | "model_copy" | "model_dump" | "dict"
+            )
+        {
+            return Atom::Method(Rc::new(Atom::Instance(id)), symbol).into();
         }
         if let Some(metric) = self.heap.instance(id).metric.clone() {
             return self.attribute(&metric, symbol);
@@ -247,6 +267,10 @@ impl<'a> Machine<'a> {
                     .map(|name| Text::exact(&self.symbols.name(name)).into())
                     .collect();
                 return self.heap.new_container(ContainerKind::Tuple, names);
+            }
+            "__dict__" => {
+                let namespace = self.heap.class(id).namespace;
+                return self.namespace_dictionary(namespace);
             }
             "mro" | "__subclasses__" => return Atom::Method(Rc::new(Atom::Class(id)), symbol).into(),
             _ => {}

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use promsight_model::{Emitter, Liveness, Origin, Span, Wrapping};
+use promsight_model::{Emitter, Liveness, Name, Origin, Span, Wrapping};
 
 use super::machine::Machine;
 use super::mentions::Mentions;
 use super::value::Arguments;
-use crate::exposure;
+use crate::exposure::{self, Declaration};
 
 /// Steps that a described function run at an import may take.
 const STEPS_OF_MAKING: u64 = 20_000;
@@ -42,6 +42,7 @@ impl Machine<'_> {
             .filter_map(|(at, span)| Some((*span, self.table.built_in.get(*at)?.1.make.clone()?)))
             .collect();
         for (span, path) in made {
+            self.run_description_of(&path);
             self.allot(STEPS_OF_MAKING);
             self.push_idle_frame(span);
             let maker = self.outside(&path);
@@ -55,7 +56,12 @@ impl Machine<'_> {
     fn note_named(&mut self) {
         let sources = &self.sources[..self.tree];
         for (at, (_, built_in)) in self.table.built_in.iter().enumerate() {
-            if built_in.named.is_empty() {
+            // The source of the library itself names its parts too.
+            let is_own = |path: &String| {
+                let first = path.split('.').next().unwrap_or(path);
+                self.index.is_top_folder(first)
+            };
+            if built_in.named.iter().all(is_own) {
                 continue;
             }
             for source in sources.iter().filter(|source| !source.module.test_code) {
@@ -81,6 +87,7 @@ impl Machine<'_> {
             .filter(|record| !record.in_test)
             .filter_map(|record| record.described.as_ref())
             .map(|(package, _)| &**package)
+            .chain(self.understood.iter().map(|package| &**package))
             .collect();
         let mut emitters = Vec::new();
         for (at, span) in &self.built_in_imports {
@@ -91,7 +98,18 @@ impl Machine<'_> {
                 continue;
             }
             for metric in &built_in.metrics {
-                let exposed = exposure::family_series(metric.metric_type, &metric.name);
+                let empty = Name::Exact(String::new());
+                let declaration = Declaration {
+                    metric_type: metric.metric_type,
+                    name: metric.name.clone(),
+                    namespace: empty.clone(),
+                    subsystem: empty.clone(),
+                    unit: empty,
+                };
+                let of_instrument = (!built_in.collected).then(|| exposure::exposed(&declaration));
+                let exposed = of_instrument
+                    .flatten()
+                    .unwrap_or_else(|| exposure::family_series(metric.metric_type, &metric.name));
                 emitters.push(Emitter {
                     name: exposed.family,
                     written_name: metric.name.clone(),

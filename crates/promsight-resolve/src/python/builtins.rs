@@ -18,6 +18,7 @@ const BUILTINS: &[&str] = &[
     "bool",
     "bytes",
     "callable",
+    "chr",
     "classmethod",
     "delattr",
     "dict",
@@ -40,6 +41,7 @@ const BUILTINS: &[&str] = &[
     "list",
     "locals",
     "map",
+    "ord",
     "max",
     "min",
     "next",
@@ -53,6 +55,7 @@ const BUILTINS: &[&str] = &[
     "round",
     "set",
     "setattr",
+    "slice",
     "sorted",
     "staticmethod",
     "str",
@@ -142,6 +145,18 @@ impl<'a> Machine<'a> {
         let second = arguments.positional.get(1).cloned();
         match (name, first, second) {
             ("str", None, _) => Text::exact("").into(),
+            ("format", Some(first), Some(written)) => match written.exact_text().map(str::to_owned) {
+                Some(written) => self.formatted(&first, &written),
+                None => Value::unknown(Reason::Expression),
+            },
+            ("slice", Some(_), _) => self.make_slice(arguments),
+            ("chr", Some(first), _) => match first.single() {
+                Some(Atom::Number(number, _)) => char::from_u32(*number as u32).map_or_else(
+                    || Value::unknown(Reason::Expression),
+                    |letter| Text::exact(&letter.to_string()).into(),
+                ),
+                _ => Value::unknown(Reason::Expression),
+            },
             ("str" | "repr" | "format", Some(first), None) => {
                 let texts = self.texts(&first);
                 Value::any(texts.into_iter().map(|text| Atom::Text(Rc::new(text))))
@@ -154,14 +169,15 @@ impl<'a> Machine<'a> {
                     Some(_) => Value::unknown(Reason::Expression),
                 }
             }
+            ("sorted", Some(first), _) => self.sorted(&first, arguments),
             ("list" | "tuple" | "set" | "frozenset" | "sorted" | "reversed" | "iter", first, _) => {
                 self.collected(name, first.as_ref())
             }
             ("dict", first, _) => self.dictionary_of(first.as_ref(), arguments),
-            ("enumerate", Some(first), _) => self.enumerated(&first),
+            ("enumerate", Some(first), _) => self.enumerated(&first, arguments),
             ("zip", Some(_), _) => self.zipped(&arguments.positional),
             ("map", Some(function), Some(second)) => self.mapped(&function, &second, span),
-            ("filter", Some(_), Some(second)) => self.collected("list", Some(&second)),
+            ("filter", Some(predicate), Some(second)) => self.filtered(&predicate, &second),
             ("range", Some(first), second) => {
                 self.ranged(&first, second.as_ref(), arguments.positional.get(2))
             }
@@ -201,7 +217,12 @@ impl<'a> Machine<'a> {
                 let symbol = self.symbols.intern("__dict__");
                 self.attribute(&object, symbol)
             }
-            ("print" | "hash" | "id" | "abs" | "round" | "open" | "bool" | "dir", ..) => {
+            ("dir", Some(object), _) => self.names_in(&object),
+            ("object.__setattr__", ..) => self.set_by_base(arguments),
+            ("str.maketrans", ..) => self
+                .translation_table(arguments)
+                .unwrap_or_else(|| Value::unknown(Reason::Expression)),
+            ("print" | "hash" | "id" | "abs" | "round" | "open" | "bool", ..) => {
                 Value::unknown(Reason::Expression)
             }
             ("super", Some(_), Some(_)) | ("super", None, None) => self.super_value(),
@@ -283,10 +304,15 @@ impl<'a> Machine<'a> {
         made
     }
 
-    fn enumerated(&mut self, source: &Value) -> Value {
+    fn enumerated(&mut self, source: &Value, arguments: &Arguments) -> Value {
         let elements = self.elements(source);
+        let start = self.symbols.intern("start");
+        let first = match arguments.get(1, Some(start)).and_then(Value::single) {
+            Some(Atom::Number(start, _)) if *start >= 0.0 => *start as usize,
+            _ => 0,
+        };
         let mut items = Vec::with_capacity(elements.items.len());
-        for (at, item) in elements.items.into_iter().enumerate() {
+        for (at, item) in (first..).zip(elements.items) {
             items.push(
                 self.heap
                     .new_container(ContainerKind::Tuple, vec![Value::integer(at), item]),

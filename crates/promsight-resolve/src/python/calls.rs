@@ -3,7 +3,7 @@
 use std::hash::{Hash, Hasher};
 use std::rc::Rc;
 
-use promsight_model::python::Param;
+use promsight_model::python::{Param, StmtKind};
 use promsight_model::{Description, Span};
 use rustc_hash::FxHasher;
 
@@ -39,6 +39,8 @@ const MOST_REMEMBERED: usize = 20_000;
 const ENOUGH_RUNS: u32 = 6;
 /// Runs that were cut short after which a function is only run on its own.
 const ENOUGH_CUTS: u32 = 3;
+/// Statements of a function that does nothing but put a name together.
+const MOST_STATEMENTS_OF_HELPER: usize = 4;
 /// Steps of a run that count as costly.
 const COSTLY: u64 = 150;
 
@@ -243,7 +245,7 @@ impl<'a> Machine<'a> {
         root: Option<FunctionId>,
         site: Option<SiteId>,
     ) -> Value {
-        if self.shallow && root.is_none() && !self.is_maker(id) {
+        if self.shallow && root.is_none() && !self.is_maker(id) && !self.is_helper_of_names(id) {
             self.note_left_out(id);
             return Value::unknown(Reason::Limit);
         }
@@ -264,6 +266,7 @@ impl<'a> Machine<'a> {
         };
         let place = (self.function_key(id), receiver);
         if root.is_none()
+            && !self.is_description(self.heap.function(id).module)
             && let Some(known) = self.experience.get(&place)
             && known.is_enough()
         {
@@ -354,6 +357,22 @@ impl<'a> Machine<'a> {
     fn note_left_out(&mut self, id: FunctionId) {
         let key = self.function_key(id);
         self.uses.left_out.insert(key);
+    }
+
+    /// Whether a function is so short that running it costs next to nothing; names are often put together in such ones.
+    fn is_helper_of_names(&self, id: FunctionId) -> bool {
+        match self.heap.function(id).code {
+            Code::Lambda(..) => true,
+            Code::Function(function) => {
+                function.body.len() <= MOST_STATEMENTS_OF_HELPER
+                    && function.body.iter().all(|statement| {
+                        matches!(
+                            statement.kind,
+                            StmtKind::Return(_) | StmtKind::Expr(_) | StmtKind::Assign { .. }
+                        )
+                    })
+            }
+        }
     }
 
     fn run_code(&mut self, code: Code<'a>) -> Value {

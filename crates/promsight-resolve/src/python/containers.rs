@@ -122,7 +122,10 @@ impl Machine<'_> {
 
     fn item_of(&mut self, atom: &Atom, key: &Value) -> Value {
         match atom {
-            Atom::Container(id) => self.container_item(*id, key),
+            Atom::Container(id) => match self.container_slice(*id, key) {
+                Some(slice) => slice,
+                None => self.container_item(*id, key),
+            },
             Atom::Class(id) if matches!(self.heap.class(*id).kind, ClassKind::Enum { .. }) => {
                 let members = self.heap.class(*id).members.clone();
                 match key.exact_text() {
@@ -165,7 +168,17 @@ impl Machine<'_> {
                 }
                 Value::unknown(Reason::Element)
             }
+            Atom::Text(text) if matches!(key.single(), Some(Atom::Partial(_))) => self
+                .text_slice(text, key)
+                .unwrap_or_else(|| Value::unknown(Reason::Element)),
             Atom::Text(text) => match (text.as_exact(), key.single()) {
+                (Some(exact), Some(Atom::Number(at, _))) if *at < 0.0 => {
+                    let letter = exact.chars().rev().nth(-*at as usize - 1);
+                    letter.map_or_else(
+                        || Value::unknown(Reason::Element),
+                        |letter| Text::exact(&letter.to_string()).into(),
+                    )
+                }
                 (Some(exact), Some(Atom::Number(at, _))) if *at >= 0.0 => {
                     exact.chars().nth(*at as usize).map_or_else(
                         || Value::unknown(Reason::Element),

@@ -8,10 +8,12 @@
 
 use std::rc::Rc;
 
+use promsight_model::python::ExprKind;
 use promsight_model::{Description, Span};
 
 use super::machine::{Machine, Progress};
-use super::value::{Arguments, Atom, ClassId, ModuleId, Reason, RecordId, Symbol, Value};
+use super::mentions::Mentions;
+use super::value::{Arguments, Atom, ClassId, ModuleId, Reason, RecordId, Symbol, Text, Value};
 
 /// What stands in front of the functions and constructors that only descriptions know.
 const HELPERS: &str = "promsight.";
@@ -36,6 +38,14 @@ impl Machine<'_> {
             .collect();
         wanted.sort();
         for (_, module) in wanted {
+            self.run_module(module);
+        }
+    }
+
+    /// Runs the description that a dotted path leads into, whether the tree imports it or not.
+    pub(super) fn run_description_of(&mut self, dotted: &str) {
+        let module = dotted.rsplit_once('.').map_or(dotted, |(module, _)| module);
+        if let Some(module) = self.table.described.get(module).map(|described| described.module) {
             self.run_module(module);
         }
     }
@@ -138,19 +148,27 @@ impl Machine<'_> {
             "anything" => Value::unknown(Reason::Receiver),
             // Whether production code of the tree imports that.
             "is_imported" => Value::bool(self.index.is_imported(first?.exact_text()?)),
+            // A call that rightly makes nothing: its library is not assumed to expose what it does by default.
+            "understood" => {
+                if !self.in_test {
+                    let package = self.package_of_description()?;
+                    self.understood.insert(package);
+                }
+                Value::none()
+            }
             // The value of a variable that a framework reads as its setting; else the default.
             "setting" => {
                 let name = first?.exact_text()?.to_owned();
                 let default = arguments.positional.get(1).cloned().unwrap_or_else(Value::none);
                 self.setting(&name).unwrap_or(default)
             }
+            // What calls of that name give an argument, wherever they stand in production code; else the default.
+            "given" => self.given_anywhere(arguments)?,
             // Further labels of a family whose labels stay open.
             "add_labels" => {
                 let labels = arguments.positional.get(1).cloned()?;
-                for atom in first?.atoms() {
-                    if let Some(metric) = self.metric_of(atom) {
-                        self.add_labels(metric, &labels);
-                    }
+                for metric in self.metrics_of(&first?) {
+                    self.add_labels(metric, &labels);
                 }
                 Value::none()
             }
@@ -158,15 +176,74 @@ impl Machine<'_> {
         })
     }
 
-    fn metric_of(&self, atom: &Atom) -> Option<RecordId> {
-        match atom {
-            Atom::Metric(id) => Some(*id),
-            Atom::Instance(id) => match self.heap.instance(*id).metric.as_ref()?.single()? {
-                Atom::Metric(id) => Some(*id),
-                _ => None,
-            },
-            _ => None,
+    /// `given(callee, position, keyword, default)`: a text where every such call writes one, else unknown.
+    fn given_anywhere(&mut self, arguments: &Arguments) -> Option<Value> {
+        let [callee, position, keyword, default] = arguments.positional.as_slice() else {
+            return None;
+        };
+        let (callee, keyword) = (callee.exact_text()?, keyword.exact_text()?);
+        let Some(Atom::Number(position, _)) = position.single() else {
+            return None;
+        };
+        let position = *position as usize;
+        let key = (callee.to_owned(), keyword.to_owned());
+        if let Some(known) = self.given.get(&key) {
+            return Some(known.clone());
         }
+        let mut values = Vec::new();
+        for source in &self.sources[..self.tree] {
+            if source.module.test_code {
+                continue;
+            }
+            let mut mentions = Mentions::default();
+            mentions.block(&source.module.body);
+            for expression in mentions.into_calls() {
+                let ExprKind::Call(call) = &expression.kind else {
+                    continue;
+                };
+                if !matches!(&call.func.kind, ExprKind::Name(name) | ExprKind::Attribute(_, name) if name == callee)
+                {
+                    continue;
+                }
+                let named = call
+                    .keywords
+                    .iter()
+                    .find(|(name, _)| name.as_deref() == Some(keyword));
+                values.push(named.map(|(_, value)| value).or_else(|| call.args.get(position)));
+            }
+        }
+        let mut all = Value::nothing();
+        for value in values {
+            let value = match value.map(|value| &value.kind) {
+                None => default.clone(),
+                Some(ExprKind::Str(text)) => Text::exact(&text.text).into(),
+                Some(_) => Value::unknown(Reason::Parameter),
+            };
+            all = all.join(&value);
+        }
+        if all.is_nothing() {
+            all = default.clone();
+        }
+        self.given.insert(key, all.clone());
+        Some(all)
+    }
+
+    fn metrics_of(&self, value: &Value) -> Vec<RecordId> {
+        let mut found = Vec::new();
+        for atom in value.atoms() {
+            match atom {
+                Atom::Metric(id) => found.push(*id),
+                Atom::Instance(id) => {
+                    let own = self.heap.instance(*id).metric.iter();
+                    found.extend(own.flat_map(Value::atoms).filter_map(|atom| match atom {
+                        Atom::Metric(id) => Some(*id),
+                        _ => None,
+                    }));
+                }
+                _ => {}
+            }
+        }
+        found
     }
 
     /// The keys of a dictionary as labels.

@@ -72,6 +72,11 @@ impl Machine<'_> {
             });
         }
         inventory.emitters.extend(self.built_in_emitters());
+        // A description stands in no file of the tree, and what nothing of the tree led to is nobody's metric.
+        inventory
+            .emitters
+            .retain(|emitter| !Description::holds(emitter.span.file));
+        inventory.gaps.retain(|gap| !Description::holds(gap.span.file));
         inventory.wanted = self.wanted();
         inventory.emitters.sort_by(|left, right| {
             (left.span, &left.name, left.metric_type, &left.labels).cmp(&(

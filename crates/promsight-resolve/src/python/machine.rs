@@ -173,6 +173,10 @@ pub(super) struct Machine<'a> {
     pub(super) makers: BTreeSet<Rc<str>>,
     /// First import that makes a library's own metrics exist, by its place in the table.
     pub(super) built_in_imports: BTreeMap<usize, Span>,
+    /// Packages of which a call was understood that makes no metric.
+    pub(super) understood: BTreeSet<Rc<str>>,
+    /// Texts that calls anywhere give, by callee and argument, for descriptions.
+    pub(super) given: BTreeMap<(String, String), Value>,
     /// Defaults of command-line options, by the variable that they go to.
     pub(super) options: BTreeMap<Symbol, Value>,
     /// What earlier runs of a function showed, for each receiver.
@@ -236,6 +240,8 @@ impl<'a> Machine<'a> {
             missing: BTreeSet::new(),
             makers: BTreeSet::new(),
             built_in_imports: BTreeMap::new(),
+            understood: BTreeSet::new(),
+            given: BTreeMap::new(),
             options: BTreeMap::new(),
             experience: FxHashMap::default(),
             declarations: 0,
@@ -310,6 +316,11 @@ impl<'a> Machine<'a> {
         self.steps -= 1;
         self.taken += 1;
         true
+    }
+
+    /// Whether a call at that place led into a function of the tree.
+    pub(super) fn was_called(&self, place: Span) -> bool {
+        self.site_ids.contains_key(&place)
     }
 
     /// Counts work on that many elements.

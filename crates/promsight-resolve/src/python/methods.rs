@@ -22,7 +22,10 @@ impl Machine<'_> {
         match receiver {
             Atom::Text(text) => {
                 let text = Rc::clone(text);
-                self.text_method(&text, &method, arguments)
+                match self.rare_text_method(&text, &method, arguments) {
+                    Some(value) => value,
+                    None => self.text_method(&text, &method, arguments),
+                }
             }
             Atom::Container(id) => self.container_method(*id, &method, arguments, span),
             Atom::Metric(id) => self.metric_method(*id, Receiver::Family, &method, arguments, span),
@@ -32,6 +35,31 @@ impl Machine<'_> {
                 let derived = self.heap.class(*id).derived.clone();
                 let derived = derived.into_iter().map(|id| Atom::Class(id).into()).collect();
                 self.heap.new_container(ContainerKind::List, derived)
+            }
+            Atom::Instance(_) if matches!(&*method, "_replace" | "model_copy") => {
+                let mut given = arguments.clone();
+                let update = self.symbols.intern("update");
+                if let Some(Atom::Container(id)) = given.get(usize::MAX, Some(update)).and_then(Value::single)
+                {
+                    let table = self.heap.container(*id).clone();
+                    given.keywords.clear();
+                    for (key, value) in table.items.iter().zip(table.values) {
+                        if let Some(key) = key.exact_text() {
+                            given.keywords.push((self.symbols.intern(key), value));
+                        }
+                    }
+                }
+                self.replaced(&receiver.clone().into(), &given)
+            }
+            Atom::Instance(_) if matches!(&*method, "_asdict" | "model_dump" | "dict") => {
+                self.as_dictionary(Some(&receiver.clone().into()))
+            }
+            Atom::Partial(partial) if matches!(&*method, "substitute" | "safe_substitute") => {
+                let mut all = partial.arguments.clone();
+                all.positional.extend(arguments.positional.iter().cloned());
+                all.keywords.extend(arguments.keywords.iter().cloned());
+                self.substituted_template(&all)
+                    .unwrap_or_else(|| Value::unknown(Reason::Expression))
             }
             Atom::Super(class, inner) => self.super_method(*class, inner, &method, arguments, span),
             _ => {

@@ -8,8 +8,10 @@
 //! - [`index`], [`imports`]: which module an import means, and what it binds;
 //! - [`machine`], [`roots`], [`unreachable`], [`recover`]: what is run and in which order, and the net below it;
 //! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
+//!   [`comprehensions`],
 //!   [`fields`]: Python itself, over the state in [`heap`];
-//! - [`attributes`], [`containers`], [`removals`], [`methods`], [`text`], [`template`], [`numbers`], [`builtins`], [`standard`]: what
+//! - [`attributes`], [`containers`], [`removals`], [`slices`], [`members`], [`text_tools`], [`methods`], [`text`],
+//!   [`template`], [`numbers`], [`builtins`], [`standard`]: what
 //!   values can do;
 //! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
 //!   libraries are described that make some out of what they are given;
@@ -24,6 +26,7 @@ mod built_in;
 mod builtins;
 mod calls;
 mod classes;
+mod comprehensions;
 mod conditions;
 mod conflicts;
 mod containers;
@@ -37,6 +40,7 @@ mod index;
 mod instrument;
 mod library;
 mod machine;
+mod members;
 mod mentions;
 mod metaclasses;
 mod methods;
@@ -48,10 +52,12 @@ mod recover;
 mod registries;
 mod removals;
 mod roots;
+mod slices;
 mod standard;
 mod statements;
 mod template;
 mod text;
+mod text_tools;
 mod unreachable;
 mod usage;
 mod uses;

@@ -328,7 +328,8 @@ impl<'a> Machine<'a> {
             roots,
             in_test: self.in_test,
             dead: self.dead,
-            updated: constructor.signature != Signature::Instrument,
+            updated: constructor.signature != Signature::Instrument
+                && self.package_of_description().is_none(),
             escaped: false,
             discarded: false,
             registry,

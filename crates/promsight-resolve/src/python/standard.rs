@@ -74,6 +74,16 @@ impl Machine<'_> {
                 Some(first) if path != "functools.wraps" => first,
                 _ => Value::external("functools.cache"),
             },
+            "operator.itemgetter" | "operator.attrgetter" => Self::getter(path, arguments),
+            "operator.itemgetter()" | "operator.attrgetter()" => self.got(path, arguments),
+            "inspect.getmembers" | "inspect.getmembers_static" => self.members_of(&first?, second.as_ref()),
+            "dataclasses.replace" | "copy.replace" | "attr.evolve" | "attrs.evolve" => {
+                self.replaced(&first?, arguments)
+            }
+            "dataclasses.asdict" | "attr.asdict" | "attrs.asdict" => self.as_dictionary(first.as_ref()),
+            "dataclasses.astuple" | "attr.astuple" | "attrs.astuple" => self.as_tuple(first.as_ref()),
+            "textwrap.dedent" => Self::dedented(&first?),
+            "string.Template" => Self::getter("string.Template", arguments),
             "string.Formatter" => Value::external("string.Formatter()"),
             "string.Formatter().parse" | "_string.formatter_parser" => self.template_parts(&first?),
             "functools.reduce" => Value::unknown(Reason::Call),
@@ -86,7 +96,6 @@ impl Machine<'_> {
             | "sys.intern"
             | "markupsafe.escape"
             | "inspect.cleandoc"
-            | "textwrap.dedent"
             | "asyncio.run" => first?,
             "collections.OrderedDict" | "weakref.WeakValueDictionary" | "weakref.WeakKeyDictionary" => {
                 self.dictionary_of(first.as_ref(), arguments)
@@ -364,6 +373,13 @@ impl Machine<'_> {
         let made = texts.into_iter().map(|text| {
             let changed = match (&pattern, &replacement, text.as_exact()) {
                 (Some(pattern), Some(replacement), Some(exact)) => substitute(pattern, replacement, exact),
+                // A class of characters is replaced in each known piece as it is in the whole.
+                (Some(pattern), Some(replacement), None) if is_class(pattern) => {
+                    let changed = |piece: &str| {
+                        substitute(pattern, replacement, piece).unwrap_or_else(|| piece.to_owned())
+                    };
+                    return Atom::Text(Rc::new(text.map(changed)));
+                }
                 _ => None,
             };
             let unknown = Unknown {
@@ -381,6 +397,13 @@ impl Machine<'_> {
         });
         Value::any(made.collect::<Vec<_>>())
     }
+}
+
+/// Whether a regular expression is one class of characters, repeated or not.
+fn is_class(pattern: &str) -> bool {
+    let class = pattern.strip_suffix('+').unwrap_or(pattern);
+    let inner = class.strip_prefix('[').and_then(|class| class.strip_suffix(']'));
+    inner.is_some_and(|inner| !inner.contains(['[', ']']))
 }
 
 /// `re.sub` on a known text; `None` where the pattern is not understood.
@@ -413,9 +436,9 @@ fn substitute(pattern: &str, replacement: &str, text: &str) -> Option<String> {
     if pattern.len() > 120 || text.len() > 1_000 {
         return None;
     }
+    // As in Python, a class that excludes some letters (`[^a-z]`) takes whole characters.
     let regex = regex::RegexBuilder::new(pattern)
-        .unicode(false)
-        .size_limit(1 << 16)
+        .size_limit(1 << 19)
         .build()
         .ok()?;
     // `\1` and `\g<1>` are `${1}` here; a dollar stands for itself there.

@@ -6,6 +6,9 @@ use super::heap::{Changes, ContainerKind};
 use super::machine::Machine;
 use super::value::{Atom, Reason, Symbol, Value};
 
+/// Turns of a `while` loop that are taken one by one.
+const MOST_TURNS: usize = 32;
+
 /// How a block ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flow {
@@ -413,6 +416,15 @@ impl<'a> Machine<'a> {
                 });
                 return self.run_block(orelse);
             }
+            Truth::True if matches!(test.kind, ExprKind::Compare(..)) => {
+                if let Some(flow) = self.count_turns(test, body) {
+                    return match flow {
+                        Flow::Ends => self.run_block(orelse),
+                        Flow::Breaks => Flow::Ends,
+                        other => other,
+                    };
+                }
+            }
             Truth::True | Truth::Always | Truth::Open => {}
         }
         let (changes, _) = self.in_branch(|machine| {
@@ -421,6 +433,23 @@ impl<'a> Machine<'a> {
         });
         self.heap.merge(&[changes, Changes::new()]);
         self.run_block(orelse)
+    }
+
+    /// Takes the turns of a loop whose comparison is decided each time; `None` where it stops being so, or goes on for
+    /// too long.
+    fn count_turns(&mut self, test: &'a Expr, body: &'a [Stmt]) -> Option<Flow> {
+        for _ in 0..MOST_TURNS {
+            match self.run_block(body) {
+                Flow::Ends | Flow::Continues => {}
+                other => return Some(other),
+            }
+            match self.truth_of(test) {
+                Truth::True => {}
+                Truth::False => return Some(Flow::Ends),
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn run_with(&mut self, items: &'a [(Expr, Option<Expr>)], body: &'a [Stmt]) -> Flow {

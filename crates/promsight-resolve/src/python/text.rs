@@ -164,11 +164,17 @@ impl<'a> Machine<'a> {
             let end = rest
                 .find(|letter: char| letter.is_ascii_alphabetic())
                 .map_or(rest.len(), |at| at + 1);
-            let plain = matches!(&rest[..end], "s" | "d" | "i");
+            let written = &rest[..end];
+            let plain = matches!(written, "s" | "d" | "i");
             rest = &rest[end..];
             let operand = operand.or_else(|| next.next().cloned());
             let texts = match operand {
                 Some(operand) if plain => self.texts(&operand),
+                // `%02d`, `%.1f`: as `format` has it, but for what only one of them has.
+                Some(operand) if !written.contains(['-', '+', ' ', '#', 'r', 'a', 'g', 'e', '*']) => {
+                    let made = self.formatted(&operand, &written.replace('i', "d"));
+                    self.texts(&made)
+                }
                 Some(operand) => {
                     vec![Text::unknown(
                         operand
@@ -226,6 +232,13 @@ impl<'a> Machine<'a> {
                 .or_else(|| arguments.more_keywords.clone())
         };
         let unknown = || missing().unwrap_or_else(|| Value::unknown(Reason::Expression));
+        if let Some((name, written)) = field.split_once(':')
+            && !name.contains(['!', '['])
+            && !written.contains('{')
+        {
+            let value = self.format_field(name, arguments, position);
+            return self.formatted(&value, written);
+        }
         if field.contains([':', '!', '[']) && !field.ends_with("!s") {
             return unknown();
         }

@@ -4,13 +4,17 @@
 
 mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
-use promsight_model::Severity;
+use promsight_extract::decode;
+use promsight_model::{Embedded, FileId, Finding, Severity};
 
 use crate::clock::Date;
+use crate::root;
 
 /// The file's name at the root.
 pub const FILE_NAME: &str = "promsight.yaml";
@@ -27,7 +31,44 @@ pub struct Config {
     /// Findings to hide.
     pub ignore: Vec<IgnoreEntry>,
     /// Severities other than the checks' own, by check.
-    pub severity: BTreeMap<String, Severity>,
+    pub severity: BTreeMap<String, Level>,
+    /// Severities for some paths or subjects; the last one that fits counts.
+    pub overrides: Vec<Override>,
+    /// Checks whose findings may not be hidden.
+    pub locked: BTreeSet<String>,
+    /// The file that says so; `None` for the default.
+    pub file: Option<ConfigFile>,
+}
+
+/// The text of the configuration, for findings about it.
+#[derive(Clone, Debug)]
+pub struct ConfigFile {
+    /// Its path relative to the root.
+    pub path: String,
+    /// Its text.
+    pub text: Arc<str>,
+}
+
+/// How bad a finding is, or that it is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    /// It is not reported.
+    Off,
+    /// It is, with this severity.
+    Severity(Severity),
+}
+
+/// One entry of `overrides:`. All that it gives must fit.
+#[derive(Clone, Debug)]
+pub struct Override {
+    /// The check; every one where it is not given.
+    pub check: Option<String>,
+    /// Which subjects.
+    pub subject: Option<SubjectGlob>,
+    /// In which files.
+    pub path: Option<PathGlobs>,
+    /// How bad its findings are there.
+    pub level: Level,
 }
 
 impl Config {
@@ -36,6 +77,24 @@ impl Config {
         promsight_extract::is_source(path)
             && !self.exclude.admit(path)
             && self.include.as_ref().is_none_or(|include| include.admit(path))
+    }
+
+    /// The severity of a finding, given with the check's own, at that root-relative path; `None` where it is off.
+    pub fn level(&self, finding: &Finding, path: &str) -> Option<Severity> {
+        let by_override = self.overrides.iter().rev().find(|entry| {
+            entry.check.as_ref().is_none_or(|check| check == finding.check)
+                && entry
+                    .subject
+                    .as_ref()
+                    .is_none_or(|glob| glob.admits(&finding.subject))
+                && entry.path.as_ref().is_none_or(|globs| globs.admit(path))
+        });
+        let by_check = || self.severity.get(finding.check).copied();
+        match by_override.map(|entry| entry.level).or_else(by_check) {
+            Some(Level::Severity(severity)) => Some(severity),
+            Some(Level::Off) => None,
+            None => Some(finding.severity),
+        }
     }
 }
 
@@ -52,6 +111,18 @@ pub struct IgnoreEntry {
     pub reason: String,
     /// The last day on which it hides anything.
     pub until: Option<Date>,
+    /// Where in the configuration's text it stands.
+    pub place: Option<Range<usize>>,
+}
+
+impl IgnoreEntry {
+    /// Whether it speaks of a finding of its check at that root-relative path.
+    pub fn admits(&self, finding: &Finding, path: &str) -> bool {
+        self.subject
+            .as_ref()
+            .is_none_or(|glob| glob.admits(&finding.subject))
+            && self.path.as_ref().is_none_or(|globs| globs.admit(path))
+    }
 }
 
 /// Globs over paths relative to the root. `*` stays within a folder, `**` does not; a glob that names a folder means
@@ -146,7 +217,13 @@ pub fn load(root: &Path, named: Option<&Path>) -> Result<Config, ConfigError> {
         None => root.join(FILE_NAME),
     };
     match std::fs::read_to_string(&path) {
-        Ok(text) => parse(&text, &path),
+        Ok(text) => {
+            let mut config = parse(&text, &path)?;
+            if let (Some(file), Ok(location)) = (&mut config.file, path.canonicalize()) {
+                file.path = root::relative(&location, root);
+            }
+            Ok(config)
+        }
         Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
             Ok(Config::default())
         }
@@ -157,14 +234,45 @@ pub fn load(root: &Path, named: Option<&Path>) -> Result<Config, ConfigError> {
     }
 }
 
-/// Decodes the text of a configuration; `path` is named in errors.
+/// Decodes the text of a configuration; `path` is named in errors, and taken to be relative to the root.
 pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
-    yaml::config(text).map_err(|problem| ConfigError::Invalid {
+    let text = text.trim_start_matches('\u{feff}');
+    let mut config = yaml::config(text).map_err(|problem| ConfigError::Invalid {
         path: path.to_owned(),
         line: problem.line,
         column: problem.column,
         message: problem.message,
-    })
+    })?;
+    for (entry, place) in config.ignore.iter_mut().zip(places_of_ignores(text)) {
+        entry.place = Some(place);
+    }
+    config.file = Some(ConfigFile {
+        path: path.to_string_lossy().replace('\\', "/"),
+        text: Arc::from(text),
+    });
+    Ok(config)
+}
+
+/// Where the entries of `ignore:` stand. The decoder of the values knows no ranges.
+fn places_of_ignores(text: &str) -> Vec<Range<usize>> {
+    let source = Embedded::whole(FileId(0), text);
+    let tree = decode::yaml::parse(&source);
+    let places = tree
+        .documents()
+        .next()
+        .and_then(|document| document.root())
+        .and_then(|root| root.get("ignore"))
+        .map(|entries| {
+            entries
+                .items()
+                .map(|entry| {
+                    let range = entry.span().range();
+                    let length = text.get(range.clone()).map_or(0, |text| text.trim_end().len());
+                    range.start..range.start + length
+                })
+                .collect()
+        });
+    places.unwrap_or_default()
 }
 
 #[cfg(test)]

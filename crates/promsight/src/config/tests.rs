@@ -60,7 +60,10 @@ severity: { unused-metric: warning, blind-panel: error }
             .is_some_and(|globs| globs.admit("a/b/c.py") && globs.admit("a.py"))
     );
     assert_eq!(ignore.until, Date::parse("2027-06-30"));
-    assert_eq!(config.severity["unused-metric"], Severity::Warning);
+    assert_eq!(
+        config.severity["unused-metric"],
+        Level::Severity(Severity::Warning)
+    );
 }
 
 #[test]

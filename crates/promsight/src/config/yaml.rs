@@ -11,7 +11,7 @@ use promsight_model::Severity;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
-use super::{Config, IgnoreEntry, PathGlobs, SubjectGlob};
+use super::{Config, IgnoreEntry, Level, Override, PathGlobs, SubjectGlob};
 use crate::clock::Date;
 use crate::names;
 
@@ -34,8 +34,11 @@ pub(super) fn config(text: &str) -> Result<Config, Problem> {
         severity: file
             .severity
             .into_iter()
-            .map(|(check, severity)| (check.0.0, severity.0))
+            .map(|(check, level)| (check.0.0, level.0))
             .collect(),
+        overrides: file.overrides.into_iter().map(Override::from).collect(),
+        locked: file.locked.into_iter().map(|check| check.0.0).collect(),
+        file: None,
     })
 }
 
@@ -54,7 +57,31 @@ struct File {
     #[serde(default)]
     ignore: Vec<Ignore>,
     #[serde(default)]
-    severity: BTreeMap<Scalar<CheckName>, Scalar<Severity>>,
+    severity: BTreeMap<Scalar<CheckName>, Scalar<Level>>,
+    #[serde(default)]
+    overrides: Vec<Overriding>,
+    #[serde(default)]
+    locked: Vec<Scalar<CheckName>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Overriding {
+    check: Option<Scalar<CheckName>>,
+    subject: Option<Scalar<SubjectGlob>>,
+    path: Option<Scalar<PathGlob>>,
+    severity: Scalar<Level>,
+}
+
+impl From<Overriding> for Override {
+    fn from(entry: Overriding) -> Self {
+        Self {
+            check: entry.check.map(|check| check.0.0),
+            subject: entry.subject.map(|glob| glob.0),
+            path: entry.path.map(|glob| glob.0.0),
+            level: entry.severity.0,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -75,6 +102,7 @@ impl From<Ignore> for IgnoreEntry {
             path: ignore.path.map(|glob| glob.0.0),
             reason: ignore.reason.0.0,
             until: ignore.until.map(|day| day.0),
+            place: None,
         }
     }
 }
@@ -123,12 +151,16 @@ impl Meaning for CheckName {
     }
 }
 
-impl Meaning for Severity {
+impl Meaning for Level {
     fn of(text: &str) -> Result<Self, String> {
-        [Self::Error, Self::Warning, Self::Info]
-            .into_iter()
-            .find(|severity| severity.word() == text)
-            .ok_or_else(|| names::unknown("severity", text, &["error", "warning", "info"]))
+        let known = ["error", "warning", "info", "off"];
+        match text {
+            "error" => Ok(Self::Severity(Severity::Error)),
+            "warning" => Ok(Self::Severity(Severity::Warning)),
+            "info" => Ok(Self::Severity(Severity::Info)),
+            "off" => Ok(Self::Off),
+            _ => Err(names::unknown("severity", text, &known)),
+        }
     }
 }
 

@@ -6,8 +6,11 @@
     reason = "tests make folders and start the program"
 )]
 
+mod baseline;
+mod change;
 mod discovery;
 mod documents;
+mod formats;
 mod project;
 
 use project::Project;
@@ -98,12 +101,16 @@ fn wrong_use_ends_with_two_and_names_the_remedy() {
         complaint(&["check", "--config", "nowhere.yaml"])
             .contains("cannot read the configuration nowhere.yaml: ")
     );
-    assert!(complaint(&["check", "--format", "sarif"]).contains("possible values: text, table, json"));
+    assert!(complaint(&["check", "--format", "csv"]).contains("possible values: text, table, json"));
     assert!(
         complaint(&["check", "--output", "nowhere/report.json"])
             .contains("cannot write nowhere/report.json: ")
     );
-    assert!(complaint(&["audit"]).contains("unrecognized subcommand"));
+    assert!(complaint(&["review"]).contains("unrecognized subcommand"));
+    assert!(
+        complaint(&["metrics", "--format", "sarif"])
+            .contains("`promsight metrics` prints no `sarif`; there are: text, table, json")
+    );
 }
 
 #[test]

@@ -36,6 +36,45 @@ impl Project {
         self
     }
 
+    /// Makes the folder a git repository.
+    pub(crate) fn repository(self) -> Self {
+        std::fs::remove_dir(self.folder.path().join(".git")).expect("it is empty");
+        self.git(&["init", "--quiet", "--initial-branch=main"]);
+        self
+    }
+
+    /// Runs git, which must succeed; what it prints. The user's own settings do not count.
+    pub(crate) fn git(&self, arguments: &[&str]) -> String {
+        let output = std::process::Command::new("git")
+            .current_dir(self.folder.path())
+            .args(["-c", "user.name=Test", "-c", "user.email=test@example.org"])
+            .args(arguments)
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_CONFIG_SYSTEM", "/dev/null")
+            .output()
+            .expect("git starts");
+        let complaint = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(output.status.success(), "git {arguments:?}: {complaint}");
+        String::from_utf8(output.stdout)
+            .expect("git prints UTF-8")
+            .trim()
+            .to_owned()
+    }
+
+    /// Commits everything.
+    pub(crate) fn commit(self, message: &str) -> Self {
+        self.git(&["add", "--all"]);
+        self.git(&["commit", "--quiet", "--message", message]);
+        self
+    }
+
+    /// Replaces a piece of a file.
+    pub(crate) fn replace(self, path: &str, from: &str, to: &str) -> Self {
+        let text = self.read(path);
+        assert!(text.contains(from), "{path} holds {from}");
+        self.file(path, &text.replace(from, to))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }

@@ -1,0 +1,111 @@
+//! What a query asks of series that exist: labels, types, bounds.
+//!
+//! Owns the comparison of a query's flow with the declarations behind its selectors. A series whose declaration is
+//! not fully known, or which something outside the tree may expose as well, is never compared. Words nothing.
+
+mod bounds;
+mod labels;
+mod presence;
+mod target_labels;
+mod types;
+
+use promsight_model::{Confidence, Consumer, Facts, Flow, Query, SelectorName, Span};
+
+pub use bounds::{BoundMismatch, BoundProblem};
+pub use labels::{LabelMismatch, LabelProblem};
+pub use types::{Misuse, TypeMismatch};
+
+use crate::index::Index;
+use crate::judge::Judge;
+
+/// What is wrong with what queries ask.
+#[derive(Clone, Debug, Default)]
+pub struct Mismatches {
+    /// Labels that no series has.
+    pub labels: Vec<LabelMismatch>,
+    /// Functions that do not fit the type.
+    pub types: Vec<TypeMismatch>,
+    /// Quantiles that the bounds cannot give.
+    pub bounds: Vec<BoundMismatch>,
+    /// Absence that is asked for and always there.
+    pub always_absent: Vec<AlwaysAbsent>,
+}
+
+/// `absent()` of a series that nothing emits.
+#[derive(Clone, Debug)]
+pub struct AlwaysAbsent {
+    /// Who asks.
+    pub consumer: Consumer,
+    /// The series.
+    pub series: String,
+    /// Where its name stands.
+    pub span: Span,
+    /// How sure it is that nothing emits it.
+    pub confidence: Confidence,
+    /// The closest series that exists, with its place.
+    pub closest: Option<(String, Span)>,
+}
+
+/// One query with what it does.
+#[derive(Clone, Copy)]
+struct Asking<'a> {
+    consumer: &'a Consumer,
+    query: &'a Query,
+    flow: &'a Flow,
+}
+
+/// Compares every query that was parsed to the end.
+pub(crate) fn mismatches(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Facts]) -> Mismatches {
+    let asking: Vec<Asking<'_>> = facts.iter().flat_map(all_of).collect();
+    let targets = target_labels::TargetLabels::of(index, &asking);
+    let presence = presence::Presence::new(index, &targets);
+    let mut found = Mismatches::default();
+    for asking in &asking {
+        found.labels.extend(labels::of(asking, index, &presence));
+        found.types.extend(types::of(asking, &presence));
+        found.bounds.extend(bounds::of(asking, &presence));
+        found.always_absent.extend(always_absent(asking, judge));
+    }
+    found
+}
+
+fn all_of(facts: &Facts) -> impl Iterator<Item = Asking<'_>> {
+    facts.queries.iter().filter_map(|query| {
+        Some(Asking {
+            consumer: facts.consumers.get(query.consumer)?,
+            query,
+            flow: query.flow.as_ref()?,
+        })
+    })
+}
+
+/// An alert whose whole expression is the absence of a series that nothing emits.
+fn always_absent(asking: &Asking<'_>, judge: &Judge<'_, '_>) -> Option<AlwaysAbsent> {
+    if asking.consumer.kind != promsight_model::ConsumerKind::Alert {
+        return None;
+    }
+    let [selector] = asking.query.selectors.as_slice() else {
+        return None;
+    };
+    let SelectorName::Exact(series) = &selector.name else {
+        return None;
+    };
+    let outermost = asking.flow.paths.first()?.steps.first()?;
+    let is_absence = matches!(&outermost.kind, promsight_model::flow::StepKind::Function { name, .. }
+        if name == "absent" || name == "absent_over_time");
+    if !is_absence {
+        return None;
+    }
+    let judgement = judge.judge_exact(series, &selector.functions, asking.consumer);
+    let blindness = judgement.blindness?;
+    Some(AlwaysAbsent {
+        consumer: asking.consumer.clone(),
+        series: series.clone(),
+        span: selector.span,
+        confidence: blindness.confidence,
+        closest: blindness
+            .closest
+            .filter(|closest| closest.convincing)
+            .map(|closest| (closest.series, closest.span)),
+    })
+}

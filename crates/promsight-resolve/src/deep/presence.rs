@@ -1,0 +1,174 @@
+//! Whether the series behind a selector can have a label.
+
+use std::collections::BTreeSet;
+
+use promsight_model::flow::LabelSource;
+use promsight_model::{Emitter, MetricType, Name, Query, SelectorName};
+
+use super::target_labels::TargetLabels;
+use crate::index::{Index, RuleId};
+
+/// Recording rules that are followed one through another.
+const MOST_RULES: usize = 16;
+
+/// An answer with what it rests on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Has {
+    /// It cannot be told.
+    Unknown,
+    /// Every series has it by its declaration.
+    Declared,
+    /// Some series may have it.
+    Possible,
+    /// None has it: the declarations (indices of emitters) that were looked at.
+    No(BTreeSet<usize>),
+}
+
+/// Looks labels up.
+pub(super) struct Presence<'a, 'i> {
+    index: &'i Index<'a>,
+    pub(super) targets: &'i TargetLabels,
+}
+
+impl<'a, 'i> Presence<'a, 'i> {
+    pub(super) fn new(index: &'i Index<'a>, targets: &'i TargetLabels) -> Self {
+        Self { index, targets }
+    }
+
+    /// The declarations of a series of which everything is known: made in this tree's Python code or by a library
+    /// that it uses, and by nothing else that goes by that name.
+    pub(super) fn declarations(&self, series: &str) -> Option<Vec<(usize, &'i Emitter)>> {
+        let emitting = self.index.emitting(series);
+        let is_alone = !emitting.is_empty()
+            && self.index.recording(series).is_empty()
+            && self.index.outside(series).is_none()
+            && self.index.other_source(series).is_none()
+            && self.index.possibly_emitting(series).is_empty();
+        is_alone.then(|| {
+            emitting
+                .iter()
+                .map(|at| (*at, &self.index.emitters()[*at]))
+                .collect()
+        })
+    }
+
+    /// Whether the series of a selector can have a label.
+    pub(super) fn of_selector(&self, query: &Query, selector: usize, label: &str) -> Has {
+        match query.selectors.get(selector).map(|selector| &selector.name) {
+            Some(SelectorName::Exact(series)) => self.of_series(series, label, MOST_RULES),
+            _ => Has::Unknown,
+        }
+    }
+
+    /// Whether what a label's source names can give it.
+    pub(super) fn of_source(&self, query: &Query, source: &LabelSource, label: &str) -> Has {
+        self.of_source_within(query, source, label, MOST_RULES)
+    }
+
+    fn of_source_within(&self, query: &Query, source: &LabelSource, label: &str, depth: usize) -> Has {
+        if source.is_unknown {
+            return Has::Unknown;
+        }
+        if source.is_written {
+            return Has::Possible;
+        }
+        let answers =
+            source
+                .selectors
+                .iter()
+                .map(|at| match query.selectors.get(*at).map(|known| &known.name) {
+                    Some(SelectorName::Exact(series)) => self.of_series(series, label, depth),
+                    _ => Has::Unknown,
+                });
+        joined(answers)
+    }
+
+    fn of_series(&self, series: &str, label: &str, depth: usize) -> Has {
+        if depth == 0 {
+            return Has::Unknown;
+        }
+        let recording = self.index.recording(series);
+        if !recording.is_empty()
+            && self.index.emitting(series).is_empty()
+            && self.index.outside(series).is_none()
+        {
+            return joined(recording.iter().map(|id| self.of_rule(*id, label, depth - 1)));
+        }
+        let Some(declarations) = self.declarations(series) else {
+            return Has::Unknown;
+        };
+        let mut looked_at = BTreeSet::new();
+        let mut every = true;
+        let mut some = false;
+        for (at, emitter) in declarations {
+            // An info's labels are whatever dictionary it is given.
+            if !emitter.labels_known || emitter.metric_type == MetricType::Info {
+                return Has::Unknown;
+            }
+            let has =
+                emitter.labels.iter().any(|known| known == label) || is_own_label(emitter, series, label);
+            some |= has;
+            every &= has;
+            looked_at.insert(at);
+        }
+        match (every, some) {
+            (true, _) => Has::Declared,
+            (false, true) => Has::Possible,
+            (false, false) if self.targets.may_add(label) => Has::Unknown,
+            (false, false) => Has::No(looked_at),
+        }
+    }
+
+    fn of_rule(&self, id: RuleId, label: &str, depth: usize) -> Has {
+        let rule = self.index.rule(id);
+        if rule.labels.iter().any(|(known, ..)| known == label) {
+            return Has::Declared;
+        }
+        let Some((query, flow)) = self.index.query_of(id) else {
+            return Has::Unknown;
+        };
+        let source = flow.result.source(label);
+        if source.is_absent() {
+            return Has::No(BTreeSet::new());
+        }
+        self.of_source_within(query, source, label, depth)
+    }
+}
+
+/// Labels that the client adds to samples by itself.
+fn is_own_label(emitter: &Emitter, series: &str, label: &str) -> bool {
+    match emitter.metric_type {
+        MetricType::Histogram => label == "le" && series.ends_with("_bucket"),
+        MetricType::StateSet => emitter.name == Name::Exact(label.to_owned()),
+        // Other clients and hand-written families have them.
+        MetricType::Summary => label == "quantile",
+        MetricType::Counter | MetricType::Gauge | MetricType::Info | MetricType::Untyped => false,
+    }
+}
+
+/// One answer of several alternatives.
+fn joined(answers: impl Iterator<Item = Has>) -> Has {
+    let mut looked_at = BTreeSet::new();
+    let (mut any, mut all_declared, mut some) = (false, true, false);
+    for answer in answers {
+        any = true;
+        match answer {
+            Has::Unknown => return Has::Unknown,
+            Has::Declared => some = true,
+            Has::Possible => {
+                some = true;
+                all_declared = false;
+            }
+            Has::No(emitters) => {
+                all_declared = false;
+                looked_at.extend(emitters);
+            }
+        }
+    }
+    match (any, some) {
+        (false, _) => Has::Unknown,
+        (true, true) if all_declared => Has::Declared,
+        (true, true) => Has::Possible,
+        (true, false) => Has::No(looked_at),
+    }
+}

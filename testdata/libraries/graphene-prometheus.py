@@ -1,0 +1,3 @@
+"""What graphene-prometheus exposes as it comes."""
+
+from graphene_prometheus import PrometheusMiddleware
