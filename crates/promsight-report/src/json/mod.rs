@@ -64,15 +64,29 @@ fn comparison(comparison: &Comparison) -> v1::Base<'_> {
 }
 
 pub(crate) fn metrics(report: &Report, places: &Places<'_>) -> String {
+    inventory(report, report.metrics.iter(), places)
+}
+
+/// As [`metrics`], with the metrics alone whose names are not fully known.
+pub(crate) fn unresolved(report: &Report, places: &Places<'_>) -> String {
+    let unknown = report
+        .metrics
+        .iter()
+        .filter(|emitter| emitter.is_live() && emitter.name.exact().is_none());
+    inventory(report, unknown, places)
+}
+
+fn inventory<'a>(
+    report: &'a Report,
+    metrics: impl Iterator<Item = &'a Emitter>,
+    places: &Places<'a>,
+) -> String {
     print(&v1::Metrics {
         schema_version: SCHEMA_VERSION,
         tool: TOOL,
         coverage: coverage(&report.coverage),
-        metrics: report
-            .metrics
-            .iter()
-            .map(|emitter| metric(emitter, places))
-            .collect(),
+        metrics: metrics.map(|emitter| metric(emitter, places)).collect(),
+        gaps: report.gaps.iter().map(|one| gap(one, places)).collect(),
     })
 }
 

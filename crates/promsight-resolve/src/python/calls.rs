@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 
 use super::heap::{Binding, Code, ContainerKind};
 use super::machine::{Experience, Frame, LooseCall, MOST_CALLS, Machine};
-use super::value::{Arguments, Atom, ClassId, FunctionId, Reason, SiteId, Text, Unknown, Value};
+use super::value::{Arguments, Atom, ClassId, FunctionId, InstanceId, Reason, SiteId, Text, Unknown, Value};
 
 /// Unknown-owner calls that are remembered.
 const MOST_LOOSE_CALLS: usize = 20_000;
@@ -297,6 +297,7 @@ impl<'a> Machine<'a> {
             returned: Value::nothing(),
             yielded: Vec::new(),
         });
+        self.note_writer(module);
         let remembered = arguments.clone();
         let params: &'a [Param] = match code {
             Code::Function(function) => &function.params,
@@ -353,12 +354,6 @@ impl<'a> Machine<'a> {
         result
     }
 
-    /// A run of the function is left out or cut short: what it hands on is not all that it can.
-    fn note_left_out(&mut self, id: FunctionId) {
-        let key = self.function_key(id);
-        self.uses.left_out.insert(key);
-    }
-
     /// Whether a function is so short that running it costs next to nothing; names are often put together in such ones.
     fn is_helper_of_names(&self, id: FunctionId) -> bool {
         match self.heap.function(id).code {
@@ -373,6 +368,12 @@ impl<'a> Machine<'a> {
                     })
             }
         }
+    }
+
+    /// A run of the function is left out or cut short: what it hands on is not all that it can.
+    fn note_left_out(&mut self, id: FunctionId) {
+        let key = self.function_key(id);
+        self.uses.left_out.insert(key);
     }
 
     fn run_code(&mut self, code: Code<'a>) -> Value {
@@ -402,7 +403,7 @@ impl<'a> Machine<'a> {
                 ) {
                     return Some(vec![Atom::Class(owner)]);
                 }
-                let known = &self.heap.class(owner).instances;
+                let known = self.instances_with(id, owner);
                 // An instance's own `__init__` is run when the instance is made.
                 let enough = if code.name == "__init__" { 1 } else { known.len() };
                 if known.is_empty() {
@@ -417,6 +418,26 @@ impl<'a> Machine<'a> {
                 )
             }
         }
+    }
+
+    /// The known instances that a method can have as `self`: those whose class does not override it, where there are
+    /// such.
+    fn instances_with(&mut self, function: FunctionId, owner: ClassId) -> Vec<InstanceId> {
+        let known = self.heap.class(owner).instances.clone();
+        let Code::Function(code) = self.heap.function(function).code else {
+            return known;
+        };
+        let symbol = self.symbols.intern(&code.name);
+        let own: Vec<InstanceId> = known
+            .iter()
+            .copied()
+            .filter(|instance| {
+                let class = self.heap.instance(*instance).class;
+                let found = self.heap.class_attribute(class, symbol);
+                found.is_none_or(|(class, _)| class == owner)
+            })
+            .collect();
+        if own.is_empty() { known } else { own }
     }
 
     /// The classes on which code outside the tree may call a class method: where others derive from the one that it

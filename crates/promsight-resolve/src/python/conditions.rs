@@ -27,7 +27,10 @@ impl<'a> Machine<'a> {
                 Truth::Always => Truth::Never("it stands below a condition that is never true"),
                 other => Truth::known(other.as_bool().map(|value| !value)),
             },
-            ExprKind::Compare(operands, operators) => self.compare(operands, operators),
+            // A text that is compared is read, not written.
+            ExprKind::Compare(operands, operators) => {
+                self.muted(|machine| machine.compare(operands, operators))
+            }
             ExprKind::BoolOp(op, operands) => {
                 let stopping = matches!(op, BoolOp::Or);
                 let mut open = false;

@@ -325,7 +325,7 @@ impl Machine<'_> {
 
     /// Adds what iterating over `other` gives, or a dictionary's entries.
     pub(super) fn extend_container(&mut self, id: ContainerId, other: &Value) {
-        if self.is_optional(other) {
+        if other.atoms().len() > 1 || self.is_optional(other) {
             self.heap.note_optional(id);
         }
         let is_dictionary = self.heap.container(id).kind == ContainerKind::Dict;

@@ -1,12 +1,15 @@
 //! Evaluating expressions.
 
-use promsight_model::python::{BinaryOp, BoolOp, Call, Expr, ExprKind, JoinedPart};
+use promsight_model::python::{BinaryOp, BoolOp, Call, Expr, ExprKind};
 
 use super::heap::{Code, Container, ContainerKind, Function};
 use super::machine::Machine;
 use super::numbers::{arithmetic, number};
 use super::text;
 use super::value::{Arguments, Atom, Reason, Text, Unknown, Value};
+
+/// Combinations of collections that are concatenated one by one.
+const MOST_CONCATENATIONS: usize = 8;
 
 /// What iterating over a value gives.
 #[derive(Debug, Default)]
@@ -41,7 +44,13 @@ impl<'a> Machine<'a> {
             return Value::unknown(Reason::Limit);
         }
         match &expression.kind {
-            ExprKind::Str(text) => Text::literal(&text.text, expression.span).into(),
+            ExprKind::Str(text) => {
+                self.note_muted(expression.span);
+                if self.reads_text() {
+                    self.read_literal(text, expression.span);
+                }
+                Text::literal(&text.text, expression.span).into()
+            }
             ExprKind::Number(written) => number(written),
             ExprKind::Bool(value) => Value::bool(*value),
             ExprKind::None => Value::none(),
@@ -51,8 +60,15 @@ impl<'a> Machine<'a> {
             ExprKind::Joined(parts) => self.joined(parts, expression),
             ExprKind::Subscript(object, key) => self.subscript(object, key),
             ExprKind::Binary(op, left, right) => {
+                if *op == BinaryOp::Add
+                    && self.reads_text()
+                    && let Some(value) = self.added_text(expression)
+                {
+                    return value;
+                }
                 let left = self.evaluate(left);
                 let right = self.evaluate(right);
+                self.text_place = Some(expression.span);
                 self.binary(*op, &left, &right)
             }
             ExprKind::BoolOp(op, operands) => self.bool_op(*op, operands),
@@ -301,39 +317,6 @@ impl<'a> Machine<'a> {
         result
     }
 
-    fn joined(&mut self, parts: &'a [JoinedPart], expression: &'a Expr) -> Value {
-        let mut made = vec![Text::exact("")];
-        let mut is_plain = true;
-        for part in parts {
-            match part {
-                JoinedPart::Text(piece) => {
-                    let piece = Text::literal(&piece.text, piece.whole_span());
-                    for text in &mut made {
-                        *text = text.concat(&piece);
-                    }
-                }
-                JoinedPart::Value { value, formatted } => {
-                    is_plain = false;
-                    let value = self.evaluate(value);
-                    let texts = if *formatted {
-                        let unknown = value.first_unknown().unwrap_or(Unknown::new(Reason::Expression));
-                        vec![Text::unknown(unknown)]
-                    } else {
-                        self.texts(&value)
-                    };
-                    made = text::product(&made, &texts);
-                }
-            }
-        }
-        if is_plain {
-            // Literals standing next to each other are one literal.
-            for text in &mut made {
-                text.literal = Some(expression.span);
-            }
-        }
-        Value::any(made.into_iter().map(|text| Atom::Text(std::rc::Rc::new(text))))
-    }
-
     fn call_expression(&mut self, call: &'a Call, expression: &'a Expr) -> Value {
         if let ExprKind::Name(name) = &call.func.kind
             && name == "super"
@@ -342,7 +325,7 @@ impl<'a> Machine<'a> {
             return self.super_value();
         }
         let callee = self.evaluate(&call.func);
-        let arguments = self.arguments(call);
+        let arguments = self.text_arguments(call, &callee, expression);
         if let ExprKind::Attribute(owner, method) = &call.func.kind
             && callee.has_unknown()
         {
@@ -466,6 +449,18 @@ impl<'a> Machine<'a> {
     }
 
     fn concatenated(&mut self, left: &Value, right: &Value) -> Value {
+        let count = left.atoms().len() * right.atoms().len();
+        if (2..=MOST_CONCATENATIONS).contains(&count) {
+            // Each of the one with each of the other: `labels + ["state"]` where a branch gave further labels.
+            let mut all = Value::nothing();
+            for first in left.atoms() {
+                for second in right.atoms() {
+                    let made = self.concatenated(&first.clone().into(), &second.clone().into());
+                    all = all.join(&made);
+                }
+            }
+            return all;
+        }
         let kind = left
             .atoms()
             .iter()

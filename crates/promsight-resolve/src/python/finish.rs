@@ -71,6 +71,7 @@ impl Machine<'_> {
                 reach: Reach::Anything,
             });
         }
+        self.report_written(&tests, &mut inventory);
         inventory.emitters.extend(self.built_in_emitters());
         // A description stands in no file of the tree, and what nothing of the tree led to is nobody's metric.
         inventory
@@ -87,8 +88,10 @@ impl Machine<'_> {
             ))
         });
         inventory.emitters.dedup_by(|left, right| {
-            let is_same =
-                left.span == right.span && left.name == right.name && left.metric_type == right.metric_type;
+            let is_same = left.span == right.span
+                && left.name == right.name
+                && left.metric_type == right.metric_type
+                && left.origin == right.origin;
             if is_same {
                 usage::absorb(right, left);
             }

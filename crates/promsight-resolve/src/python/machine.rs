@@ -159,6 +159,26 @@ pub(super) struct Machine<'a> {
     pub(super) shallow: bool,
     /// Functions to which a caller handed the name of a metric.
     pub(super) wrappers: BTreeSet<FunctionId>,
+    /// Lines of the text exposition format that code writes, and where each was kept.
+    pub(super) written: Vec<super::exposition_text::Written>,
+    pub(super) written_keys: FxHashMap<(Span, Span, String), usize>,
+    /// What the strings of each module, and of functions by the place of their name, say about the format.
+    pub(super) text_evidence: Vec<Option<super::exposition_text::Evidence>>,
+    pub(super) function_evidence: FxHashMap<Span, super::exposition_text::Evidence>,
+    /// Functions with which runs began that came to what writes lines.
+    pub(super) writer_roots: BTreeSet<FunctionId>,
+    /// Above zero while texts are evaluated that nobody serves.
+    pub(super) text_muted: usize,
+    /// Texts that were evaluated then.
+    pub(super) muted_texts: FxHashSet<Span>,
+    /// Whether what is evaluated now is printed to nowhere in particular.
+    pub(super) text_printed: bool,
+    /// While every branch is run, whatever its condition: the lines that earlier runs came to, which stay as they are.
+    pub(super) settled_texts: Option<FxHashSet<Span>>,
+    /// The call or operation that puts a text together now.
+    pub(super) text_place: Option<Span>,
+    /// The literals that texts can be templates of, by the place of the whole.
+    pub(super) literals: FxHashMap<Span, Rc<[&'a promsight_model::Embedded]>>,
     pub(super) loose_calls: Vec<LooseCall>,
     pub(super) loose_seen: FxHashSet<Span>,
     /// Constructor calls that were evaluated.
@@ -232,6 +252,17 @@ impl<'a> Machine<'a> {
             rehearsal: None,
             shallow: false,
             wrappers: BTreeSet::new(),
+            written: Vec::new(),
+            written_keys: FxHashMap::default(),
+            text_evidence: Vec::new(),
+            function_evidence: FxHashMap::default(),
+            writer_roots: BTreeSet::new(),
+            text_muted: 0,
+            muted_texts: FxHashSet::default(),
+            text_printed: false,
+            settled_texts: None,
+            text_place: None,
+            literals: FxHashMap::default(),
             loose_calls: Vec::new(),
             loose_seen: FxHashSet::default(),
             reached: FxHashSet::default(),
@@ -282,6 +313,7 @@ impl<'a> Machine<'a> {
             if !test {
                 self.make_built_in();
                 self.recover_unreached();
+                self.rerun_writers();
             }
             self.memo.clear();
         }

@@ -501,6 +501,13 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Notes that a metric of that name was come to, other than by a constructor.
+    pub(super) fn note_declaration(&mut self, name: &Text) {
+        self.declarations += 1;
+        self.note_makers();
+        self.note_wrappers(std::slice::from_ref(name));
+    }
+
     pub(super) fn note_makers(&mut self) {
         let mut names: Vec<Rc<str>> = Vec::new();
         for frame in self.frames.iter().rev().take(6) {

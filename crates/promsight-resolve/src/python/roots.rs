@@ -154,8 +154,8 @@ impl Machine<'_> {
     }
 
     /// Whether a module holds a metric, a library or something that makes metrics.
-    pub(super) fn touches_metrics(&self, module: ModuleId) -> bool {
-        if self.imports_library(module) {
+    pub(super) fn touches_metrics(&mut self, module: ModuleId) -> bool {
+        if self.imports_library(module) || self.evidence_of(module).has_headers {
             return true;
         }
         let namespace = self.heap.namespace(self.modules[module.index()].namespace);
@@ -170,7 +170,7 @@ impl Machine<'_> {
     }
 
     /// Runs one function as if code outside the tree called it.
-    fn run_root(&mut self, id: FunctionId) {
+    pub(super) fn run_root(&mut self, id: FunctionId) {
         let module = self.heap.function(id).module;
         self.heap.functions[id.index()].rooted = true;
         self.dead = self

@@ -2,6 +2,7 @@
 
 use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
 
+use super::exposition_text::is_example;
 use super::heap::{Changes, ContainerKind};
 use super::machine::Machine;
 use super::value::{Atom, Reason, Symbol, Value};
@@ -70,6 +71,7 @@ impl<'a> Machine<'a> {
             return Flow::Leaves;
         }
         match &statement.kind {
+            StmtKind::Expr(_) if super::exposition_text::is_remark(statement) => {}
             StmtKind::Expr(expression) => {
                 let value = self.evaluate(expression);
                 self.discard(&value, expression);
@@ -148,7 +150,14 @@ impl<'a> Machine<'a> {
 
     fn run_assignment(&mut self, targets: &'a [Expr], annotation: Option<&'a Expr>, value: Option<&'a Expr>) {
         let written = value;
-        let value = value.map(|value| self.evaluate(value));
+        let is_example = targets.iter().any(is_example);
+        let value = value.map(|value| {
+            if is_example {
+                self.muted(|machine| machine.evaluate(value))
+            } else {
+                self.evaluate(value)
+            }
+        });
         if annotation.is_some_and(|annotation| !super::fields::is_class_variable(annotation))
             && let Some(class) = self.frame().class
             && let [
@@ -354,7 +363,11 @@ impl<'a> Machine<'a> {
     }
 
     fn run_if(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Flow {
-        match self.truth_of(test) {
+        let truth = match self.truth_of(test) {
+            Truth::True | Truth::False if self.settled_texts.is_some() => Truth::Open,
+            truth => truth,
+        };
+        match truth {
             Truth::True => self.run_block(body),
             Truth::False => self.run_block(orelse),
             Truth::Always => {
