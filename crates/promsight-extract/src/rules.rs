@@ -26,27 +26,29 @@ fn expression_of(node: Node<'_>) -> Option<Node<'_>> {
     node.get("expr").or_else(|| node.get("expression"))
 }
 
-/// Whether a mapping is an alert that is named by its key: charts and modules keep rules so in their values. It has
-/// an expression that reads as one, and what only rules have.
-pub(crate) fn is_keyed_rule(node: Node<'_>) -> bool {
+/// Whether a mapping is an alert without `alert`: charts and modules keep rules so in their values, and name them by
+/// their keys or by `name`. It has an expression that reads as one, and what only rules have.
+pub(crate) fn is_bare_rule(node: Node<'_>) -> bool {
+    let has_any = |keys: &[&str]| keys.iter().any(|key| node.get(key).is_some());
     let is_query = || {
-        node.get("expr")
+        expression_of(node)
             .and_then(Node::embedded)
             .is_some_and(|text| !looks_like_logql(&text.text) && reads_as_query(&text.text))
     };
     node.is_mapping()
-        && ["for", "annotations", "severity", "summary"]
-            .iter()
-            .any(|key| node.get(key).is_some())
-        && ["alert", "record", "refId", "targets"]
-            .iter()
-            .all(|key| node.get(key).is_none())
+        && has_any(&["for", "annotations", "severity", "summary"])
+        && !has_any(&["alert", "record", "refId", "targets"])
         && is_query()
 }
 
-/// Reads an alert that is named by its key.
-pub(crate) fn keyed_rule(key: Node<'_>, node: Node<'_>, collector: &mut Collector<'_>) {
-    let Some(name) = key.embedded() else { return };
+/// Reads an alert that is named by its own `name`, else by its key; without either it has none.
+pub(crate) fn bare_rule(key: Option<Node<'_>>, node: Node<'_>, collector: &mut Collector<'_>) {
+    let own = ["name", "alertname", "title"]
+        .iter()
+        .find_map(|name| node.get(name));
+    let Some(name) = own.or(key).and_then(Node::embedded) else {
+        return;
+    };
     collector.kind(FileKind::Rules);
     add(RuleKind::Alert, trimmed(&name), node, None, collector);
 }
@@ -154,10 +156,43 @@ fn add(kind: RuleKind, name: Embedded, node: Node<'_>, group: Option<&str>, coll
         query,
         labels: texts(node.get("labels")),
         annotations: texts(annotations),
+        waits: waits(node.get("for")),
     });
     if kind == RuleKind::Alert {
         annotations::read(annotations, &alert, collector);
     }
+}
+
+/// The seconds of a rule's `for`: none where it is left out, not known where it is no plain duration.
+fn waits(node: Option<Node<'_>>) -> Option<u64> {
+    let Some(node) = node else { return Some(0) };
+    let text = node.embedded()?.text;
+    let mut rest = text.trim();
+    if rest == "0" {
+        return Some(0);
+    }
+    let mut milliseconds: u64 = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let number: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit = rest
+            .find(|letter: char| letter.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let length: u64 = match &rest[..unit] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            "w" => 604_800_000,
+            "y" => 31_536_000_000,
+            _ => return None,
+        };
+        milliseconds = milliseconds.checked_add(number.checked_mul(length)?)?;
+        rest = &rest[unit..];
+    }
+    Some(milliseconds / 1_000)
 }
 
 /// The rule's expression. Prometheus reads any scalar as its text, so `expr: 1` is one.

@@ -38,7 +38,7 @@ pub enum Command {
     #[command(after_long_help = EXIT_CODES)]
     Check(CheckArguments),
     /// List every metric that the code emits: its series, labels, type and place.
-    Metrics(InventoryArguments),
+    Metrics(MetricsArguments),
     /// List every place that looks at a series, with the verdict on it.
     References(InventoryArguments),
     /// Print what a check means, an example that it reports, and how to mend it.
@@ -59,6 +59,19 @@ pub struct InventoryArguments {
     /// Read the configuration from FILE instead of the `promsight.yaml` at the root.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Arguments of `promsight metrics`.
+#[derive(Args, Debug)]
+pub struct MetricsArguments {
+    /// What to read and how to print.
+    #[command(flatten)]
+    pub inventory: InventoryArguments,
+
+    /// List only what is not known: each declaration whose name depends on what happens at run time, each place that
+    /// could not be read, and why.
+    #[arg(long)]
+    pub unresolved: bool,
 }
 
 /// Arguments of `promsight check`.

@@ -9,6 +9,7 @@ use promsight_report::{Format, View};
 
 use crate::arguments::{
     CheckArguments, ColorArgument, Delivery, ExplainArguments, FormatArgument, InventoryArguments,
+    MetricsArguments,
 };
 use crate::baseline::{self, Baseline};
 use crate::change::{self, Diff, Side};
@@ -103,10 +104,16 @@ fn record(report: &mut Report, files: &FileSet, path: &Path) -> Result<(), Failu
 }
 
 /// `promsight metrics`.
-pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    printable(arguments, View::Metrics, "metrics")?;
+pub fn metrics(arguments: &MetricsArguments, color: ColorArgument) -> Result<Exit, Failure> {
+    let view = if arguments.unresolved {
+        View::Unresolved
+    } else {
+        View::Metrics
+    };
+    let arguments = &arguments.inventory;
+    printable(arguments, view, "metrics")?;
     let (files, report) = reconcile(arguments, &Selection::everything(clock::today()))?;
-    print(&report, &files, View::Metrics, arguments, color)?;
+    print(&report, &files, view, arguments, color)?;
     if report.metrics.is_empty() {
         terminal::note("no metric was found; name the folder that holds the Python code");
         return Ok(Exit::NothingToReconcile);
@@ -164,6 +171,14 @@ fn known_checks<'a>(typed: impl IntoIterator<Item = &'a String>) -> Result<(), F
         Some(name) => Err(Failure::UnknownCheck(names::unknown("check", name, &known))),
         None => Ok(()),
     }
+}
+
+/// The folder that a page will stand in, as its links need it.
+fn folder_of(output: Option<&Path>) -> String {
+    output
+        .and_then(Path::parent)
+        .map(|folder| folder.to_string_lossy().replace('\\', "/"))
+        .unwrap_or_default()
 }
 
 /// Refuses, before anything is read, formats that the view has no report in.
@@ -286,7 +301,12 @@ fn print(
     for delivery in &arguments.reports.0 {
         let output = delivery.output.as_deref();
         let surface = terminal::surface(color, output);
-        let text = promsight_report::render(report, files, view, delivery.format.into(), surface);
+        let text = match (view, delivery.format) {
+            (View::Metrics, FormatArgument::Markdown) => {
+                promsight_report::metrics_page(report, files, &folder_of(output))
+            }
+            _ => promsight_report::render(report, files, view, delivery.format.into(), surface),
+        };
         terminal::deliver(&text, output)?;
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::place::Places;
 use crate::{Styling, Surface, words};
 
 use frame::Frames;
-pub(crate) use inventory::{metrics, references};
+pub(crate) use inventory::{metrics, references, unresolved};
 
 pub(crate) fn findings(report: &Report, places: &Places<'_>, surface: Surface) -> String {
     let renderer = renderer(surface);
