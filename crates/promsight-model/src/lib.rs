@@ -39,7 +39,9 @@ pub use reference::{
     Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
     Verdict,
 };
-pub use report::{CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy};
+pub use report::{
+    Area, CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy,
+};
 pub use repository::{Remote, Repository};
 pub use span::{Embedded, OffsetMap, Span};
 pub use suppression::{Asked, Suppression};
