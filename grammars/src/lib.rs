@@ -68,6 +68,10 @@ pub const LIBRARIES: &[(&str, &str)] = &[
         include_str!("../libraries/opentelemetry-exporter-prometheus.yaml"),
     ),
     (
+        "opentelemetry-instrumentation.yaml",
+        include_str!("../libraries/opentelemetry-instrumentation.yaml"),
+    ),
+    (
         "prometheus-async.yaml",
         include_str!("../libraries/prometheus-async.yaml"),
     ),

@@ -85,6 +85,7 @@ impl Pending {
             query: Some(facts.queries.len()),
             labels: Vec::new(),
             annotations: Vec::new(),
+            waits: None,
         });
         facts.queries.push(query);
     }

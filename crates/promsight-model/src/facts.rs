@@ -102,6 +102,8 @@ pub struct Rule {
     pub labels: Vec<(String, String, Span)>,
     /// Annotations: name, value, the value's place.
     pub annotations: Vec<(String, String, Span)>,
+    /// For how many seconds the expression must hold before an alert fires (`for`); `None` where that is not known.
+    pub waits: Option<u64>,
 }
 
 /// What speaks for a word of a document being a metric. More than one can hold.

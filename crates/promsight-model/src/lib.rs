@@ -19,6 +19,7 @@ pub mod report;
 pub mod repository;
 pub mod span;
 pub mod suppression;
+pub mod usage;
 
 pub use catalogue::{Catalogue, Exporter, ExporterMetric, GoneMetric};
 pub use date::Date;
@@ -42,3 +43,4 @@ pub use report::{CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference
 pub use repository::{Remote, Repository};
 pub use span::{Embedded, OffsetMap, Span};
 pub use suppression::{Asked, Suppression};
+pub use usage::{Fault, InvalidUpdate, LabelValue, LabelValues, Registry, Update, UpdateKind, Usage};

@@ -399,6 +399,7 @@ fn recorded(rule: &Rule) -> Emitter {
         span: rule.name_span,
         name_span: Some(rule.name_span),
         unresolved_reason: None,
+        usage: promsight_model::Usage::default(),
     }
 }
 

@@ -7,6 +7,7 @@
 //! chained to their roots and every selector judged ([`judge`]) with evidence of territory ([`territory`]), words
 //! of documents ([`mentions`]), and last what nobody looks at ([`usage`]).
 
+mod births;
 pub mod deep;
 pub mod exposure;
 mod index;
@@ -60,6 +61,10 @@ pub struct Resolution {
     pub blind_tests: Vec<BlindTest>,
     /// Links of rules that lead to nothing in the repository.
     pub missing_runbooks: Vec<MissingRunbook>,
+    /// Alerts that miss the first event of a counter.
+    pub late_counters: Vec<LateCounter>,
+    /// Declarations of one name that contradict each other.
+    pub conflicts: Vec<python::Conflict>,
     /// Queries that do not parse.
     pub invalid_queries: Vec<InvalidQuery>,
     /// What was not understood, by place.
@@ -301,6 +306,23 @@ pub struct BucketMismatch {
     pub spelling: Option<String>,
 }
 
+/// An alert on the increase of a counter whose children appear with their first event.
+#[derive(Clone, Debug)]
+pub struct LateCounter {
+    /// The alert.
+    pub consumer: Consumer,
+    /// The counter's series.
+    pub series: String,
+    /// Where the alert reads it.
+    pub span: Span,
+    /// The function by which it looks (`increase`).
+    pub function: String,
+    /// The counter's labels.
+    pub labels: Vec<String>,
+    /// Where the counter is declared.
+    pub declared: Span,
+}
+
 /// A query that does not parse.
 #[derive(Clone, Debug)]
 pub struct InvalidQuery {
@@ -346,6 +368,8 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         has_emitters: index.has_emitters(),
         has_sources: index.has_sources(),
         invalid_queries: invalid_queries(input.facts),
+        late_counters: births::late_counters(&index, input.facts),
+        conflicts: input.inventory.conflicts.clone(),
         emitters,
         references,
         records,

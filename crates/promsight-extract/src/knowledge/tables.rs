@@ -37,6 +37,8 @@ struct LibraryTable {
     package: String,
     source: String,
     #[serde(default)]
+    imports: Vec<String>,
+    #[serde(default)]
     constructors: BTreeMap<String, Vec<Vec<String>>>,
     #[serde(default)]
     built_in: Vec<BuiltInTable>,
@@ -132,6 +134,7 @@ pub(super) fn library(text: &str, first: u32) -> Result<Library, String> {
     Ok(Library {
         package: table.package,
         source: table.source,
+        imports: table.imports,
         constructors,
         built_in,
         descriptions: (first..)

@@ -218,6 +218,10 @@ impl<'a> Machine<'a> {
     }
 
     fn note_called(&mut self, id: FunctionId) {
+        // What only dead code calls may still be called by others.
+        if self.dead.is_some() {
+            return;
+        }
         self.heap.functions[id.index()].called = true;
         if !self.in_test {
             let key = self.function_key(id);
@@ -242,9 +246,11 @@ impl<'a> Machine<'a> {
         site: Option<SiteId>,
     ) -> Value {
         if self.shallow && root.is_none() && !self.is_maker(id) && !self.is_helper_of_names(id) {
+            self.note_left_out(id);
             return Value::unknown(Reason::Limit);
         }
         if self.frames.len() >= MOST_CALLS {
+            self.note_left_out(id);
             self.heap.functions[id.index()].called = false;
             return Value::unknown(Reason::Limit);
         }
@@ -265,10 +271,12 @@ impl<'a> Machine<'a> {
             && known.is_enough()
         {
             let result = known.result.clone();
+            self.note_left_out(id);
             self.escape_all(&arguments);
             return result;
         }
         if !self.active.insert(key) {
+            self.note_left_out(id);
             return Value::nothing();
         }
         let (taken, declarations) = (self.taken, self.declarations);
@@ -312,6 +320,9 @@ impl<'a> Machine<'a> {
         self.active.remove(&key);
         let is_cut = self.end_call(reserved);
         self.heap.functions[id.index()].cut |= is_cut;
+        if is_cut {
+            self.note_left_out(id);
+        }
         let steps = self.taken - taken;
         let declares = self.declarations > declarations;
         let experience = self.experience.entry(place).or_insert_with(|| Experience {
@@ -357,6 +368,12 @@ impl<'a> Machine<'a> {
                     })
             }
         }
+    }
+
+    /// A run of the function is left out or cut short: what it hands on is not all that it can.
+    fn note_left_out(&mut self, id: FunctionId) {
+        let key = self.function_key(id);
+        self.uses.left_out.insert(key);
     }
 
     fn run_code(&mut self, code: Code<'a>) -> Value {
@@ -495,7 +512,7 @@ impl<'a> Machine<'a> {
             }
             *budget -= 1;
             match atom {
-                Atom::Metric(id) => self.records[id.index()].escaped = true,
+                Atom::Metric(id) | Atom::Child(id) => self.records[id.index()].escaped = true,
                 Atom::Function(id) => {
                     let key = self.function_key(*id);
                     self.escaped.insert(key);

@@ -84,10 +84,8 @@ impl<'a> Machine<'a> {
                     (true, ..) => None,
                 }
             }
-            Atom::Function(_) | Atom::Bound(_) | Atom::Class(_) | Atom::Module(_) | Atom::Metric(_) => {
-                Some(true)
-            }
-            Atom::Partial(_) | Atom::Method(..) => Some(true),
+            Atom::Function(_) | Atom::Bound(_) | Atom::Class(_) | Atom::Module(_) => Some(true),
+            Atom::Metric(_) | Atom::Child(_) | Atom::Partial(_) | Atom::Method(..) => Some(true),
             Atom::Instance(_)
             | Atom::External(_)
             | Atom::Super(..)

@@ -380,5 +380,6 @@ fn report(
         span: line.place,
         name_span: line.name_place,
         unresolved_reason,
+        usage: promsight_model::Usage::default(),
     });
 }

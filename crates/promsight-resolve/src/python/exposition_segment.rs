@@ -236,7 +236,7 @@ impl<'s, 'a> Flat<'s, 'a> {
             hole,
             literal,
             site,
-            configurable: false,
+            ..Text::exact("")
         }
     }
 

@@ -14,6 +14,8 @@ use super::heap::{Code, Heap};
 use super::index::Index;
 use super::library::Table;
 use super::record::Record;
+use super::registries::Registries;
+use super::uses::Uses;
 use super::value::{
     Arguments, Atom, ClassId, FunctionId, InstanceId, ModuleId, NamespaceId, Reason, RecordId, SiteId,
     Symbol, Unknown, Value,
@@ -137,6 +139,10 @@ pub(super) struct Machine<'a> {
     site_ids: FxHashMap<Span, SiteId>,
     pub(super) records: Vec<Record>,
     pub(super) record_keys: FxHashMap<super::record::Key, RecordId>,
+    pub(super) uses: Uses<'a>,
+    pub(super) registries: Registries,
+    /// Every name that code of the tree reads or imports, once that was asked for.
+    pub(super) named: Option<FxHashSet<&'a str>>,
     pub(super) memo: FxHashMap<MemoKey, Vec<(Arguments, Value)>>,
     pub(super) active: FxHashSet<MemoKey>,
     /// Functions (by the place of their name) that production code calls.
@@ -234,6 +240,9 @@ impl<'a> Machine<'a> {
             site_ids: FxHashMap::default(),
             records: Vec::new(),
             record_keys: FxHashMap::default(),
+            uses: Uses::default(),
+            registries: Registries::default(),
+            named: None,
             memo: FxHashMap::default(),
             active: FxHashSet::default(),
             called: FxHashSet::default(),
@@ -279,7 +288,11 @@ impl<'a> Machine<'a> {
 
     /// Runs everything.
     pub(super) fn run(&mut self) {
+        self.note_moving();
         let order = self.import_order();
+        for module in &order {
+            self.evidence_of(*module);
+        }
         self.run_descriptions();
         for test in [false, true] {
             self.in_test = test;
@@ -316,6 +329,11 @@ impl<'a> Machine<'a> {
     /// Counts one step; `false` where no more may be taken.
     pub(super) fn step(&mut self) -> bool {
         if self.steps == 0 {
+            if let Some(frame) = self.frames.last()
+                && frame.function.is_none()
+            {
+                self.uses.cut_modules.insert(frame.module.0);
+            }
             // What was cut short before it came near a metric is not worth a word, and what was cut short inside a
             // call is run once more on its own.
             if self.frames.len() <= 2

@@ -23,6 +23,11 @@ impl<'a> Mentions<'a> {
         self.names.contains(name)
     }
 
+    /// Every name that was read.
+    pub(super) fn into_names(self) -> impl Iterator<Item = &'a str> {
+        self.names.into_iter()
+    }
+
     /// Every call that was met.
     pub(super) fn into_calls(self) -> Vec<&'a Expr> {
         self.calls

@@ -121,9 +121,13 @@ impl<'a> Machine<'a> {
     /// Nobody can update a metric that is made and not kept.
     fn discard(&mut self, value: &Value, expression: &'a Expr) {
         for atom in value.atoms() {
-            if let Atom::Metric(id) = atom {
-                let place = self.place_of(&self.records[id.index()]);
-                self.records[id.index()].discarded |= place == expression.span;
+            match atom {
+                Atom::Metric(id) => {
+                    let place = self.place_of(&self.records[id.index()]);
+                    self.records[id.index()].discarded |= place == expression.span;
+                }
+                Atom::Child(id) => self.uses.note_discarded(*id, expression.span),
+                _ => {}
             }
         }
     }
@@ -463,6 +467,9 @@ impl<'a> Machine<'a> {
 
     fn run_with(&mut self, items: &'a [(Expr, Option<Expr>)], body: &'a [Stmt]) -> Flow {
         for (context, target) in items {
+            if target.is_none() {
+                self.uses.unbound.insert(context.span);
+            }
             let context = self.evaluate(context);
             let entered = self.enter(&context);
             if let Some(target) = target {
@@ -525,7 +532,9 @@ impl<'a> Machine<'a> {
             .collect();
         let mut branches = vec![tried];
         for (_, handler) in handlers {
+            self.uses.handlers += 1;
             let (mut changes, flow) = self.in_branch(|machine| machine.run_block(handler));
+            self.uses.handlers -= 1;
             // A stand-in for a missing package is not what runs where the package is there.
             for (namespace, symbol, _, after) in &mut changes {
                 if *namespace == scope && bound.contains(symbol) && !after.atoms().iter().any(is_imported) {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::exposition_segment::Segment;
 use super::heap::{Container, ContainerKind};
 use super::machine::Machine;
-use super::value::{Arguments, Atom, Digits, Reason, Text, Unknown, Value};
+use super::value::{Arguments, Atom, Digits, Reason, Symbol, Text, Unknown, Value};
 
 /// Most texts that an operation gives.
 const MOST_TEXTS: usize = 48;
@@ -27,9 +27,15 @@ pub(super) fn product(left: &[Text], right: &[Text]) -> Vec<Text> {
 
 /// The same texts, marked as what configuration can replace.
 pub(super) fn configurable(value: &Value) -> Value {
+    configured(value, None)
+}
+
+/// The same, by the environment variable or option of that name.
+pub(super) fn configured(value: &Value, variable: Option<Symbol>) -> Value {
     Value::any(value.atoms().iter().map(|atom| match atom {
         Atom::Text(text) => Atom::Text(Rc::new(Text {
             configurable: true,
+            variable: variable.or(text.variable),
             ..(**text).clone()
         })),
         other => other.clone(),
