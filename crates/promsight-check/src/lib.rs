@@ -5,6 +5,7 @@
 //! nothing.
 
 mod always_firing;
+mod area;
 mod blind;
 mod blind_alert;
 mod blind_panel;

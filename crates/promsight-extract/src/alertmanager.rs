@@ -12,7 +12,7 @@ use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
 
 /// Words of which each file with a routing tree has one.
-pub(crate) const WORDS: [&str; 3] = ["receiver", "inhibit_rules", "inhibitRules"];
+pub(crate) const WORDS: [&str; 3] = ["receiver", "inhibit_rule", "inhibitRules"];
 
 /// How deep routes are followed: deeper than anybody can follow them.
 const MAX_ROUTE_DEPTH: usize = 64;
@@ -23,10 +23,10 @@ pub(crate) fn read(node: Node<'_>, collector: &mut Collector<'_>) {
     if let Some(route) = route {
         read_route(route, collector, 0);
     }
-    let inhibitions = ["inhibit_rules", "inhibitRules"]
+    let inhibitions = ["inhibit_rules", "inhibitRules", "inhibit_rule"]
         .iter()
-        .find_map(|key| node.get(key));
-    for inhibition in inhibitions.into_iter().flat_map(Node::items) {
+        .flat_map(|key| one_or_many(node, key));
+    for inhibition in inhibitions {
         let mut reader = Reader {
             place: AlertMatcherPlace::Inhibition,
             receiver: None,
@@ -51,6 +51,15 @@ fn is_route(node: Node<'_>) -> bool {
             .any(|key| node.get(key).is_some())
 }
 
+/// The items of a list, or the one block that stands in its place in Terraform.
+fn one_or_many<'tree>(node: Node<'tree>, key: &str) -> Vec<Node<'tree>> {
+    match node.get(key) {
+        Some(only) if only.is_mapping() => vec![only],
+        Some(list) => list.items().collect(),
+        None => Vec::new(),
+    }
+}
+
 fn read_route(route: Node<'_>, collector: &mut Collector<'_>, depth: usize) {
     if depth > MAX_ROUTE_DEPTH {
         return;
@@ -63,8 +72,10 @@ fn read_route(route: Node<'_>, collector: &mut Collector<'_>, depth: usize) {
     reader.mapping(route.get("match"), MatchOp::Equal);
     reader.mapping(route.get("match_re"), MatchOp::Regex);
     reader.list(route.get("matchers"));
-    for inner in route.get("routes").into_iter().flat_map(Node::items) {
-        read_route(inner, collector, depth + 1);
+    for key in ["routes", "child_route"] {
+        for inner in one_or_many(route, key) {
+            read_route(inner, collector, depth + 1);
+        }
     }
 }
 

@@ -192,7 +192,11 @@ impl Walk<'_, '_> {
             self.mapping(node, context, depth);
         } else if node.is_sequence() {
             for item in node.items() {
-                self.node(item, context, depth + 1);
+                if rules::is_bare_rule(item) {
+                    rules::bare_rule(None, item, self.collector);
+                } else {
+                    self.node(item, context, depth + 1);
+                }
             }
         } else {
             self.string(node);
@@ -236,8 +240,8 @@ impl Walk<'_, '_> {
                     }
                 }
                 Some("gzipJson") => self.compressed(entry.value),
-                _ if rules::is_keyed_rule(entry.value) => {
-                    rules::keyed_rule(entry.key, entry.value, self.collector);
+                _ if rules::is_bare_rule(entry.value) => {
+                    rules::bare_rule(Some(entry.key), entry.value, self.collector);
                 }
                 _ => self.node(entry.value, inner, depth + 1),
             }

@@ -32,13 +32,19 @@ pub fn extract(file: &SourceFile) -> Facts {
     match format {
         Some(Format::Python) => python_file(file, python::module(file), &mut facts),
         Some(Format::Notebook) => python_file(file, python::notebook(file), &mut facts),
-        Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
+        Some(Format::Yaml) => {
+            kubernetes::yaml_file(file, &mut facts);
+            scripts::yaml(file, &mut facts);
+        }
         Some(Format::Json) => kubernetes::json_file(file, &mut facts),
         Some(Format::Hcl) => kubernetes::hcl_file(file, &mut facts),
         Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
         Some(Format::Jsonnet) => jsonnet::extract(file, &mut facts),
         Some(Format::Shell) => scripts::shell(file, &mut facts),
-        Some(Format::OtherSource) => other_sources::extract(file, &mut facts),
+        Some(Format::OtherSource) => {
+            other_sources::extract(file, &mut facts);
+            scripts::other(file, &mut facts);
+        }
         None => {}
     }
     metricsql::admit(file, &mut facts);
@@ -95,7 +101,7 @@ impl Format {
         if scripts::is_shell(path) {
             return Some(Self::Shell);
         }
-        if other_sources::is_source(path) {
+        if other_sources::is_source(path) || scripts::is_other(path) {
             return Some(Self::OtherSource);
         }
         let name = path.rsplit('/').next().unwrap_or(path);

@@ -26,27 +26,29 @@ fn expression_of(node: Node<'_>) -> Option<Node<'_>> {
     node.get("expr").or_else(|| node.get("expression"))
 }
 
-/// Whether a mapping is an alert that is named by its key: charts and modules keep rules so in their values. It has
-/// an expression that reads as one, and what only rules have.
-pub(crate) fn is_keyed_rule(node: Node<'_>) -> bool {
+/// Whether a mapping is an alert without `alert`: charts and modules keep rules so in their values, and name them by
+/// their keys or by `name`. It has an expression that reads as one, and what only rules have.
+pub(crate) fn is_bare_rule(node: Node<'_>) -> bool {
+    let has_any = |keys: &[&str]| keys.iter().any(|key| node.get(key).is_some());
     let is_query = || {
-        node.get("expr")
+        expression_of(node)
             .and_then(Node::embedded)
             .is_some_and(|text| !looks_like_logql(&text.text) && reads_as_query(&text.text))
     };
     node.is_mapping()
-        && ["for", "annotations", "severity", "summary"]
-            .iter()
-            .any(|key| node.get(key).is_some())
-        && ["alert", "record", "refId", "targets"]
-            .iter()
-            .all(|key| node.get(key).is_none())
+        && has_any(&["for", "annotations", "severity", "summary"])
+        && !has_any(&["alert", "record", "refId", "targets"])
         && is_query()
 }
 
-/// Reads an alert that is named by its key.
-pub(crate) fn keyed_rule(key: Node<'_>, node: Node<'_>, collector: &mut Collector<'_>) {
-    let Some(name) = key.embedded() else { return };
+/// Reads an alert that is named by its own `name`, else by its key; without either it has none.
+pub(crate) fn bare_rule(key: Option<Node<'_>>, node: Node<'_>, collector: &mut Collector<'_>) {
+    let own = ["name", "alertname", "title"]
+        .iter()
+        .find_map(|name| node.get(name));
+    let Some(name) = own.or(key).and_then(Node::embedded) else {
+        return;
+    };
     collector.kind(FileKind::Rules);
     add(RuleKind::Alert, trimmed(&name), node, None, collector);
 }

@@ -3,6 +3,7 @@
 //! Owns how a report looks. Each format owns its own serialisable structs; none knows single checks or how a
 //! verdict came about. Nothing here prints: the caller writes the text where it belongs.
 
+pub mod audit;
 mod findings_markdown;
 mod github;
 mod gitlab;

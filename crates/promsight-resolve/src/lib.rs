@@ -14,10 +14,12 @@ mod index;
 mod judge;
 mod mentions;
 pub mod python;
+pub mod re2;
 mod rule_tests;
 mod runbooks;
 mod similarity;
 mod territory;
+mod unknown_alerts;
 mod usage;
 
 use promsight_model::{
@@ -353,7 +355,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         };
         key(left).cmp(&key(right))
     });
-    let mut unknown_alerts = mentions::unknown_alerts(&index, input.facts, &references);
+    let mut unknown_alerts = unknown_alerts::unknown_alerts(&index, input.facts, &references);
     unknown_alerts.extend(rule_tests::unknown_alerts(input.facts, input.files));
     let blind_tests = rule_tests::blind(&judge, input.facts);
     let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);

@@ -1,6 +1,6 @@
 //! What the commands mean: from arguments to a report, its bytes and the exit code.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 use promsight_check::{Extent, Strictness};
@@ -17,6 +17,7 @@ use crate::config::{self, Config};
 use crate::discovery::{self, Territory};
 use crate::exit::{Exit, Failure};
 use crate::git::Repository;
+use crate::owners::Owners;
 use crate::pipeline::{self, Selection};
 use crate::reading::Sources;
 use crate::terminal::Progress;
@@ -47,7 +48,7 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
     };
     let (files, mut report) = match &arguments.base {
         Some(revision) => compare(inventory, &selection, revision)?,
-        None => reconcile(inventory, &selection)?,
+        None => reconcile_inventory(inventory, &selection)?,
     };
     if !report.reconcilable {
         print(&report, &files, View::Findings, inventory, color)?;
@@ -112,7 +113,7 @@ pub fn metrics(arguments: &MetricsArguments, color: ColorArgument) -> Result<Exi
     };
     let arguments = &arguments.inventory;
     printable(arguments, view, "metrics")?;
-    let (files, report) = reconcile(arguments, &Selection::everything(clock::today()))?;
+    let (files, report) = reconcile_inventory(arguments, &Selection::everything(clock::today()))?;
     print(&report, &files, view, arguments, color)?;
     if report.metrics.is_empty() {
         terminal::note("no metric was found; name the folder that holds the Python code");
@@ -124,7 +125,7 @@ pub fn metrics(arguments: &MetricsArguments, color: ColorArgument) -> Result<Exi
 /// `promsight references`.
 pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
     printable(arguments, View::References, "references")?;
-    let (files, report) = reconcile(arguments, &Selection::everything(clock::today()))?;
+    let (files, report) = reconcile_inventory(arguments, &Selection::everything(clock::today()))?;
     print(&report, &files, View::References, arguments, color)?;
     if report.references.is_empty() {
         terminal::note(
@@ -212,10 +213,15 @@ struct Read {
     selection: Selection,
 }
 
-fn read(arguments: &InventoryArguments, selection: &Selection, progress: &Progress) -> Result<Read, Failure> {
+fn read(
+    paths: &[PathBuf],
+    config: Option<&Path>,
+    selection: &Selection,
+    progress: &Progress,
+) -> Result<Read, Failure> {
     progress.stage("looking for files");
-    let territory = Territory::of(&arguments.paths)?;
-    let config: Config = config::load(&territory.root, arguments.config.as_deref())?;
+    let territory = Territory::of(paths)?;
+    let config: Config = config::load(&territory.root, config)?;
     let discovery = discovery::discover(&territory, &config);
     progress.stage(&format!("reading {} files", discovery.candidates.len()));
     let mut sources = reading::read(&discovery);
@@ -239,10 +245,23 @@ fn read(arguments: &InventoryArguments, selection: &Selection, progress: &Progre
     })
 }
 
-fn reconcile(arguments: &InventoryArguments, selection: &Selection) -> Result<(FileSet, Report), Failure> {
+fn reconcile_inventory(
+    arguments: &InventoryArguments,
+    selection: &Selection,
+) -> Result<(FileSet, Report), Failure> {
+    reconcile(&arguments.paths, arguments.config.as_deref(), selection)
+}
+
+/// Reconciles what lies below the paths; the configuration is that of the root unless another is named.
+pub(crate) fn reconcile(
+    paths: &[PathBuf],
+    config: Option<&Path>,
+    selection: &Selection,
+) -> Result<(FileSet, Report), Failure> {
     let progress = Progress::start();
-    let read = read(arguments, selection, &progress)?;
-    let report = pipeline::run(&read.sources, &read.config, &read.selection);
+    let read = read(paths, config, selection, &progress)?;
+    let mut report = pipeline::run(&read.sources, &read.config, &read.selection);
+    Owners::load(&read.territory.root).assign(&mut report, &read.sources.files);
     Ok((read.sources.files, report))
 }
 
@@ -253,9 +272,9 @@ fn compare(
     revision: &str,
 ) -> Result<(FileSet, Report), Failure> {
     let progress = Progress::start();
-    let read = read(arguments, selection, &progress)?;
-    let repository = Repository::of(&read.territory.root)?;
     let named = arguments.config.as_deref();
+    let read = read(&arguments.paths, named, selection, &progress)?;
+    let repository = Repository::of(&read.territory.root)?;
     let mine = (&read.sources, &read.config);
     let earlier = earlier::read(&repository, revision, &read.territory, mine, named)?;
     let hunks = repository.hunks(&earlier.commit, &["*.py", "*.yaml", "*.yml", "*.rules"])?;
@@ -288,6 +307,7 @@ fn compare(
         hunks: &hunks,
     };
     change::keep_new(&mut report, &read.sources.files, old, &diff);
+    Owners::load(&read.territory.root).assign(&mut report, &read.sources.files);
     Ok((read.sources.files, report))
 }
 

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use promsight_model::{
-    BuiltIn, Constructor, Description, Exporter, ExporterMetric, Gap, GoneMetric, Library, LibraryMetric,
-    MetricType, Name, Pattern, SourceFile,
+    AlertCollection, BuiltIn, Constructor, Description, Exporter, ExporterMetric, Gap, GoneMetric, Library,
+    LibraryMetric, MetricType, Name, Pattern, SourceFile,
 };
 use serde::Deserialize;
 
@@ -28,6 +28,17 @@ struct ExporterTable {
     metrics: String,
     #[serde(default)]
     gone: String,
+}
+
+/// A file of alerts as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlertTable {
+    name: String,
+    source: String,
+    #[serde(default)]
+    territory: Vec<String>,
+    alerts: String,
 }
 
 /// A library file as written.
@@ -70,6 +81,17 @@ struct FamilyLine<'a> {
     metric_type: MetricType,
     labels: Option<Vec<String>>,
     buckets: Option<Vec<String>>,
+}
+
+/// Decodes a file of alerts.
+pub(super) fn alerts(text: &str) -> Result<AlertCollection, String> {
+    let table: AlertTable = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    Ok(AlertCollection {
+        name: table.name,
+        source: table.source,
+        territory: table.territory,
+        alerts: table.alerts.lines().map(str::to_owned).collect(),
+    })
 }
 
 /// Decodes a catalogue file. The error is a sentence that names the line at fault.

@@ -9,6 +9,7 @@ mod delivery;
 mod objectives;
 
 use promsight_model::{ConsumerKind, Embedded, FileKind, OtherSourceName, Span};
+use promsight_promql::Holes;
 
 use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
@@ -110,6 +111,7 @@ pub(crate) fn read<'tree>(node: Node<'tree>, around: Around<'tree>, collector: &
         node,
         around,
         collector,
+        holes: None,
     };
     autoscaling::read(&mut reader) || delivery::read(&mut reader) || objectives::read(&mut reader)
 }
@@ -119,6 +121,8 @@ struct Reader<'tree, 'collector, 'facts> {
     node: Node<'tree>,
     around: Around<'tree>,
     collector: &'collector mut Collector<'facts>,
+    /// What can be a hole in its queries, where they are not written as those of other manifests.
+    holes: Option<Holes>,
 }
 
 impl<'tree> Reader<'tree, '_, '_> {
@@ -143,7 +147,7 @@ impl<'tree> Reader<'tree, '_, '_> {
         if text.text.is_empty() || looks_like_logql(&text.text) {
             return;
         }
-        let holes = holes_of_manifest(&text.text);
+        let holes = self.holes.unwrap_or_else(|| holes_of_manifest(&text.text));
         self.collector
             .query(&text, consumer, holes, &VariableValues::new());
     }

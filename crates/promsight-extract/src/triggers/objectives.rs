@@ -2,6 +2,7 @@
 //! which exist although no rule file of the tree has them.
 
 use promsight_model::{Embedded, Rule, RuleKind};
+use promsight_promql::Holes;
 
 use super::Reader;
 use crate::collect::trimmed;
@@ -167,9 +168,10 @@ fn pyrra_series(reader: &mut Reader<'_, '_, '_>, metric: &Embedded, window: &str
 }
 
 /// Grafana's SLO: `freeform: {query}` or `ratio: {success_metric, total_metric}` (Terraform; in camel case in its
-/// API).
+/// API). Its queries have Grafana's variables, such as `$__rate_interval`.
 fn grafana_slo(reader: &mut Reader<'_, '_, '_>) -> bool {
     let node = reader.node;
+    reader.holes = Some(Holes::ALL);
     if let Some(freeform) = node.get("freeform").filter(|freeform| freeform.is_mapping()) {
         return reader.queries_of(freeform, &["query"], "SLO");
     }

@@ -67,6 +67,9 @@ fn diagnostic<'a>(finding: &'a Finding, frames: &Frames<'a>) -> Group<'a> {
                 .message(finding.confidence.word()),
         );
     }
+    if let Some(owner) = &finding.owner {
+        group = group.element(Level::NOTE.with_name("owner").message(owner.as_str()));
+    }
     group = group.elements(
         finding
             .notes

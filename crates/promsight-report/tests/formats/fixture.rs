@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use promsight_model::{
-    CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, Emitter, FileSet, Finding,
+    Area, CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, Emitter, FileSet, Finding,
     FindingConsumer, Fingerprint, Fixed, Gap, GapKind, Guard, Hidden, JudgedReference, LabelValue,
     LabelValues, Liveness, MatchOp, MatchValue, Matcher, MetricType, Name, Note, Origin, Pattern, Reach,
     Reason, Registry, Related, Report, ResolvedBy, Selector, SelectorName, Severity, Span, Suggestion,
@@ -131,6 +131,7 @@ fn check_info(
         severity,
         summary,
         documentation,
+        area: Area::Instrumentation,
     }
 }
 

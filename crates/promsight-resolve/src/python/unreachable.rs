@@ -41,7 +41,7 @@ impl Machine<'_> {
     }
 
     /// Whether a class has no decorator or metaclass, in a module that has to do with metrics.
-    fn is_plain_class(&self, name: Span) -> bool {
+    fn is_plain_class(&mut self, name: Span) -> bool {
         let Some(at) = self.sources.iter().position(|source| source.file == name.file) else {
             return false;
         };

@@ -6,12 +6,14 @@
     reason = "tests make folders and start the program"
 )]
 
+mod audit;
 mod baseline;
 mod change;
 mod discovery;
 mod documents;
 mod formats;
 mod metrics;
+mod owners;
 mod project;
 
 use project::Project;
