@@ -13,10 +13,10 @@
 //!   [`template`], [`numbers`], [`builtins`], [`standard`]: what values can do;
 //! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
 //!   libraries are described that make some out of what they are given;
-//! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
-//!   is declared;
 //! - [`exposition_segment`], [`exposition_line`], [`exposition_text`], [`exposition_writers`], [`exposition_family`]:
 //!   metrics that are written as text by hand;
+//! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
+//!   is declared;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
