@@ -7,7 +7,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 TEMPLATE = """\
 //! Language knowledge as data: instrumentation libraries (`libraries/*.yaml`) and exporter catalogues
-//! (`catalogue/*.yaml`). Contains no logic beyond `include_str!`. Written by `record/include.py`.
+//! (`catalogue/*.yaml`), alerts of public rule sets (`alerts/*.yaml`). Contains no logic beyond `include_str!`. Written by `record/include.py`.
 
 /// Instrumentation libraries: file name and YAML text, sorted by file name.
 pub const LIBRARIES: &[(&str, &str)] = &[
@@ -15,6 +15,10 @@ pub const LIBRARIES: &[(&str, &str)] = &[
 
 /// Exporter catalogues: file name and YAML text, sorted by file name.
 pub const CATALOGUES: &[(&str, &str)] = &[
+%s];
+
+/// Alerts of public rule sets: file name and YAML text, sorted by file name.
+pub const ALERTS: &[(&str, &str)] = &[
 %s];
 """
 
@@ -26,7 +30,7 @@ def entries(folder):
 
 def main():
     lib = ROOT / "src" / "lib.rs"
-    lib.write_text(TEMPLATE % (entries("libraries"), entries("catalogue")), encoding="utf-8")
+    lib.write_text(TEMPLATE % (entries("libraries"), entries("catalogue"), entries("alerts")), encoding="utf-8")
     subprocess.run(["rustfmt", "--edition", "2024", str(lib)], check=True)
 
 

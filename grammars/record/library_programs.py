@@ -2,7 +2,8 @@
 
     python3 library_programs.py [NAME]…
 
-Run it with the interpreter of a virtual environment that holds the libraries. Each program runs in its own interpreter
+Run it with the interpreter of a virtual environment that holds `requirements.txt` of this folder (installed
+with `--no-deps` over their dependencies: old packages ask for old clients). Each program runs in its own interpreter
 as `__main__`, with test clients only: nothing listens. It is an ordinary program; what `promsight metrics` finds in it
 must be what it exposes. Printed is the default registry of prometheus_client in the OpenMetrics format, without the
 client's own families; a program of another library has a function `exposition` that gives its text. What differs from

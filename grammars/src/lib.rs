@@ -1,5 +1,5 @@
 //! Language knowledge as data: instrumentation libraries (`libraries/*.yaml`) and exporter catalogues
-//! (`catalogue/*.yaml`). Contains no logic beyond `include_str!`. Written by `record/include.py`.
+//! (`catalogue/*.yaml`), alerts of public rule sets (`alerts/*.yaml`). Contains no logic beyond `include_str!`. Written by `record/include.py`.
 
 /// Instrumentation libraries: file name and YAML text, sorted by file name.
 pub const LIBRARIES: &[(&str, &str)] = &[
@@ -66,6 +66,10 @@ pub const LIBRARIES: &[(&str, &str)] = &[
     (
         "opentelemetry-exporter-prometheus.yaml",
         include_str!("../libraries/opentelemetry-exporter-prometheus.yaml"),
+    ),
+    (
+        "opentelemetry-instrumentation.yaml",
+        include_str!("../libraries/opentelemetry-instrumentation.yaml"),
     ),
     (
         "prometheus-async.yaml",
@@ -320,5 +324,29 @@ pub const CATALOGUES: &[(&str, &str)] = &[
     (
         "windows_exporter.yaml",
         include_str!("../catalogue/windows_exporter.yaml"),
+    ),
+];
+
+/// Alerts of public rule sets: file name and YAML text, sorted by file name.
+pub const ALERTS: &[(&str, &str)] = &[
+    (
+        "awesome-prometheus-alerts.yaml",
+        include_str!("../alerts/awesome-prometheus-alerts.yaml"),
+    ),
+    ("ceph.yaml", include_str!("../alerts/ceph.yaml")),
+    (
+        "kube-prometheus.yaml",
+        include_str!("../alerts/kube-prometheus.yaml"),
+    ),
+    ("loki.yaml", include_str!("../alerts/loki.yaml")),
+    (
+        "monitoring-mixins.yaml",
+        include_str!("../alerts/monitoring-mixins.yaml"),
+    ),
+    ("openshift.yaml", include_str!("../alerts/openshift.yaml")),
+    ("thanos.yaml", include_str!("../alerts/thanos.yaml")),
+    (
+        "victoriametrics.yaml",
+        include_str!("../alerts/victoriametrics.yaml"),
     ),
 ];

@@ -76,6 +76,9 @@ def record(project, tree, needs, output):
             command += [f"--{word}", project[word]]
     if project.get("every"):
         command.append("--every")
+    if project.get("whole"):
+        # Everything it needs is installed: what is missing is meant to be.
+        command.append("--no-stand-ins")
     if project.get("driver"):
         command += ["--driver", os.path.join(HERE, "drivers", project["driver"])]
     environment = dict(os.environ, PYTHONDONTWRITEBYTECODE="1", **project.get("environment", {}))

@@ -25,7 +25,7 @@ Usage: cargo xtask COMMAND
 Commands:
   ci          formatting, clippy, every test, then tidy: what a change has to pass
   tidy        check what the compiler cannot: crate edges, file sizes, checks and their pages, links
-  generate    write docs/checks from the checks' pages, and the tables of docs/promql.md
+  generate    write docs/checks, the tables of docs/promql.md, the configuration's schema, man pages, completions
   promqltest  compare what is read of Prometheus' own test cases with what Prometheus reads
   corpus      compare what is read of the dashboards and rules in FOLDER... with what other parsers read
   oracle      measure the inventory against running code (needs Python and its package index);

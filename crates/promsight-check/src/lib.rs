@@ -5,6 +5,7 @@
 //! nothing.
 
 mod always_firing;
+mod area;
 mod blind;
 mod blind_alert;
 mod blind_panel;
@@ -14,10 +15,14 @@ mod blind_script;
 mod blind_test;
 mod blind_trigger;
 mod bucket_mismatch;
+mod conflicting_metric;
 mod fingerprint;
 mod invalid_query;
+mod invalid_update;
 mod label_mismatch;
+mod late_counter;
 mod missing_runbook;
+mod never_updated;
 mod sink;
 mod suppression;
 mod type_mismatch;
@@ -80,9 +85,13 @@ pub const CHECKS: &[Check] = &[
     blind_test::CHECK,
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
+    conflicting_metric::CHECK,
     invalid_query::CHECK,
+    invalid_update::CHECK,
     label_mismatch::CHECK,
+    late_counter::CHECK,
     missing_runbook::CHECK,
+    never_updated::CHECK,
     type_mismatch::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,

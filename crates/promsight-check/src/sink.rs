@@ -9,7 +9,7 @@ use promsight_model::{
 use promsight_resolve::Resolution;
 
 use crate::suppression::{self, ConfiguredIgnore};
-use crate::{CHECKS, Check, Context, Strictness, fingerprint, unused_suppression};
+use crate::{CHECKS, Check, Context, Strictness, area, fingerprint, unused_suppression};
 
 /// What the user set.
 pub struct Settings<'a> {
@@ -131,6 +131,7 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
                 severity: check.severity,
                 summary: check.summary,
                 documentation: check.documentation,
+                area: area::of(check.name),
             })
             .collect(),
         hidden: outcome.hidden,

@@ -73,6 +73,7 @@ fn alert(name: Option<&Embedded>, query: &Embedded, node: Node<'_>, collector: &
             query,
             labels: rules::texts(node.get("labels")),
             annotations: Vec::new(),
+            waits: None,
         });
     }
 }

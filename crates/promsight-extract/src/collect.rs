@@ -104,6 +104,7 @@ impl<'facts> Collector<'facts> {
         self.facts.word_mentions.push(WordMention {
             word: word.text.clone(),
             span: word.whole_span(),
+            matchers: Vec::new(),
             consumer,
             evidence: WordEvidence {
                 near_word: true,

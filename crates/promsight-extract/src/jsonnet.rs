@@ -86,6 +86,7 @@ impl Pending {
             query: Some(facts.queries.len()),
             labels: Vec::new(),
             annotations: Vec::new(),
+            waits: None,
         });
         facts.queries.push(query);
     }

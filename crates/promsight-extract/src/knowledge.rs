@@ -8,7 +8,7 @@ mod tables;
 
 use std::sync::OnceLock;
 
-use promsight_grammars::{CATALOGUES, LIBRARIES};
+use promsight_grammars::{ALERTS, CATALOGUES, LIBRARIES};
 use promsight_model::{Catalogue, Library};
 
 /// Every instrumentation library known, sorted by package name.
@@ -31,7 +31,7 @@ pub fn libraries() -> Vec<Library> {
         .clone()
 }
 
-/// Every exporter known, sorted by name.
+/// Every exporter and every public rule set known, each sorted by name.
 pub fn catalogue() -> Catalogue {
     static DECODED: OnceLock<Catalogue> = OnceLock::new();
     DECODED
@@ -41,7 +41,12 @@ pub fn catalogue() -> Catalogue {
                 .filter_map(|(_, text)| tables::exporter(text).ok())
                 .collect();
             exporters.sort_by(|left, right| left.name.cmp(&right.name));
-            Catalogue { exporters }
+            let mut alerts: Vec<_> = ALERTS
+                .iter()
+                .filter_map(|(_, text)| tables::alerts(text).ok())
+                .collect();
+            alerts.sort_by(|left, right| left.name.cmp(&right.name));
+            Catalogue { exporters, alerts }
         })
         .clone()
 }

@@ -22,21 +22,29 @@ pub mod scripts;
 mod suppressions;
 mod triggers;
 
-use promsight_model::{Facts, FileKind, SourceFile};
+use promsight_model::python::Module;
+use promsight_model::{Facts, FileKind, Gap, SourceFile};
 
 /// The facts of one file, dispatched by what its path says it is.
 pub fn extract(file: &SourceFile) -> Facts {
     let mut facts = Facts::empty(file.id);
     let format = Format::of(&file.path);
     match format {
-        Some(Format::Python) => python_file(file, &mut facts),
-        Some(Format::Yaml) => kubernetes::yaml_file(file, &mut facts),
+        Some(Format::Python) => python_file(file, python::module(file), &mut facts),
+        Some(Format::Notebook) => python_file(file, python::notebook(file), &mut facts),
+        Some(Format::Yaml) => {
+            kubernetes::yaml_file(file, &mut facts);
+            scripts::yaml(file, &mut facts);
+        }
         Some(Format::Json) => kubernetes::json_file(file, &mut facts),
         Some(Format::Hcl) => kubernetes::hcl_file(file, &mut facts),
         Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
         Some(Format::Jsonnet) => jsonnet::extract(file, &mut facts),
         Some(Format::Shell) => scripts::shell(file, &mut facts),
-        Some(Format::OtherSource) => other_sources::extract(file, &mut facts),
+        Some(Format::OtherSource) => {
+            other_sources::extract(file, &mut facts);
+            scripts::other(file, &mut facts);
+        }
         None => {}
     }
     metricsql::admit(file, &mut facts);
@@ -72,6 +80,7 @@ const TEMPLATES: [&str; 13] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Format {
     Python,
+    Notebook,
     Yaml,
     Json,
     Hcl,
@@ -92,7 +101,7 @@ impl Format {
         if scripts::is_shell(path) {
             return Some(Self::Shell);
         }
-        if other_sources::is_source(path) {
+        if other_sources::is_source(path) || scripts::is_other(path) {
             return Some(Self::OtherSource);
         }
         let name = path.rsplit('/').next().unwrap_or(path);
@@ -104,6 +113,7 @@ impl Format {
         let (_, extension) = name.rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {
             "py" => Some(Self::Python),
+            "ipynb" => Some(Self::Notebook),
             "yaml" | "yml" | "rules" | "rule" | "alerts" | "alert" => Some(Self::Yaml),
             "json" => Some(Self::Json),
             "tf" | "tofu" | "tfvars" | "hcl" => Some(Self::Hcl),
@@ -112,8 +122,7 @@ impl Format {
     }
 }
 
-fn python_file(file: &SourceFile, facts: &mut Facts) {
-    let (module, gaps) = python::module(file);
+fn python_file(file: &SourceFile, (module, gaps): (Module, Vec<Gap>), facts: &mut Facts) {
     facts.kinds.push(FileKind::Python);
     facts.gaps.extend(gaps);
     scripts::python(file, &module, facts);

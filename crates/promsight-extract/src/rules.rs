@@ -156,10 +156,43 @@ fn add(kind: RuleKind, name: Embedded, node: Node<'_>, group: Option<&str>, coll
         query,
         labels: texts(node.get("labels")),
         annotations: texts(annotations),
+        waits: waits(node.get("for")),
     });
     if kind == RuleKind::Alert {
         annotations::read(annotations, &alert, collector);
     }
+}
+
+/// The seconds of a rule's `for`: none where it is left out, not known where it is no plain duration.
+fn waits(node: Option<Node<'_>>) -> Option<u64> {
+    let Some(node) = node else { return Some(0) };
+    let text = node.embedded()?.text;
+    let mut rest = text.trim();
+    if rest == "0" {
+        return Some(0);
+    }
+    let mut milliseconds: u64 = 0;
+    while !rest.is_empty() {
+        let digits = rest.find(|letter: char| !letter.is_ascii_digit())?;
+        let number: u64 = rest[..digits].parse().ok()?;
+        rest = &rest[digits..];
+        let unit = rest
+            .find(|letter: char| letter.is_ascii_digit())
+            .unwrap_or(rest.len());
+        let length: u64 = match &rest[..unit] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            "w" => 604_800_000,
+            "y" => 31_536_000_000,
+            _ => return None,
+        };
+        milliseconds = milliseconds.checked_add(number.checked_mul(length)?)?;
+        rest = &rest[unit..];
+    }
+    Some(milliseconds / 1_000)
 }
 
 /// The rule's expression. Prometheus reads any scalar as its text, so `expr: 1` is one.

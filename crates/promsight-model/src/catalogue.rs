@@ -1,5 +1,7 @@
 //! What programs outside the tree are known to expose.
 
+use std::collections::BTreeSet;
+
 use crate::emitter::MetricType;
 use crate::name::Pattern;
 
@@ -8,6 +10,21 @@ use crate::name::Pattern;
 pub struct Catalogue {
     /// The exporters.
     pub exporters: Vec<Exporter>,
+    /// Public rule sets, sorted by name.
+    pub alerts: Vec<AlertCollection>,
+}
+
+/// A public set of alerting rules, which a deployment may load though no file of the tree holds it.
+#[derive(Clone, Debug, Default)]
+pub struct AlertCollection {
+    /// What people call it (`kube-prometheus`).
+    pub name: String,
+    /// Where the list comes from.
+    pub source: String,
+    /// First words that its alerts alone begin with (`Kube`).
+    pub territory: Vec<String>,
+    /// The names of its alerts.
+    pub alerts: BTreeSet<String>,
 }
 
 /// One exporter, program or platform component.

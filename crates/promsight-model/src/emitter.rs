@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::name::Name;
 use crate::span::Span;
+use crate::usage::Usage;
 
 /// The type of a metric family, as the exposition format names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -133,6 +134,8 @@ pub struct Emitter {
     pub name_span: Option<Span>,
     /// A comma-free clause on why the name is not fully known, for a pattern or unresolved name.
     pub unresolved_reason: Option<String>,
+    /// What becomes of it once it is declared.
+    pub usage: Usage,
 }
 
 impl Emitter {

@@ -1,8 +1,10 @@
 //! What one file says, as the extractor hands it on. One [`Facts`] a file; nothing in it looks at a second file.
 
+use std::collections::BTreeMap;
+
 use crate::file::FileId;
 use crate::python;
-use crate::reference::{Consumer, MatchOp, Query, Selector};
+use crate::reference::{Consumer, MatchOp, Matcher, Query, Selector};
 use crate::span::Span;
 use crate::suppression::Suppression;
 
@@ -26,6 +28,8 @@ pub struct Facts {
     pub word_mentions: Vec<WordMention>,
     /// Words that name alerts.
     pub alert_mentions: Vec<AlertMention>,
+    /// Consumers (by index) that speak of what is to come and not of what is there.
+    pub outlooks: BTreeMap<usize, Outlook>,
     /// What Alertmanager's routes and inhibitions match.
     pub alert_matchers: Vec<AlertMatcher>,
     /// Unit tests of rules.
@@ -54,6 +58,7 @@ impl Facts {
             rules: Vec::new(),
             word_mentions: Vec::new(),
             alert_mentions: Vec::new(),
+            outlooks: BTreeMap::new(),
             alert_matchers: Vec::new(),
             rule_tests: Vec::new(),
             runbook_links: Vec::new(),
@@ -102,6 +107,8 @@ pub struct Rule {
     pub labels: Vec<(String, String, Span)>,
     /// Annotations: name, value, the value's place.
     pub annotations: Vec<(String, String, Span)>,
+    /// For how many seconds the expression must hold before an alert fires (`for`); `None` where that is not known.
+    pub waits: Option<u64>,
 }
 
 /// What speaks for a word of a document being a metric. More than one can hold.
@@ -116,15 +123,32 @@ pub struct WordEvidence {
     pub against: bool,
     /// The word is searched for as a part of names (`grep word`): any series that contains it is what is meant.
     pub part: bool,
+    /// It stands where names of metrics are listed: in a column of metrics, as the subject of a list of metrics.
+    pub listed: bool,
+    /// The word metric, or one for a kind of metric, stands right beside it.
+    pub named: bool,
+    /// Code of this tree uses the word as an identifier: a function, column or key, unless the text says metric.
+    pub in_code: bool,
+}
+
+/// How a place of a document speaks of what is to come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outlook {
+    /// It may: a plan, a design, which may have been carried out.
+    Perhaps,
+    /// It proposes: nobody misses what it names.
+    Proposal,
 }
 
 /// A word of a document that may be a metric: a code span, a table cell, a word of a fence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WordMention {
-    /// The word.
+    /// The word. Unknown parts (`shop_requests_…`) are `*`; what begins with `_` is the end of a name.
     pub word: String,
     /// Its place.
     pub span: Span,
+    /// The matchers written behind it (`orders{room="12"}`).
+    pub matchers: Vec<Matcher>,
     /// Index into [`Facts::consumers`] of the same file.
     pub consumer: usize,
     /// What speaks for and against it.
@@ -143,6 +167,8 @@ pub struct AlertMention {
     /// Whether the text itself says that it is an alert (a column `Alert`, `alertname="…"`, the word alert beside
     /// it); otherwise it only looks like one.
     pub explicit: bool,
+    /// Whether code of this tree holds the name: it defines the alert in a way that is not read as rules.
+    pub in_code: bool,
 }
 
 /// Where in Alertmanager's configuration a matcher stands.

@@ -19,13 +19,14 @@ pub mod report;
 pub mod repository;
 pub mod span;
 pub mod suppression;
+pub mod usage;
 
-pub use catalogue::{Catalogue, Exporter, ExporterMetric, GoneMetric};
+pub use catalogue::{AlertCollection, Catalogue, Exporter, ExporterMetric, GoneMetric};
 pub use date::Date;
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
 pub use facts::{
     AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outline,
-    Reach, Rule, RuleKind, RuleTest, RunbookLink, WordEvidence, WordMention,
+    Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, WordEvidence, WordMention,
 };
 pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{
@@ -38,7 +39,10 @@ pub use reference::{
     Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
     Verdict,
 };
-pub use report::{CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy};
+pub use report::{
+    Area, CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy,
+};
 pub use repository::{Remote, Repository};
 pub use span::{Embedded, OffsetMap, Span};
 pub use suppression::{Asked, Suppression};
+pub use usage::{Fault, InvalidUpdate, LabelValue, LabelValues, Registry, Update, UpdateKind, Usage};

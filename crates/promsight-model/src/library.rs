@@ -12,6 +12,8 @@ pub struct Library {
     pub package: String,
     /// The version and how the facts were gained.
     pub source: String,
+    /// Dotted paths of other libraries that it imports in turn: what they expose by themselves is there too.
+    pub imports: Vec<String>,
     /// Its metric constructors.
     pub constructors: Vec<Constructor>,
     /// What it exposes by itself once it is used.

@@ -6,7 +6,7 @@ use crate::emitter::Emitter;
 use crate::facts::Gap;
 use crate::finding::{Finding, Fingerprint, Severity};
 use crate::name::Name;
-use crate::reference::{Consumer, Selector, Verdict};
+use crate::reference::{Consumer, ConsumerKind, Selector, Verdict};
 use crate::span::Span;
 
 /// One reference with the reconciler's verdict.
@@ -54,6 +54,60 @@ pub struct Note {
     pub message: String,
 }
 
+/// A part of what makes a service observable, from the code to the person who is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Area {
+    /// What the code declares and updates.
+    Instrumentation,
+    /// Whether what it declares is served.
+    Exposition,
+    /// Whether what is served is collected.
+    Scraping,
+    /// Alerting and recording rules.
+    Rules,
+    /// Dashboards.
+    Dashboards,
+    /// Runbooks, other documents and scripts.
+    Runbooks,
+    /// Where alerts go.
+    AlertRouting,
+}
+
+impl Area {
+    /// All of them, from the code outwards.
+    pub const ALL: [Self; 7] = [
+        Self::Instrumentation,
+        Self::Exposition,
+        Self::Scraping,
+        Self::Rules,
+        Self::Dashboards,
+        Self::Runbooks,
+        Self::AlertRouting,
+    ];
+
+    /// The word of the reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Instrumentation => "instrumentation",
+            Self::Exposition => "exposition",
+            Self::Scraping => "scraping",
+            Self::Rules => "rules",
+            Self::Dashboards => "dashboards",
+            Self::Runbooks => "runbooks",
+            Self::AlertRouting => "alert-routing",
+        }
+    }
+
+    /// That of a consumer.
+    pub fn of_consumer(kind: ConsumerKind) -> Self {
+        match kind {
+            ConsumerKind::Alert | ConsumerKind::Record | ConsumerKind::Trigger => Self::Rules,
+            ConsumerKind::Panel | ConsumerKind::Variable | ConsumerKind::Annotation => Self::Dashboards,
+            ConsumerKind::Runbook | ConsumerKind::Script => Self::Runbooks,
+        }
+    }
+}
+
 /// A check as reports describe it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CheckInfo {
@@ -65,6 +119,8 @@ pub struct CheckInfo {
     pub summary: &'static str,
     /// Its page, in Markdown.
     pub documentation: &'static str,
+    /// The area of its findings that speak of no consumer.
+    pub area: Area,
 }
 
 /// How many findings the user asked not to see.

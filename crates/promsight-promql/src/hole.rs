@@ -51,11 +51,131 @@ const MAX_LENGTH: usize = 512;
 pub(crate) fn at(text: &str, start: usize, holes: Holes, place: Place) -> Option<Hole> {
     let rest = beginning(text.get(start..)?);
     match rest.as_bytes().first()? {
+        b'$' if holes.variables && rest.starts_with("$(") => command(rest, start),
         b'$' | b'[' if holes.variables => variable(rest, start),
-        b'{' => action_or_marker(rest, start, holes, place),
+        b'{' => {
+            let action = action_or_marker(rest, start, holes, place);
+            action.or_else(|| replacement_field(text, start, holes, place))
+        }
         b'%' if holes.formats => format(text, start, place),
+        b'#' if holes.variables => interpolation(rest, start),
+        b'<' => adapter_field(rest, start, holes).or_else(|| placeholder(rest, start, holes, place)),
+        b'.' | 0xe2 if holes.variables && place != Place::Text => ellipsis(rest, start),
         _ => None,
     }
+}
+
+/// A hole with or without a name, of that length.
+fn value(start: usize, length: usize, name: Option<&str>) -> Hole {
+    Hole {
+        end: start + length,
+        kind: HoleKind::Value,
+        name: name.map(str::to_owned),
+    }
+}
+
+/// `$(NAMESPACE)`, `$(cat file)`: Kubernetes' variables and the shell's commands. `$(a|b)` is a pattern.
+fn command(rest: &str, start: usize) -> Option<Hole> {
+    let inner = rest.strip_prefix("$(")?;
+    let length = inner.find(')')?;
+    let is_plain = |byte: u8| is_word(byte) || matches!(byte, b' ' | b'.' | b'/' | b'-' | b'$' | b'"');
+    let is_command = inner.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && inner[..length].bytes().all(is_plain);
+    is_command.then(|| value(start, length + 3, None))
+}
+
+/// `#{name}` of Ruby.
+fn interpolation(rest: &str, start: usize) -> Option<Hole> {
+    let inner = rest.strip_prefix("#{")?;
+    let length = inner.find(['}', '\n'])?;
+    (length > 0 && inner[length..].starts_with('}')).then(|| value(start, length + 3, None))
+}
+
+/// `<<.Series>>` of prometheus-adapter.
+fn adapter_field(rest: &str, start: usize, holes: Holes) -> Option<Hole> {
+    if !holes.actions {
+        return None;
+    }
+    let inner = rest.strip_prefix("<<")?;
+    let length = inner.find(['>', '\n'])?;
+    let is_field = inner.trim_start().starts_with('.') || inner.trim_start().starts_with("index ");
+    (is_field && inner[length..].starts_with(">>")).then(|| value(start, length + 4, None))
+}
+
+/// `<interval>` in a document. Where an operand is expected no comparison can stand.
+fn placeholder(rest: &str, start: usize, holes: Holes, place: Place) -> Option<Hole> {
+    if !holes.variables || !matches!(place, Place::Operand | Place::Braces) {
+        return None;
+    }
+    placeholder_length(rest).map(|length| value(start, length, None))
+}
+
+/// Length of `<some words>` at the beginning.
+pub(crate) fn placeholder_length(rest: &str) -> Option<usize> {
+    let inner = rest.strip_prefix('<')?;
+    let length = inner.find('>')?;
+    let is_plain = |byte: u8| is_word(byte) || matches!(byte, b' ' | b'-' | b'.');
+    let is_placeholder =
+        inner.starts_with(|first: char| first.is_ascii_alphabetic()) && inner[..length].bytes().all(is_plain);
+    is_placeholder.then_some(length + 2)
+}
+
+/// `...` and `…`, where a document leaves something out.
+fn ellipsis(rest: &str, start: usize) -> Option<Hole> {
+    let marks = ["...", "…"];
+    let mark = marks.into_iter().find(|mark| rest.starts_with(mark))?;
+    Some(value(start, mark.len(), None))
+}
+
+/// `{name}` and `{}` of a Python format string, where no braces of a selector can be: in the middle of a name, or
+/// in the place of an operand. `{name}` is also a filter of MetricsQL, behind a name.
+fn replacement_field(text: &str, start: usize, holes: Holes, place: Place) -> Option<Hole> {
+    if !holes.variables || !holes.formats || matches!(place, Place::Braces | Place::Text) {
+        return None;
+    }
+    let inner = text.get(start + 1..)?;
+    let length = inner
+        .bytes()
+        .take(MAX_LENGTH)
+        .take_while(|byte| is_word(*byte) || *byte == b'.')
+        .count();
+    let behind = inner.as_bytes().get(length + 1).copied().unwrap_or(b' ');
+    if inner.as_bytes().get(length) != Some(&b'}') || inner.starts_with(|first: char| first.is_ascii_digit())
+    {
+        return None;
+    }
+    let before = start.checked_sub(1).and_then(|index| text.as_bytes().get(index));
+    let in_name = matches!(before, Some(b'_' | b':'));
+    let goes_on = is_word(behind) || behind == b'{';
+    let possible = match (place, length > 0) {
+        (Place::Operand, true) => true,
+        (_, true) => in_name,
+        (Place::Operand, false) => goes_on,
+        (_, false) => in_name && goes_on,
+    };
+    let name = &inner[..length];
+    possible.then(|| value(start, length + 2, (length > 0).then_some(name)))
+}
+
+/// The text of a Go action that is nothing but a raw string (``{{`up == 0`}}``), and the end of the action.
+pub(crate) fn raw_text(text: &str, start: usize, holes: Holes) -> Option<(std::ops::Range<usize>, usize)> {
+    if !holes.actions {
+        return None;
+    }
+    let skipped = |from: usize, characters: &[char]| {
+        let rest = &text[from..];
+        from + rest.len() - rest.trim_start_matches(characters).len()
+    };
+    if !text.get(start..)?.starts_with("{{") {
+        return None;
+    }
+    let open = skipped(start + 2, &['-', ' ', '\t', '\n', '\r']);
+    let inner = text[open..].strip_prefix('`')?;
+    let length = inner.find('`')?;
+    let close = open + 1 + length;
+    let end = skipped(close + 1, &['-', ' ', '\t', '\n', '\r']);
+    let is_brace = matches!(inner[..length].trim(), "{{" | "}}" | "{" | "}");
+    (text[end..].starts_with("}}") && !is_brace).then_some((open + 1..close, end + 2))
 }
 
 /// As much of a text as a hole can take.

@@ -30,6 +30,7 @@ pub(crate) fn lex(text: &str, holes: Holes) -> Lexed {
         in_brackets: false,
         doubled_braces: false,
         number_in_brackets: false,
+        raw: None,
         lexed: Lexed {
             tokens: Vec::new(),
             has_holes: false,
@@ -50,6 +51,8 @@ struct Lexer<'query> {
     doubled_braces: bool,
     /// Comments are allowed between brackets only behind the first number (`lexDurationExpr` of Prometheus).
     number_in_brackets: bool,
+    /// Where the raw string of an action that is being read ends, and where the action does.
+    raw: Option<(usize, usize)>,
     lexed: Lexed,
 }
 
@@ -57,6 +60,10 @@ impl Lexer<'_> {
     fn run(&mut self) {
         while let Some(byte) = self.byte(0) {
             let before = self.position;
+            if let Some((_, end)) = self.raw.take_if(|(at, _)| *at <= before) {
+                self.position = end.max(before);
+                continue;
+            }
             self.step(byte);
             if self.position == before {
                 self.unexpected_character("");
@@ -85,10 +92,12 @@ impl Lexer<'_> {
     fn step(&mut self, byte: u8) {
         match byte {
             b' ' | b'\t' | b'\n' | b'\r' => self.position += 1,
+            b'#' | b'<' | b'.' | 0xe2 if self.hole().is_some() => self.word(),
             b'#' if !self.in_brackets || self.number_in_brackets => {
                 let rest = &self.text[self.position..];
                 self.position += rest.find(['\n', '\r']).unwrap_or(rest.len());
             }
+            b'{' if self.raw.is_none() && !self.in_braces && self.enters_raw_text() => {}
             b'$' | b'[' | b'{' | b'%' if self.hole().is_some() => self.word(),
             b'"' | b'\'' | b'`' => self.string(byte),
             b'0'..=b'9' => self.number(),
@@ -98,6 +107,17 @@ impl Lexer<'_> {
             b':' if !self.in_braces && !self.in_brackets => self.word(),
             _ => self.sign(byte),
         }
+    }
+
+    /// Whether an action begins here that is a raw string; what stands in it is read.
+    fn enters_raw_text(&mut self) -> bool {
+        let Some((inner, end)) = hole::raw_text(self.text, self.position, self.holes) else {
+            return false;
+        };
+        self.lexed.has_holes = true;
+        self.position = inner.start;
+        self.raw = Some((inner.end, end));
+        true
     }
 
     fn place(&self) -> Place {
@@ -164,7 +184,10 @@ impl Lexer<'_> {
         let mut has_value = false;
         while let Some(byte) = self.text.as_bytes().get(end).copied() {
             let hole = match byte {
-                b'$' | b'[' | b'{' | b'%' => self.word_hole(end, end > start),
+                b'$' | b'[' | b'{' | b'%' | b'#' => self.word_hole(end, end > start),
+                b'<' | b'.' | 0xe2 if end == start || self.text[end..].starts_with("<<") => {
+                    self.word_hole(end, end > start)
+                }
                 _ => None,
             };
             if let Some(hole) = hole {
@@ -345,7 +368,7 @@ impl Lexer<'_> {
             if byte == b'\n' && quote != b'`' {
                 break false;
             }
-            if matches!(byte, b'$' | b'[' | b'{' | b'%')
+            if matches!(byte, b'$' | b'[' | b'{' | b'%' | b'#' | b'<')
                 && let Some(hole) = hole::at(self.text, index, self.holes, Place::Text)
             {
                 self.lexed.has_holes = true;
@@ -393,6 +416,11 @@ impl Lexer<'_> {
             return self.bad(message, index);
         }
         let (value, is_utf8) = lossy(value);
+        // `namespace="<your namespace>"` in a document.
+        if self.holes.variables && hole::placeholder_length(&value) == Some(value.len()) {
+            self.lexed.has_holes = true;
+            parts = vec![NamePart::Hole(None)];
+        }
         if let Some(message) = problem {
             return self.bad(message, index + 1);
         }

@@ -312,8 +312,15 @@ fn long_queries_are_read_in_one_pass() {
         "{",
         "a{",
         "$a{",
+        "{{`",
+        "{{` ",
+        "<<.",
+        "<a ",
+        "#{a",
+        "$(a",
+        "a_{a",
     ] {
-        let text = piece.repeat(20_000);
+        let text = piece.repeat(8_000);
         for holes in [Holes::NONE, Holes::ALL] {
             let analysis = analyze(&text, holes);
             assert!(analysis.state != State::Parsed, "{piece}");

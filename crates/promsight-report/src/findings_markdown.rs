@@ -154,7 +154,7 @@ fn code(text: &str) -> String {
 }
 
 /// A sentence whose names stand in backticks: these stay code, all else is text and nothing more.
-fn prose(text: &str) -> String {
+pub(crate) fn prose(text: &str) -> String {
     let text = words::one_line(text);
     let mut markdown = String::with_capacity(text.len());
     for (index, piece) in text.split('`').enumerate() {

@@ -3,12 +3,14 @@
 //! Owns how a report looks. Each format owns its own serialisable structs; none knows single checks or how a
 //! verdict came about. Nothing here prints: the caller writes the text where it belongs.
 
+pub mod audit;
 mod findings_markdown;
 mod github;
 mod gitlab;
 mod html;
 mod json;
 mod junit;
+mod markdown;
 mod mimirtool;
 mod place;
 mod sarif;
@@ -35,7 +37,7 @@ pub enum Format {
     Gitlab,
     /// For CI systems that show test results: JUnit's XML.
     Junit,
-    /// For a comment on a pull request.
+    /// Findings for a comment on a pull request; metrics as a page of documentation.
     Markdown,
     /// For people without a terminal: one page that needs nothing else.
     Html,
@@ -50,9 +52,8 @@ impl Format {
     pub fn shows(self, view: View) -> bool {
         match self {
             Self::Text | Self::Table | Self::Json => true,
-            Self::Sarif | Self::Github | Self::Gitlab | Self::Junit | Self::Markdown | Self::Html => {
-                view == View::Findings
-            }
+            Self::Sarif | Self::Github | Self::Gitlab | Self::Junit | Self::Html => view == View::Findings,
+            Self::Markdown => matches!(view, View::Findings | View::Metrics),
             Self::MimirtoolGrafana | Self::MimirtoolRuler => view == View::References,
         }
     }
@@ -65,6 +66,8 @@ pub enum View {
     Findings,
     /// What the code emits.
     Metrics,
+    /// What the code emits under names that are not fully known, and what was not understood.
+    Unresolved,
     /// What is looked at.
     References,
 }
@@ -94,9 +97,11 @@ pub fn render(report: &Report, files: &FileSet, view: View, format: Format, surf
     match (format, view) {
         (Format::Json, View::Findings) => json::findings(report, &places),
         (Format::Json, View::Metrics) => json::metrics(report, &places),
+        (Format::Json, View::Unresolved) => json::unresolved(report, &places),
         (Format::Json, View::References) => json::references(report, &places),
         (Format::Table, View::Findings) => table::findings(report, &places, surface),
         (Format::Table, View::Metrics) => table::metrics(report, &places, surface),
+        (Format::Table | Format::Text, View::Unresolved) => text::unresolved(report, &places),
         (Format::Table, View::References) => table::references(report, &places, surface),
         (Format::Text, View::Findings) => text::findings(report, &places, surface),
         (Format::Text, View::Metrics) => text::metrics(report, &places, surface),
@@ -106,9 +111,16 @@ pub fn render(report: &Report, files: &FileSet, view: View, format: Format, surf
         (Format::Gitlab, View::Findings) => gitlab::findings(report, &places),
         (Format::Junit, View::Findings) => junit::findings(report, &places),
         (Format::Markdown, View::Findings) => findings_markdown::findings(report, &places),
+        (Format::Markdown, View::Metrics) => markdown::metrics(report, &places, ""),
         (Format::Html, View::Findings) => html::findings(report, &places),
         (Format::MimirtoolGrafana, View::References) => mimirtool::grafana(report, &places),
         (Format::MimirtoolRuler, View::References) => mimirtool::ruler(report, &places),
         (_, _) => String::new(),
     }
+}
+
+/// What the code emits as a page of Markdown for the project's own documentation. `folder` is where the page will
+/// stand, relative to the working directory; its links are relative to it.
+pub fn metrics_page(report: &Report, files: &FileSet, folder: &str) -> String {
+    markdown::metrics(report, &place::Places::new(files), folder)
 }

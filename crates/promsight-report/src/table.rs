@@ -38,10 +38,19 @@ pub(crate) fn metrics(report: &Report, places: &Places<'_>, surface: Surface) ->
             emitter.origin.word().to_owned(),
             words::labels(emitter),
             words::remarks(emitter),
+            words::details(emitter).join("; "),
         ]
     });
     print(
-        ["metric", "type", "place", "emitter", "labels", "remarks"],
+        [
+            "metric",
+            "type",
+            "place",
+            "emitter",
+            "labels",
+            "remarks",
+            "description",
+        ],
         rows,
         surface,
     )

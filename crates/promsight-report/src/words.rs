@@ -147,6 +147,33 @@ pub(crate) fn remarks(emitter: &Emitter) -> String {
     one_line(&remarks.join(", "))
 }
 
+/// Whether a live metric's name is a pattern. One of which nothing is known is a gap as well, and told as such.
+pub(crate) fn is_partly_known(emitter: &Emitter) -> bool {
+    emitter.is_live() && matches!(emitter.name, Name::Pattern(_))
+}
+
+/// Help text, unit, bounds and states, a line each.
+pub(crate) fn details(emitter: &Emitter) -> Vec<String> {
+    let mut details = Vec::new();
+    if let Some(help) = emitter.help.as_deref().filter(|help| !help.trim().is_empty()) {
+        details.push(help.split_whitespace().collect::<Vec<_>>().join(" "));
+    }
+    details.extend(emitter.unit.as_ref().map(|unit| format!("unit {unit}")));
+    details.extend(
+        emitter
+            .buckets
+            .as_ref()
+            .map(|buckets| format!("buckets {}", buckets.join(" "))),
+    );
+    details.extend(
+        emitter
+            .states
+            .as_ref()
+            .map(|states| format!("states {}", states.join(", "))),
+    );
+    details.iter().map(|detail| one_line(detail)).collect()
+}
+
 /// The word of the JSON report for a kind of gap.
 pub(crate) fn gap_kind(kind: GapKind) -> &'static str {
     match kind {

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{
-    Emitter, Exporter, ExporterMetric, Facts, Flow, Gap, GoneMetric, Liveness, MetricType, Name, Origin,
-    Pattern, Query, Reach, Rule, RuleKind, Span, Wrapping,
+    AlertCollection, Emitter, Exporter, ExporterMetric, Facts, Flow, Gap, GoneMetric, Liveness, MetricType,
+    Name, Origin, Pattern, Query, Reach, Rule, RuleKind, Span, Wrapping,
 };
 
 use crate::judge::Judge;
@@ -19,6 +19,17 @@ use crate::{Input, Record, ResolvedEmitter, records};
 pub(crate) struct Outside<'a> {
     /// The exporter.
     pub(crate) exporter: &'a Exporter,
+}
+
+/// What a public rule set has to do with an alert's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Upstream {
+    /// It defines it.
+    Named,
+    /// The name begins as only its alerts do.
+    Territory,
+    /// Nothing.
+    No,
 }
 
 /// A recording rule's identity: which facts, which rule in them.
@@ -42,6 +53,7 @@ pub(crate) struct Index<'a> {
     outside_patterns: Vec<(&'a Pattern, &'a Exporter)>,
     gone: BTreeMap<&'a str, (&'a Exporter, &'a GoneMetric)>,
     exporters: &'a [Exporter],
+    collections: &'a [AlertCollection],
     external: Vec<Name>,
     other_sources: BTreeMap<String, Span>,
     other_tails: BTreeMap<String, Span>,
@@ -64,6 +76,7 @@ impl<'a> Index<'a> {
             outside_patterns: Vec::new(),
             gone: BTreeMap::new(),
             exporters: &input.catalogue.exporters,
+            collections: &input.catalogue.alerts,
             external: input.external.iter().map(|text| glob(text)).collect(),
             other_sources: BTreeMap::new(),
             other_tails: BTreeMap::new(),
@@ -241,6 +254,31 @@ impl<'a> Index<'a> {
         &self.alerts
     }
 
+    /// Whether a public rule set defines an alert of that name, or may.
+    pub(crate) fn is_upstream_alert(&self, alert: &str) -> Upstream {
+        if self
+            .collections
+            .iter()
+            .any(|collection| collection.alerts.contains(alert))
+        {
+            return Upstream::Named;
+        }
+        // The word must end where the next one begins: `HostDown` is upstream's, `HostelFull` is not.
+        let begins = |first: &String| {
+            let rest = alert.strip_prefix(first.as_str());
+            rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_lowercase()))
+        };
+        let claimed = self
+            .collections
+            .iter()
+            .any(|collection| collection.territory.iter().any(begins));
+        if claimed {
+            Upstream::Territory
+        } else {
+            Upstream::No
+        }
+    }
+
     /// Whether a program outside Python code of this tree exposes that series; who, in words for users.
     pub(crate) fn outside(&self, series: &str) -> Option<String> {
         if self.external.iter().any(|name| name.admits(series)) {
@@ -399,6 +437,7 @@ fn recorded(rule: &Rule) -> Emitter {
         span: rule.name_span,
         name_span: Some(rule.name_span),
         unresolved_reason: None,
+        usage: promsight_model::Usage::default(),
     }
 }
 

@@ -9,12 +9,13 @@ use promsight_model::{
     Confidence, Consumer, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query,
     QueryState, Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
 };
-use regex::Regex;
 
 use crate::index::{Index, RuleId};
-use crate::similarity;
+use crate::re2::anchored;
 use crate::territory::Territory;
-use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference};
+use crate::{
+    BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions, similarity,
+};
 
 /// What exists under one series name.
 pub(crate) enum Sight {
@@ -83,14 +84,16 @@ impl<'a, 'i> Judge<'a, 'i> {
                 };
                 for selector in &query.selectors {
                     let judgement = self.judge(selector, query, consumer);
-                    references.push(Reference {
+                    let reference = Reference {
                         consumer: consumer.clone(),
                         selector: selector.clone(),
                         query: Some(query_at),
                         verdict: judgement.verdict,
                         resolved_by: judgement.resolved_by,
                         blindness: judgement.blindness,
-                    });
+                    };
+                    let outlook = facts.outlooks.get(&query.consumer).copied();
+                    references.push(mentions::with_outlook(reference, outlook));
                 }
             }
         }
@@ -449,11 +452,6 @@ fn lowered(confidence: Confidence) -> Confidence {
         Confidence::High => Confidence::Medium,
         Confidence::Medium | Confidence::Low => Confidence::Low,
     }
-}
-
-/// The regular expression of a `__name__` matcher, anchored as Prometheus anchors it.
-pub(crate) fn anchored(text: &str) -> Option<Regex> {
-    Regex::new(&format!("^(?s:{text})$")).ok()
 }
 
 /// Which sample of the declared family was meant.

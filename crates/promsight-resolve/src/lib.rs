@@ -7,16 +7,19 @@
 //! chained to their roots and every selector judged ([`judge`]) with evidence of territory ([`territory`]), words
 //! of documents ([`mentions`]), and last what nobody looks at ([`usage`]).
 
+mod births;
 pub mod deep;
 pub mod exposure;
 mod index;
 mod judge;
 mod mentions;
 pub mod python;
+pub mod re2;
 mod rule_tests;
 mod runbooks;
 mod similarity;
 mod territory;
+mod unknown_alerts;
 mod usage;
 
 use promsight_model::{
@@ -60,6 +63,10 @@ pub struct Resolution {
     pub blind_tests: Vec<BlindTest>,
     /// Links of rules that lead to nothing in the repository.
     pub missing_runbooks: Vec<MissingRunbook>,
+    /// Alerts that miss the first event of a counter.
+    pub late_counters: Vec<LateCounter>,
+    /// Declarations of one name that contradict each other.
+    pub conflicts: Vec<python::Conflict>,
     /// Queries that do not parse.
     pub invalid_queries: Vec<InvalidQuery>,
     /// What was not understood, by place.
@@ -301,6 +308,23 @@ pub struct BucketMismatch {
     pub spelling: Option<String>,
 }
 
+/// An alert on the increase of a counter whose children appear with their first event.
+#[derive(Clone, Debug)]
+pub struct LateCounter {
+    /// The alert.
+    pub consumer: Consumer,
+    /// The counter's series.
+    pub series: String,
+    /// Where the alert reads it.
+    pub span: Span,
+    /// The function by which it looks (`increase`).
+    pub function: String,
+    /// The counter's labels.
+    pub labels: Vec<String>,
+    /// Where the counter is declared.
+    pub declared: Span,
+}
+
 /// A query that does not parse.
 #[derive(Clone, Debug)]
 pub struct InvalidQuery {
@@ -331,7 +355,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         };
         key(left).cmp(&key(right))
     });
-    let mut unknown_alerts = mentions::unknown_alerts(&index, input.facts, &references);
+    let mut unknown_alerts = unknown_alerts::unknown_alerts(&index, input.facts, &references);
     unknown_alerts.extend(rule_tests::unknown_alerts(input.facts, input.files));
     let blind_tests = rule_tests::blind(&judge, input.facts);
     let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);
@@ -346,6 +370,8 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         has_emitters: index.has_emitters(),
         has_sources: index.has_sources(),
         invalid_queries: invalid_queries(input.facts),
+        late_counters: births::late_counters(&index, input.facts),
+        conflicts: input.inventory.conflicts.clone(),
         emitters,
         references,
         records,

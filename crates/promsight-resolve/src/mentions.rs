@@ -1,4 +1,4 @@
-//! Words of documents: which of them are metrics, and which name alerts that do not exist.
+//! Words of documents: which of them are metrics.
 //!
 //! A word is taken for a metric only on evidence: it goes by the name of something known, or the text around it or
 //! its own form says so and the territory agrees. A function, table, environment variable or log key is not one.
@@ -6,137 +6,237 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{
-    AlertMatcher, AlertMatcherPlace, AlertMention, Confidence, ConsumerKind, Facts, Guard, MatchOp,
-    MatchValue, Pattern, Selector, SelectorName, Span, Verdict, WordMention,
+    Confidence, ConsumerKind, Facts, Guard, MetricType, Outlook, Pattern, ResolvedBy, Selector, SelectorName,
+    Verdict, WordMention,
 };
 
 use crate::index::Index;
 use crate::judge::{Judge, Sight};
-use crate::{Evidence, Namer, Reference, UnknownAlert, similarity};
-
-/// First words of alerts that come with well-known upstream rule sets; a document may speak of them though no file
-/// of this tree defines them.
-const UPSTREAM_ALERTS: [&str; 14] = [
-    "Kube",
-    "Node",
-    "Prometheus",
-    "Alertmanager",
-    "Watchdog",
-    "InfoInhibitor",
-    "TargetDown",
-    "CPUThrottling",
-    "ConfigReloader",
-    "Etcd",
-    "etcd",
-    "Thanos",
-    "Loki",
-    "Host",
-];
-
-/// How alike a name must be to one of this tree's alerts to be taken for a misspelling of it.
-pub(crate) const ALIKE_ALERT: f64 = 0.8;
+use crate::{Evidence, Reference};
 
 /// The words that are metrics, as references.
 pub(crate) fn references(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Facts]) -> Vec<Reference> {
     let other_names = names_of_other_things(index);
     let mut references = Vec::new();
     for facts in facts {
-        for mention in &facts.word_mentions {
-            let Some(consumer) = facts.consumers.get(mention.consumer) else {
-                continue;
-            };
-            let selector = Selector {
+        let words = Words {
+            index,
+            judge,
+            facts,
+            other_names: &other_names,
+            beside: known_names(index, facts),
+        };
+        let mentions = facts.word_mentions.iter();
+        references.extend(mentions.filter_map(|mention| words.reference(mention)));
+    }
+    references
+}
+
+/// The words of one document.
+struct Words<'a, 'w> {
+    index: &'w Index<'a>,
+    judge: &'w Judge<'a, 'w>,
+    facts: &'w Facts,
+    other_names: &'w BTreeSet<&'w str>,
+    /// Names of metrics that exist, by the consumer that looks at them.
+    beside: BTreeMap<usize, Vec<&'w str>>,
+}
+
+impl Words<'_, '_> {
+    /// The reference that a word is; `None` where it is no metric.
+    fn reference(&self, mention: &WordMention) -> Option<Reference> {
+        let consumer = self.facts.consumers.get(mention.consumer)?;
+        let outlook = self.facts.outlooks.get(&mention.consumer).copied();
+        let mut reference = Reference {
+            consumer: consumer.clone(),
+            selector: Selector {
                 name: SelectorName::Exact(mention.word.clone()),
                 span: mention.span,
                 whole: mention.span,
-                matchers: Vec::new(),
+                matchers: mention.matchers.clone(),
                 guard: Guard::None,
                 functions: Vec::new(),
-            };
-            let mut reference = Reference {
-                consumer: consumer.clone(),
-                selector,
-                query: None,
-                verdict: Verdict::Emitted,
-                resolved_by: Vec::new(),
-                blindness: None,
-            };
-            if index.knows(&mention.word) {
-                let gone = known_word(&mut reference, index, judge, mention);
-                if gone && mention.evidence.against {
-                    continue;
-                }
-                references.push(reference);
-                continue;
+            },
+            query: None,
+            verdict: Verdict::Emitted,
+            resolved_by: Vec::new(),
+            blindness: None,
+        };
+        if let Some(pattern) = Pattern::parse(&mention.word) {
+            return self.open_name(pattern, reference);
+        }
+        if self.index.knows(&mention.word) {
+            let gone = known_word(&mut reference, self.index, self.judge, mention, outlook);
+            if gone && (mention.evidence.against || outlook == Some(Outlook::Proposal)) {
+                return None;
             }
-            // An adapter gives series any name: what no series goes by tells nothing.
-            if consumer.kind == ConsumerKind::Trigger {
-                reference.verdict = Verdict::Foreign;
-                references.push(reference);
-                continue;
-            }
-            if mention.evidence.against || other_names.contains(mention.word.as_str()) {
-                continue;
-            }
-            // `grep word` finds every name that contains the word.
-            if mention.evidence.part && index.all_series().any(|series| series.contains(&mention.word)) {
-                reference.selector.name = SelectorName::Regex(format!(".*{}.*", mention.word));
-                let own = index
-                    .own_series()
-                    .any(|(series, _)| series.contains(&mention.word));
-                reference.verdict = if own { Verdict::Emitted } else { Verdict::External };
-                references.push(reference);
-                continue;
-            }
-            // `worker_1` is a container or a host, and no metric ends in a number of its own.
-            let numbered = mention
-                .word
-                .rsplit('_')
+            return Some(with_outlook(reference, outlook));
+        }
+        if let Some((name, resolved_by)) = self.completed(mention) {
+            reference.selector.name = SelectorName::Exact(name);
+            reference.resolved_by = resolved_by;
+            return Some(reference);
+        }
+        // An adapter gives series any name: what no series goes by tells nothing.
+        if consumer.kind == ConsumerKind::Trigger {
+            reference.verdict = Verdict::Foreign;
+            return Some(reference);
+        }
+        if mention.evidence.against || self.is_other_thing(mention) {
+            return None;
+        }
+        // `grep word` finds every name that contains the word.
+        let contains = |series: &str| series.contains(&mention.word);
+        if mention.evidence.part && self.index.all_series().any(contains) {
+            reference.selector.name = SelectorName::Regex(format!(".*{}.*", mention.word));
+            let own = self.index.own_series().any(|(series, _)| contains(series));
+            reference.verdict = if own { Verdict::Emitted } else { Verdict::External };
+            return Some(reference);
+        }
+        self.missing(mention, reference)
+            .map(|reference| with_outlook(reference, outlook))
+    }
+
+    /// A name with open parts: what it matches is looked at. One that matches nothing may stand for anything.
+    fn open_name(&self, pattern: Pattern, mut reference: Reference) -> Option<Reference> {
+        let own = self.index.own_series().any(|(series, _)| pattern.matches(series));
+        reference.verdict = if own {
+            Verdict::Emitted
+        } else if self.index.all_series().any(|series| pattern.matches(series)) {
+            Verdict::External
+        } else {
+            return None;
+        };
+        reference.selector.name = SelectorName::Pattern(pattern);
+        Some(reference)
+    }
+
+    /// The metric that a word names without the beginning that it shares with one beside it:
+    /// "`shop_server_cpu_usage` / `memory_usage`", "`shop_requests_total`, `_errors_total`".
+    fn completed(&self, mention: &WordMention) -> Option<(String, Vec<ResolvedBy>)> {
+        let tail = mention.word.trim_start_matches('_');
+        let candidates = self
+            .beside
+            .get(&mention.consumer)?
+            .iter()
+            .flat_map(|sibling| beginnings(sibling));
+        candidates.take(MAX_BEGINNINGS).find_map(|beginning| {
+            let name = format!("{beginning}_{tail}");
+            let emitters = [self.index.emitting(&name), self.index.family(&name)].concat();
+            (!emitters.is_empty()).then(|| (name, self.judge.sites(&emitters)))
+        })
+    }
+
+    /// Whether the word is a name of another thing, by what it is made of or what else goes by it.
+    fn is_other_thing(&self, mention: &WordMention) -> bool {
+        let word = mention.word.as_str();
+        let evidence = mention.evidence;
+        // `worker_1` is a container or a host, and no metric ends in a number of its own.
+        let numbered = || {
+            word.rsplit('_')
                 .next()
-                .is_some_and(|last| last.parse::<u32>().is_ok());
-            if numbered
-                || has_other_prefix(index, &mention.word)
-                || has_other_separators(index, &mention.word)
-            {
-                continue;
-            }
-            let blindness = judge.blindness(&mention.word, &[], consumer);
-            // The end of a longer name is a word of many uses: `last_seen`, `start_time`.
-            let only_a_tail = blindness
-                .as_ref()
-                .is_some_and(|blindness| matches!(blindness.evidence.as_slice(), [Evidence::SharedTail(_)]));
-            if only_a_tail && !mention.evidence.suffix {
-                continue;
-            }
-            let nearly_same = blindness.as_ref().is_some_and(|blindness| {
-                blindness
-                    .evidence
-                    .iter()
-                    .any(|one| matches!(one, Evidence::NearlySame(_)))
-            });
-            if !(mention.evidence.near_word || mention.evidence.suffix || nearly_same) {
-                continue;
-            }
-            // A word is weaker than a query: `order_count` may be a column. What a text calls a metric needs any
-            // evidence of territory, what ends like a counter or bucket some, what ends like a unit much.
-            let sample = mention.word.ends_with("_total") || mention.word.ends_with("_bucket");
-            let enough = match (mention.evidence.near_word, sample) {
-                (true, _) => Confidence::Low,
-                (false, true) => Confidence::Medium,
-                (false, false) => Confidence::High,
-            };
-            match blindness.filter(|blindness| blindness.confidence >= enough) {
-                Some(blindness) => {
-                    reference.verdict = Verdict::Blind;
-                    reference.blindness = Some(blindness);
+                .is_some_and(|last| last.parse::<u32>().is_ok())
+        };
+        word.starts_with('_')
+            || self.other_names.contains(word)
+            || (evidence.in_code && !(evidence.listed || evidence.named))
+            || numbered()
+            || has_other_prefix(self.index, word)
+            || has_other_separators(self.index, word)
+    }
+
+    /// The reference to a name that nothing has, where enough speaks for it.
+    fn missing(&self, mention: &WordMention, mut reference: Reference) -> Option<Reference> {
+        let evidence = mention.evidence;
+        let blindness = self.judge.blindness(&mention.word, &[], &reference.consumer);
+        // The end of a longer name is a word of many uses (`last_seen`, `start_time`), and in running text a metric goes
+        // without its namespace.
+        let only_a_tail = blindness.as_ref().is_some_and(|blindness| {
+            blindness
+                .evidence
+                .iter()
+                .all(|one| matches!(one, Evidence::SharedTail(_) | Evidence::Neighbour(_)))
+        });
+        let spoken_of = evidence.listed || evidence.named;
+        if only_a_tail && !spoken_of && !(evidence.suffix && evidence.near_word) {
+            return None;
+        }
+        let nearly_same = blindness.as_ref().is_some_and(|blindness| {
+            blindness
+                .evidence
+                .iter()
+                .any(|one| matches!(one, Evidence::NearlySame(_)))
+        });
+        if !(evidence.near_word || evidence.suffix || nearly_same) {
+            return None;
+        }
+        // A word is weaker than a query: `order_count` may be a column. What a text calls a metric needs any
+        // evidence of territory, what ends like a counter or bucket some, what ends like a unit much.
+        let sample = mention.word.ends_with("_total") || mention.word.ends_with("_bucket");
+        let enough = match (evidence.near_word, sample) {
+            (true, _) => Confidence::Low,
+            (false, true) => Confidence::Medium,
+            (false, false) => Confidence::High,
+        };
+        match blindness.filter(|blindness| blindness.confidence >= enough) {
+            Some(mut blindness) => {
+                if only_a_tail && !spoken_of {
+                    blindness.confidence = Confidence::Low;
                 }
-                None if mention.evidence.near_word => reference.verdict = Verdict::Foreign,
-                None => continue,
+                reference.verdict = Verdict::Blind;
+                reference.blindness = Some(blindness);
             }
-            references.push(reference);
+            None if evidence.near_word => reference.verdict = Verdict::Foreign,
+            None => return None,
+        }
+        Some(reference)
+    }
+}
+
+/// How many beginnings of names beside a word are tried.
+const MAX_BEGINNINGS: usize = 64;
+
+/// A name, and it without its last word, its last two words and so on.
+fn beginnings(name: &str) -> impl Iterator<Item = &str> {
+    std::iter::once(name).chain(name.rmatch_indices('_').map(|(at, _)| &name[..at]))
+}
+
+/// The names of existing metrics that each consumer of a document looks at.
+fn known_names<'f>(index: &Index<'_>, facts: &'f Facts) -> BTreeMap<usize, Vec<&'f str>> {
+    let mut names: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    if facts.word_mentions.is_empty() {
+        return names;
+    }
+    let exists = |name: &str| !(index.emitting(name).is_empty() && index.family(name).is_empty());
+    for mention in &facts.word_mentions {
+        if exists(&mention.word) {
+            names.entry(mention.consumer).or_default().push(&mention.word);
         }
     }
-    references
+    for query in &facts.queries {
+        for selector in &query.selectors {
+            if let SelectorName::Exact(name) = &selector.name
+                && exists(name)
+            {
+                names.entry(query.consumer).or_default().push(name);
+            }
+        }
+    }
+    names
+}
+
+/// A reference of a place that speaks of what is to come: a proposal is missed by nobody, a plan may have been carried
+/// out.
+pub(crate) fn with_outlook(mut reference: Reference, outlook: Option<Outlook>) -> Reference {
+    match (outlook, &mut reference.blindness) {
+        (Some(Outlook::Proposal), Some(_)) => {
+            reference.blindness = None;
+            reference.verdict = Verdict::Foreign;
+        }
+        (Some(Outlook::Perhaps), Some(blindness)) => blindness.confidence = Confidence::Low,
+        _ => {}
+    }
+    reference
 }
 
 /// Whether the word is a known name with `_` for `:`, as adapters rename series for systems that know no colon.
@@ -161,12 +261,26 @@ fn known_word(
     index: &Index<'_>,
     judge: &Judge<'_, '_>,
     mention: &WordMention,
+    outlook: Option<Outlook>,
 ) -> bool {
     let family = index.family(&mention.word);
     if matches!(judge.sight(&mention.word), Sight::Nothing) && !family.is_empty() {
-        // In prose a family goes by its own name: `orders`, or `order_latency_seconds` for the histogram.
-        reference.resolved_by = judge.sites(family);
-        return false;
+        // In prose a family goes by its own name: `orders`, or `order_latency_seconds` for the histogram. Where the
+        // text lists what can be looked at, one series is all that a counter has, and its name is another.
+        let single = family.iter().all(|at| {
+            let metric_type = index.emitters()[*at].metric_type;
+            matches!(metric_type, MetricType::Counter | MetricType::Info)
+        });
+        if !(single && mention.evidence.listed && !mention.evidence.against && outlook.is_none()) {
+            reference.resolved_by = judge.sites(family);
+            return false;
+        }
+        reference.blindness = judge.blindness(&mention.word, &[], &reference.consumer);
+        if let Some(blindness) = &mut reference.blindness {
+            blindness.confidence = blindness.confidence.min(Confidence::Medium);
+            reference.verdict = Verdict::Blind;
+        }
+        return reference.verdict == Verdict::Blind;
     }
     let judgement = judge.judge_exact(&mention.word, &[], &reference.consumer);
     reference.verdict = judgement.verdict;
@@ -183,201 +297,4 @@ fn names_of_other_things<'i>(index: &'i Index<'_>) -> BTreeSet<&'i str> {
         .flat_map(|emitter| &emitter.labels)
         .map(String::as_str);
     labels.chain(index.alerts().keys().map(String::as_str)).collect()
-}
-
-/// Alerts that documents or `ALERTS` matchers name and no rule defines. Without any alerting rule in the tree the
-/// rules live elsewhere, and nothing can be said.
-pub(crate) fn unknown_alerts(
-    index: &Index<'_>,
-    facts: &[Facts],
-    references: &[Reference],
-) -> Vec<UnknownAlert> {
-    if index.alerts().is_empty() {
-        return Vec::new();
-    }
-    let mut unknown: BTreeMap<Span, UnknownAlert> = BTreeMap::new();
-    for facts in facts {
-        for mention in &facts.alert_mentions {
-            let Some(consumer) = facts.consumers.get(mention.consumer) else {
-                continue;
-            };
-            if let Some((confidence, closest)) = missing(index, mention) {
-                unknown.entry(mention.span).or_insert_with(|| UnknownAlert {
-                    name: mention.name.clone(),
-                    span: mention.span,
-                    named_by: Namer::Consumer(consumer.clone()),
-                    confidence,
-                    closest,
-                });
-            }
-        }
-    }
-    for reference in references {
-        let SelectorName::Exact(series) = &reference.selector.name else {
-            continue;
-        };
-        if series != "ALERTS" && series != "ALERTS_FOR_STATE" {
-            continue;
-        }
-        for matcher in &reference.selector.matchers {
-            let MatchValue::Known(name) = &matcher.value else {
-                continue;
-            };
-            if matcher.label != "alertname" || matcher.op != MatchOp::Equal || name.is_empty() {
-                continue;
-            }
-            let mention = AlertMention {
-                name: name.clone(),
-                span: matcher.value_span,
-                consumer: 0,
-                explicit: true,
-            };
-            if let Some((confidence, closest)) = missing(index, &mention) {
-                unknown.entry(mention.span).or_insert_with(|| UnknownAlert {
-                    name: name.clone(),
-                    span: matcher.value_span,
-                    named_by: Namer::Consumer(reference.consumer.clone()),
-                    confidence,
-                    closest,
-                });
-            }
-        }
-    }
-    for matcher in facts.iter().flat_map(|facts| &facts.alert_matchers) {
-        if let Some(alert) = unknown_matched(index, matcher) {
-            unknown.entry(matcher.span).or_insert(alert);
-        }
-    }
-    unknown.into_values().collect()
-}
-
-/// The alert that a matcher of Alertmanager names, if no rule defines it and the rules of this tree should: one of
-/// their alerts goes by nearly the same name, or begins with the same word. An Alertmanager serves many sources of
-/// rules, and most names in its configuration are of rules that lie elsewhere.
-fn unknown_matched(index: &Index<'_>, matcher: &AlertMatcher) -> Option<UnknownAlert> {
-    if matcher.label != "alertname" || matcher.op != MatchOp::Equal || matcher.value.is_empty() {
-        return None;
-    }
-    let mention = AlertMention {
-        name: matcher.value.clone(),
-        span: matcher.span,
-        consumer: 0,
-        explicit: true,
-    };
-    let (confidence, closest) = missing(index, &mention)?;
-    let first = first_hump(&matcher.value);
-    let is_ours = first.len() >= 3
-        && !GENERIC_HUMPS.contains(&first)
-        && index.alerts().keys().any(|alert| first_hump(alert) == first);
-    if closest.is_none() && !is_ours {
-        return None;
-    }
-    Some(UnknownAlert {
-        name: matcher.value.clone(),
-        span: matcher.span,
-        named_by: match matcher.place {
-            AlertMatcherPlace::Route => Namer::Route(matcher.receiver.clone()),
-            AlertMatcherPlace::Inhibition => Namer::Inhibition,
-        },
-        confidence,
-        closest,
-    })
-}
-
-/// First words of alerts of every kind of program.
-const GENERIC_HUMPS: [&str; 18] = [
-    "App",
-    "Cluster",
-    "Container",
-    "Critical",
-    "Database",
-    "Disk",
-    "Error",
-    "High",
-    "Instance",
-    "Job",
-    "Low",
-    "Memory",
-    "Pod",
-    "Service",
-    "Slow",
-    "Target",
-    "Test",
-    "Too",
-];
-
-/// The word with which a name in capitals and small letters begins.
-fn first_hump(name: &str) -> &str {
-    let mut end = name.len();
-    let mut before = None;
-    for (at, character) in name.char_indices() {
-        let is_next = character.is_uppercase() && before.is_some_and(|before: char| !before.is_uppercase());
-        if is_next || !character.is_alphanumeric() {
-            end = at;
-            break;
-        }
-        before = Some(character);
-    }
-    &name[..end]
-}
-
-/// Whether some alert's name has a hole of a template in it that leaves room for this name.
-fn may_be_templated(index: &Index<'_>, name: &str) -> bool {
-    index
-        .alerts()
-        .keys()
-        .filter(|alert| alert.contains(['{', '%']))
-        .filter_map(|alert| templated(alert))
-        .any(|pattern| pattern.matches(name))
-}
-
-/// A name with holes as a pattern.
-fn templated(name: &str) -> Option<Pattern> {
-    const HOLES: [(&str, &str); 5] = [("{{", "}}"), ("${", "}"), ("%(", ")s"), ("%%", "%%"), ("%s", "")];
-    let mut pieces = vec![String::new()];
-    let mut rest = name;
-    while !rest.is_empty() {
-        let hole = HOLES.iter().find_map(|(open, close)| {
-            let inside = rest.strip_prefix(open)?;
-            Some(inside.find(close).map_or("", |end| &inside[end + close.len()..]))
-        });
-        if let Some(behind) = hole {
-            pieces.push(String::new());
-            rest = behind;
-            continue;
-        }
-        let length = rest.chars().next().map_or(1, char::len_utf8);
-        if let Some(last) = pieces.last_mut() {
-            last.push_str(&rest[..length]);
-        }
-        rest = &rest[length..];
-    }
-    (pieces.len() > 1).then(|| Pattern::new(pieces))
-}
-
-/// Whether a mentioned alert is missing: how sure, and the closest that exists.
-fn missing(index: &Index<'_>, mention: &AlertMention) -> Option<(Confidence, Option<(String, Span)>)> {
-    if index.alerts().contains_key(&mention.name) || may_be_templated(index, &mention.name) {
-        return None;
-    }
-    let mut closest: Option<(f64, &str, Span)> = None;
-    for (name, span) in index.alerts() {
-        let score = similarity::alike_humps(&mention.name, name);
-        if closest.is_none_or(|(top, _, _)| score > top) {
-            closest = Some((score, name, *span));
-        }
-    }
-    let closest = closest.filter(|(score, _, _)| *score >= ALIKE_ALERT);
-    let shown = closest.map(|(_, name, span)| (name.to_owned(), span));
-    // The word must end where the next one begins: `HostDown` is upstream's, `HostelFull` is not.
-    let upstream = UPSTREAM_ALERTS.iter().any(|first| {
-        let rest = mention.name.strip_prefix(first);
-        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_lowercase()))
-    });
-    match (mention.explicit, shown.is_some(), upstream) {
-        (true, true, _) => Some((Confidence::High, shown)),
-        (true, false, false) => Some((Confidence::Medium, None)),
-        (false, true, false) => Some((Confidence::Low, shown)),
-        (_, false, true) | (false, _, _) => None,
-    }
 }

@@ -63,7 +63,7 @@ pub(crate) fn unknown_alerts(facts: &[Facts], files: &FileSet) -> Vec<UnknownAle
                 let closest = alerts
                     .iter()
                     .map(|(alert, span)| (crate::similarity::alike_humps(name, alert), alert, span))
-                    .filter(|(score, _, _)| *score >= crate::mentions::ALIKE_ALERT)
+                    .filter(|(score, _, _)| *score >= crate::unknown_alerts::ALIKE_ALERT)
                     .max_by(|left, right| left.0.total_cmp(&right.0));
                 unknown.push(UnknownAlert {
                     name: name.clone(),

@@ -1,4 +1,5 @@
-//! Scenarios of `testdata/scenarios/python`: Python files and the whole inventory that comes of them.
+//! Scenarios of `testdata/scenarios/python`: Python files and the whole inventory that comes of them, with what of them
+//! could not be read.
 //!
 //! A heading is a scenario. A line that holds only a path in backticks names the fenced block after it as an input
 //! file; the block `inventory` lists every emitter and gap, one a line:
@@ -19,8 +20,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use promsight_extract::{knowledge, python};
-use promsight_model::{Emitter, FileSet, Gap, Liveness, Reach, Wrapping};
+use promsight_extract::{extract, knowledge};
+use promsight_model::{Emitter, Facts, FileSet, Gap, Liveness, Reach, Wrapping};
 use promsight_resolve::python::{Inventory, SourceModule, link};
 
 /// One scenario of a page.
@@ -67,15 +68,15 @@ fn scenarios(page: &str) -> Vec<Scenario> {
 }
 
 fn inventory(files: &FileSet, reversed: Reversed) -> Inventory {
-    let modules: Vec<_> = files.files().iter().map(|file| python::module(file).0).collect();
-    let mut sources: Vec<SourceModule<'_>> = files
-        .files()
+    let facts: Vec<Facts> = files.files().iter().map(extract).collect();
+    let mut sources: Vec<SourceModule<'_>> = facts
         .iter()
-        .zip(&modules)
-        .map(|(file, module)| SourceModule {
-            file: file.id,
-            path: &file.path,
-            module,
+        .filter_map(|facts| {
+            Some(SourceModule {
+                file: facts.file,
+                path: &files.file(facts.file).path,
+                module: facts.python.as_ref()?,
+            })
         })
         .collect();
     if reversed == Reversed::Yes {
@@ -84,7 +85,10 @@ fn inventory(files: &FileSet, reversed: Reversed) -> Inventory {
     // What the client itself exposes at every import would hide what a page is about.
     let mut libraries = knowledge::libraries();
     libraries.retain(|library| library.package != "prometheus-client");
-    link(&sources, &libraries)
+    let mut inventory = link(&sources, &libraries);
+    let unread = facts.iter().filter(|facts| facts.python.is_some());
+    inventory.gaps.extend(unread.flat_map(|facts| facts.gaps.clone()));
+    inventory
 }
 
 #[derive(Clone, Copy, PartialEq)]

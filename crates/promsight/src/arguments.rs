@@ -37,10 +37,14 @@ pub enum Command {
     /// Report what looks at series that nothing emits, and the other defects; meant as a CI gate.
     #[command(after_long_help = EXIT_CODES)]
     Check(CheckArguments),
+    /// Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified.
+    Audit(AuditArguments),
     /// List every metric that the code emits: its series, labels, type and place.
-    Metrics(InventoryArguments),
+    Metrics(MetricsArguments),
     /// List every place that looks at a series, with the verdict on it.
     References(InventoryArguments),
+    /// Write a commented promsight.yaml from what a first run finds.
+    Init(InitArguments),
     /// Print what a check means, an example that it reports, and how to mend it.
     Explain(ExplainArguments),
 }
@@ -59,6 +63,19 @@ pub struct InventoryArguments {
     /// Read the configuration from FILE instead of the `promsight.yaml` at the root.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// Arguments of `promsight metrics`.
+#[derive(Args, Debug)]
+pub struct MetricsArguments {
+    /// What to read and how to print.
+    #[command(flatten)]
+    pub inventory: InventoryArguments,
+
+    /// List only what is not known: each declaration whose name depends on what happens at run time, each place that
+    /// could not be read, and why.
+    #[arg(long)]
+    pub unresolved: bool,
 }
 
 /// Arguments of `promsight check`.
@@ -102,6 +119,54 @@ pub struct CheckArguments {
     /// Also report references that may belong to programs outside this tree (verdict `foreign`).
     #[arg(long)]
     pub strict: bool,
+}
+
+/// Arguments of `promsight audit`.
+#[derive(Args, Debug)]
+pub struct AuditArguments {
+    /// Files or folders to read.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// How to print: `markdown` for people, `json` for programs and for the next review.
+    #[arg(long, value_enum, default_value_t = AuditFormatArgument::Markdown)]
+    pub format: AuditFormatArgument,
+
+    /// Write the review to FILE (replaced as a whole, or left as it was) instead of stdout.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+
+    /// Read the configuration from FILE instead of the `promsight.yaml` at the root.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+
+    /// Compare with an earlier review in JSON: what was remediated, what came back, and what is claimed done and is not.
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
+}
+
+/// `--format` of `promsight audit`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[expect(missing_docs, reason = "the variants are the words of the contract")]
+pub enum AuditFormatArgument {
+    Markdown,
+    Json,
+}
+
+/// Arguments of `promsight init`.
+#[derive(Args, Debug)]
+pub struct InitArguments {
+    /// Files or folders to read; the file is written to their root.
+    #[arg(default_value = ".", value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+
+    /// Print the text instead of writing the file.
+    #[arg(long)]
+    pub print: bool,
+
+    /// Replace a promsight.yaml that is there.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// Arguments of `promsight explain`.

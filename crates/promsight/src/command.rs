@@ -1,6 +1,6 @@
 //! What the commands mean: from arguments to a report, its bytes and the exit code.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 use promsight_check::{Extent, Strictness};
@@ -9,6 +9,7 @@ use promsight_report::{Format, View};
 
 use crate::arguments::{
     CheckArguments, ColorArgument, Delivery, ExplainArguments, FormatArgument, InventoryArguments,
+    MetricsArguments,
 };
 use crate::baseline::{self, Baseline};
 use crate::change::{self, Diff, Side};
@@ -16,6 +17,7 @@ use crate::config::{self, Config};
 use crate::discovery::{self, Territory};
 use crate::exit::{Exit, Failure};
 use crate::git::Repository;
+use crate::owners::Owners;
 use crate::pipeline::{self, Selection};
 use crate::reading::Sources;
 use crate::terminal::Progress;
@@ -46,7 +48,7 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
     };
     let (files, mut report) = match &arguments.base {
         Some(revision) => compare(inventory, &selection, revision)?,
-        None => reconcile(inventory, &selection)?,
+        None => reconcile_inventory(inventory, &selection)?,
     };
     if !report.reconcilable {
         print(&report, &files, View::Findings, inventory, color)?;
@@ -103,10 +105,16 @@ fn record(report: &mut Report, files: &FileSet, path: &Path) -> Result<(), Failu
 }
 
 /// `promsight metrics`.
-pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
-    printable(arguments, View::Metrics, "metrics")?;
-    let (files, report) = reconcile(arguments, &Selection::everything(clock::today()))?;
-    print(&report, &files, View::Metrics, arguments, color)?;
+pub fn metrics(arguments: &MetricsArguments, color: ColorArgument) -> Result<Exit, Failure> {
+    let view = if arguments.unresolved {
+        View::Unresolved
+    } else {
+        View::Metrics
+    };
+    let arguments = &arguments.inventory;
+    printable(arguments, view, "metrics")?;
+    let (files, report) = reconcile_inventory(arguments, &Selection::everything(clock::today()))?;
+    print(&report, &files, view, arguments, color)?;
     if report.metrics.is_empty() {
         terminal::note("no metric was found; name the folder that holds the Python code");
         return Ok(Exit::NothingToReconcile);
@@ -117,7 +125,7 @@ pub fn metrics(arguments: &InventoryArguments, color: ColorArgument) -> Result<E
 /// `promsight references`.
 pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
     printable(arguments, View::References, "references")?;
-    let (files, report) = reconcile(arguments, &Selection::everything(clock::today()))?;
+    let (files, report) = reconcile_inventory(arguments, &Selection::everything(clock::today()))?;
     print(&report, &files, View::References, arguments, color)?;
     if report.references.is_empty() {
         terminal::note(
@@ -166,6 +174,14 @@ fn known_checks<'a>(typed: impl IntoIterator<Item = &'a String>) -> Result<(), F
     }
 }
 
+/// The folder that a page will stand in, as its links need it.
+fn folder_of(output: Option<&Path>) -> String {
+    output
+        .and_then(Path::parent)
+        .map(|folder| folder.to_string_lossy().replace('\\', "/"))
+        .unwrap_or_default()
+}
+
 /// Refuses, before anything is read, formats that the view has no report in.
 fn printable(arguments: &InventoryArguments, view: View, command: &'static str) -> Result<(), Failure> {
     let shows = |format: FormatArgument| Format::from(format).shows(view);
@@ -197,10 +213,15 @@ struct Read {
     selection: Selection,
 }
 
-fn read(arguments: &InventoryArguments, selection: &Selection, progress: &Progress) -> Result<Read, Failure> {
+fn read(
+    paths: &[PathBuf],
+    config: Option<&Path>,
+    selection: &Selection,
+    progress: &Progress,
+) -> Result<Read, Failure> {
     progress.stage("looking for files");
-    let territory = Territory::of(&arguments.paths)?;
-    let config: Config = config::load(&territory.root, arguments.config.as_deref())?;
+    let territory = Territory::of(paths)?;
+    let config: Config = config::load(&territory.root, config)?;
     let discovery = discovery::discover(&territory, &config);
     progress.stage(&format!("reading {} files", discovery.candidates.len()));
     let mut sources = reading::read(&discovery);
@@ -224,10 +245,23 @@ fn read(arguments: &InventoryArguments, selection: &Selection, progress: &Progre
     })
 }
 
-fn reconcile(arguments: &InventoryArguments, selection: &Selection) -> Result<(FileSet, Report), Failure> {
+fn reconcile_inventory(
+    arguments: &InventoryArguments,
+    selection: &Selection,
+) -> Result<(FileSet, Report), Failure> {
+    reconcile(&arguments.paths, arguments.config.as_deref(), selection)
+}
+
+/// Reconciles what lies below the paths; the configuration is that of the root unless another is named.
+pub(crate) fn reconcile(
+    paths: &[PathBuf],
+    config: Option<&Path>,
+    selection: &Selection,
+) -> Result<(FileSet, Report), Failure> {
     let progress = Progress::start();
-    let read = read(arguments, selection, &progress)?;
-    let report = pipeline::run(&read.sources, &read.config, &read.selection);
+    let read = read(paths, config, selection, &progress)?;
+    let mut report = pipeline::run(&read.sources, &read.config, &read.selection);
+    Owners::load(&read.territory.root).assign(&mut report, &read.sources.files);
     Ok((read.sources.files, report))
 }
 
@@ -238,9 +272,9 @@ fn compare(
     revision: &str,
 ) -> Result<(FileSet, Report), Failure> {
     let progress = Progress::start();
-    let read = read(arguments, selection, &progress)?;
-    let repository = Repository::of(&read.territory.root)?;
     let named = arguments.config.as_deref();
+    let read = read(&arguments.paths, named, selection, &progress)?;
+    let repository = Repository::of(&read.territory.root)?;
     let mine = (&read.sources, &read.config);
     let earlier = earlier::read(&repository, revision, &read.territory, mine, named)?;
     let hunks = repository.hunks(&earlier.commit, &["*.py", "*.yaml", "*.yml", "*.rules"])?;
@@ -273,6 +307,7 @@ fn compare(
         hunks: &hunks,
     };
     change::keep_new(&mut report, &read.sources.files, old, &diff);
+    Owners::load(&read.territory.root).assign(&mut report, &read.sources.files);
     Ok((read.sources.files, report))
 }
 
@@ -286,7 +321,12 @@ fn print(
     for delivery in &arguments.reports.0 {
         let output = delivery.output.as_deref();
         let surface = terminal::surface(color, output);
-        let text = promsight_report::render(report, files, view, delivery.format.into(), surface);
+        let text = match (view, delivery.format) {
+            (View::Metrics, FormatArgument::Markdown) => {
+                promsight_report::metrics_page(report, files, &folder_of(output))
+            }
+            _ => promsight_report::render(report, files, view, delivery.format.into(), surface),
+        };
         terminal::deliver(&text, output)?;
     }
     Ok(())

@@ -32,8 +32,14 @@ pub fn decode(bytes: Vec<u8>, declaration: Declaration) -> Decoded {
         return strict(&bytes[length..], encoding);
     }
     // No text format knows the NUL byte. Like git, look at the beginning only.
-    if bytes.iter().take(8_000).any(|byte| *byte == 0) {
-        return Decoded::Binary;
+    match nul_bytes(&bytes) {
+        NulBytes::None => {}
+        NulBytes::Few => {
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            return Decoded::Damaged(text, "it holds NUL bytes".to_owned());
+        }
+        NulBytes::EverySecond(encoding) => return strict(&bytes, encoding),
+        NulBytes::Many => return Decoded::Binary,
     }
     if declaration == Declaration::CodingCookie
         && let Some(label) = coding_cookie(&bytes)
@@ -53,6 +59,45 @@ pub fn decode(bytes: Vec<u8>, declaration: Declaration) -> Decoded {
                 &format!("it is not UTF-8 from byte {valid} on"),
             )
         }
+    }
+}
+
+/// How a file that begins with NUL bytes among others can be read.
+enum NulBytes {
+    None,
+    /// Some in a text: a damaged file.
+    Few,
+    /// UTF-16 without a byte order mark, as some Windows tools write it.
+    EverySecond(&'static Encoding),
+    Many,
+}
+
+fn nul_bytes(bytes: &[u8]) -> NulBytes {
+    let beginning = &bytes[..bytes.len().min(8_000)];
+    let at = |odd: usize| {
+        beginning
+            .iter()
+            .skip(odd)
+            .step_by(2)
+            .filter(|byte| **byte == 0)
+            .count()
+    };
+    let (even, odd) = (at(0), at(1));
+    let half = beginning.len() / 2;
+    let is_text = |byte: &u8| *byte == 0 || *byte >= b' ' || byte.is_ascii_whitespace();
+    match (even, odd) {
+        (0, 0) => NulBytes::None,
+        // ASCII in UTF-16 has a NUL byte in nearly every character.
+        (0, odd) if half >= 4 && odd * 10 >= half * 8 => NulBytes::EverySecond(UTF_16LE),
+        (even, 0) if half >= 4 && even * 10 >= half * 8 => NulBytes::EverySecond(UTF_16BE),
+        (even, odd)
+            if (even + odd) * 50 <= beginning.len()
+                && beginning.iter().all(is_text)
+                && std::str::from_utf8(bytes).is_ok() =>
+        {
+            NulBytes::Few
+        }
+        _ => NulBytes::Many,
     }
 }
 
@@ -190,6 +235,27 @@ mod tests {
     fn an_unknown_codec_is_marked() {
         let decoded = text(b"# coding: klingon\nx = 1\n", Declaration::CodingCookie);
         assert!(matches!(decoded, Decoded::Damaged(text, _) if text.ends_with("x = 1\n")));
+    }
+
+    #[test]
+    fn utf_16_needs_no_byte_order_mark() {
+        assert_eq!(
+            text(b"i\0m\0p\0o\0r\0t\0", Declaration::CodingCookie),
+            Decoded::Text("import".to_owned())
+        );
+        assert_eq!(
+            text(b"\0i\0m\0p\0o\0r\0t", Declaration::None),
+            Decoded::Text("import".to_owned())
+        );
+    }
+
+    #[test]
+    fn a_stray_nul_byte_makes_no_text_unreadable() {
+        let source = format!("{}\0\n", "x = 1\n".repeat(20));
+        let Decoded::Damaged(read, reason) = text(source.as_bytes(), Declaration::None) else {
+            panic!("the text is damaged");
+        };
+        assert_eq!((read, reason.as_str()), (source, "it holds NUL bytes"));
     }
 
     #[test]

@@ -61,6 +61,17 @@ pub enum Failure {
     /// The earlier revision.
     #[error("{0}")]
     Git(#[from] GitError),
+    /// An earlier review.
+    #[error("cannot use the review {path}: {reason}; name one that `promsight audit --format json` has written", path = path.display())]
+    Review {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// `promsight init` would replace a configuration.
+    #[error("{path} is there already; `--force` replaces it, `--print` only prints", path = .0.display())]
+    ConfigExists(PathBuf),
     /// The report could not be written.
     #[error("cannot write {target}: {reason}")]
     Output {

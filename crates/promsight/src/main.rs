@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use promsight::arguments::{Arguments, Command};
 use promsight::exit::{Exit, Failure};
-use promsight::{command, crash, pipeline, terminal};
+use promsight::{command, crash, pipeline, review, terminal};
 
 fn main() -> ExitCode {
     crash::install();
@@ -19,6 +19,8 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Check(check) => command::check(check, arguments.color),
         Command::Metrics(inventory) => command::metrics(inventory, arguments.color),
         Command::References(inventory) => command::references(inventory, arguments.color),
+        Command::Audit(audit) => review::audit(audit),
+        Command::Init(init) => review::init(init),
         Command::Explain(explain) => command::explain(explain),
     }
 }

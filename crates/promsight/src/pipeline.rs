@@ -8,10 +8,11 @@ use std::sync::LazyLock;
 use std::thread;
 
 use promsight_check::{ConfiguredIgnore, Extent, Settings, Strictness};
+use promsight_extract::documents::CodeWords;
 use promsight_extract::knowledge;
 use promsight_extract::python::{self, Needles};
 use promsight_model::{
-    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Reach, Report, SourceFile, Span,
+    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Reach, Report, SourceFile, Span,
 };
 use promsight_resolve::python::{Inventory, SourceModule};
 use rayon::prelude::*;
@@ -70,6 +71,7 @@ pub fn run(sources: &Sources, config: &Config, selection: &Selection) -> Report 
 fn reconcile(sources: &Sources, config: &Config, selection: &Selection) -> Report {
     let files = &sources.files;
     let (mut facts, inventory) = understand(files);
+    mark_words_of_code(&mut facts, &inventory, files);
     let skipped = files.files().iter().filter(|file| is_python(file)).count() - count_python(&facts, files);
     report_unread(sources, &mut facts);
     let catalogue = knowledge::catalogue();
@@ -128,6 +130,39 @@ fn understand(files: &FileSet) -> (Vec<Facts>, Inventory) {
     (facts.into_values().collect(), inventory)
 }
 
+/// Tells of the words and alerts of documents which ones code uses: a column of that name is no metric, an alert that
+/// code defines is not missing.
+fn mark_words_of_code(facts: &mut [Facts], inventory: &Inventory, files: &FileSet) {
+    let emitted: BTreeSet<&str> = inventory
+        .emitters
+        .iter()
+        .flat_map(|emitter| &emitter.series)
+        .filter_map(Name::exact)
+        .collect();
+    let words = facts.iter().flat_map(|facts| &facts.word_mentions);
+    let words = words.map(|mention| &mention.word);
+    let alerts = facts.iter().flat_map(|facts| &facts.alert_mentions);
+    let wanted: BTreeSet<String> = words
+        .filter(|word| !emitted.contains(word.as_str()))
+        .chain(alerts.map(|mention| &mention.name))
+        .cloned()
+        .collect();
+    let wanted = CodeWords::new(wanted);
+    let used: BTreeSet<&str> = files
+        .files()
+        .par_iter()
+        .flat_map_iter(|file| wanted.in_file(file))
+        .collect();
+    for facts in facts {
+        for mention in &mut facts.word_mentions {
+            mention.evidence.in_code = used.contains(mention.word.as_str());
+        }
+        for mention in &mut facts.alert_mentions {
+            mention.in_code = used.contains(mention.name.as_str());
+        }
+    }
+}
+
 fn link(facts: &BTreeMap<FileId, Facts>, files: &FileSet, libraries: &[Library]) -> Inventory {
     let modules: Vec<SourceModule<'_>> = facts
         .values()
@@ -144,7 +179,7 @@ fn link(facts: &BTreeMap<FileId, Facts>, files: &FileSet, libraries: &[Library])
 }
 
 fn is_python(file: &SourceFile) -> bool {
-    file.path.ends_with(".py")
+    file.path.ends_with(".py") || python::is_notebook(&file.path)
 }
 
 /// Whether a Python file can declare a metric or query one, judged by its bytes alone.

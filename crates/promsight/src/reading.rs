@@ -65,6 +65,13 @@ pub fn read(discovery: &Discovery) -> Sources {
     gathered.finish(discovery.repository.clone())
 }
 
+/// Whether a path can name nothing but text: other endings (`.ts`, `.json`) are also those of data.
+fn is_always_text(path: &str) -> bool {
+    [".py", ".yaml", ".yml", ".ipynb"]
+        .iter()
+        .any(|ending| path.ends_with(ending))
+}
+
 enum Outcome {
     Text(Arc<str>),
     Damaged(Arc<str>, String),
@@ -97,6 +104,10 @@ impl Gathered {
 
     fn outcome(&mut self, path: &str, shown_path: &str, outcome: Outcome) {
         let (text, problem) = match outcome {
+            Outcome::Binary if is_always_text(path) => {
+                let message = "it is no text (binary or encrypted) and was not read".to_owned();
+                (Arc::from(""), Some((GapKind::Limit, message)))
+            }
             Outcome::Binary => return,
             Outcome::Text(text) => (text, None),
             Outcome::Damaged(text, message) => (text, Some((GapKind::Encoding, message))),

@@ -72,7 +72,8 @@ impl Wanted {
         }
         let mut in_parentheses = false;
         text.lines().any(|line| {
-            let statement = line.trim_start();
+            // In a notebook each line is a string of a list.
+            let statement = line.trim_start().trim_start_matches('"');
             if !in_parentheses && !statement.starts_with("import ") && !statement.starts_with("from ") {
                 return false;
             }

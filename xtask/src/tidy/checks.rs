@@ -99,10 +99,15 @@ fn generated(texts: &BTreeMap<&str, &str>) -> Vec<Problem> {
         });
     problems.extend(old);
     let paths: BTreeSet<&str> = files.iter().map(|file| file.path.as_str()).collect();
-    let prefix = format!("{}/", generate::FOLDER);
+    let is_among = |path: &str| {
+        generate::FOLDERS.iter().any(|folder| {
+            path.strip_prefix(folder)
+                .is_some_and(|rest| rest.starts_with('/'))
+        })
+    };
     let strays = texts
         .keys()
-        .filter(|path| path.starts_with(&prefix) && !paths.contains(*path));
+        .filter(|path| is_among(path) && !paths.contains(*path));
     problems.extend(strays.map(|path| Problem::new(format!("{path}: nothing generates it; remove it"))));
     problems
 }

@@ -33,6 +33,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "xtask/Cargo.toml",
         &[
+            "promsight",
             "promsight-model",
             "promsight-promql",
             "promsight-extract",

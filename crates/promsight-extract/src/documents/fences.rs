@@ -302,6 +302,7 @@ fn read_names(text: &Embedded, around: Around, looker: &mut Looker<'_>) -> bool 
         let evidence = WordEvidence {
             suffix: words::has_metric_suffix(&name.text),
             near_word,
+            listed: near_word,
             against: around.others || (!near_word && words::looks_like_setting(&name.text)),
             ..WordEvidence::default()
         };

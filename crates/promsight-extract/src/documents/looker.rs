@@ -5,8 +5,8 @@
 use std::collections::BTreeSet;
 
 use promsight_model::{
-    AlertMention, Consumer, ConsumerKind, Embedded, Facts, MatchOp, MatchValue, Query, QueryState, Selector,
-    SelectorName, Span, WordEvidence, WordMention,
+    AlertMention, Consumer, ConsumerKind, Embedded, Facts, MatchOp, MatchValue, Matcher, Outlook, Query,
+    QueryState, Selector, SelectorName, Span, WordEvidence, WordMention,
 };
 use promsight_promql::Holes;
 
@@ -32,6 +32,7 @@ pub(crate) struct Looker<'f> {
     kind: ConsumerKind,
     name: &'f str,
     scope: Span,
+    outlook: Option<Outlook>,
     consumer: Option<usize>,
     alerts_seen: BTreeSet<Span>,
 }
@@ -44,9 +45,15 @@ impl<'f> Looker<'f> {
             kind,
             name,
             scope,
+            outlook: None,
             consumer: None,
             alerts_seen: BTreeSet::new(),
         }
+    }
+
+    /// The same place, speaking so of what is to come.
+    pub(crate) fn with_outlook(self, outlook: Option<Outlook>) -> Self {
+        Self { outlook, ..self }
     }
 
     /// The index of its consumer.
@@ -61,6 +68,9 @@ impl<'f> Looker<'f> {
             group: None,
             scope: self.scope,
         });
+        if let Some(outlook) = self.outlook {
+            self.facts.outlooks.insert(consumer, outlook);
+        }
         self.consumer = Some(consumer);
         consumer
     }
@@ -101,29 +111,35 @@ impl<'f> Looker<'f> {
         let evidence = WordEvidence {
             suffix: words::has_metric_suffix(&name.text),
             near_word: true,
-            against: false,
             part: searched == Searched::Part,
+            ..WordEvidence::default()
         };
         self.word(name, evidence);
     }
 
     /// Adds a word that may be a metric.
     pub(crate) fn word(&mut self, word: &Embedded, evidence: WordEvidence) {
-        let consumer = self.consumer();
-        self.facts.word_mentions.push(WordMention {
-            word: word.text.clone(),
-            span: word.whole_span(),
-            consumer,
-            evidence,
-        });
+        self.word_at(word.text.clone(), word.whole_span(), evidence);
     }
 
     /// Adds a word that may be a metric and stands at a place that does not spell it alone (`a_{b,c}`).
     pub(crate) fn word_at(&mut self, word: String, span: Span, evidence: WordEvidence) {
+        self.matched_word(word, span, Vec::new(), evidence);
+    }
+
+    /// Adds a word that may be a metric, with the matchers behind it.
+    pub(crate) fn matched_word(
+        &mut self,
+        word: String,
+        span: Span,
+        matchers: Vec<Matcher>,
+        evidence: WordEvidence,
+    ) {
         let consumer = self.consumer();
         self.facts.word_mentions.push(WordMention {
             word,
             span,
+            matchers,
             consumer,
             evidence,
         });
@@ -150,6 +166,7 @@ impl<'f> Looker<'f> {
             span,
             consumer,
             explicit,
+            in_code: false,
         });
     }
 
@@ -209,12 +226,21 @@ pub(crate) fn read(text: &Embedded, trust: Trust) -> Option<Query> {
     let query = query::read(&trimmed, 0, Holes::ALL, &query::VariableValues::new());
     let readable = !matches!(query.state, QueryState::Unreadable { .. });
     let accepted = match trust {
-        Trust::Declared => true,
+        Trust::Declared => !is_sketch(&query),
         Trust::Sent if is_path(&query) => readable && is_surely_promql(&query),
         Trust::Sent => readable && query.selectors.iter().any(has_name),
         Trust::Shown => readable && is_surely_promql(&query),
     };
     accepted.then_some(query)
+}
+
+/// `rate(<counter>[5m])`: a form to fill in, which names nothing.
+fn is_sketch(query: &Query) -> bool {
+    let is_open = |selector: &Selector| match &selector.name {
+        SelectorName::Pattern(pattern) => pattern.known_len() == 0,
+        _ => false,
+    };
+    query.state == QueryState::Templated && !query.selectors.is_empty() && query.selectors.iter().all(is_open)
 }
 
 /// The text without white space at its ends.
@@ -301,7 +327,18 @@ fn is_surely_promql(query: &Query) -> bool {
                 || exact.is_some_and(common)
                 || (has_range(&query.text) && exact.is_some_and(words::is_metric_shaped)))
     };
-    query.selectors.iter().any(shows)
+    // Commands between which variables stand could be read as operands: most of their words are no series.
+    let foreign = |selector: &Selector| {
+        let word = matches!(&selector.name, SelectorName::Exact(name) if !words::is_metric_shaped(name));
+        word && selector.matchers.is_empty() && selector.functions.is_empty()
+    };
+    let shown = query.selectors.iter().filter(|selector| shows(selector)).count();
+    let words = query
+        .selectors
+        .iter()
+        .filter(|selector| foreign(selector))
+        .count();
+    shown > 0 && words <= shown
 }
 
 /// `[5m]`, `[$__rate_interval]`: a range or subquery in brackets.

@@ -6,6 +6,7 @@
 
 mod anchors;
 mod fences;
+mod identifiers;
 pub(crate) mod looker;
 mod nearness;
 mod prose;
@@ -14,12 +15,14 @@ mod values;
 mod vocabulary;
 pub(crate) mod words;
 
-use promsight_model::{ConsumerKind, Embedded, Facts, FileKind, SourceFile, Span};
+use promsight_model::{ConsumerKind, Embedded, Facts, FileKind, Outlook, SourceFile, Span};
 
 use crate::decode::markdown::{self, Markup, Piece, PieceKind, Prose};
 use looker::Looker;
 use nearness::{Around, Prefix};
 use vocabulary::Noun;
+
+pub use identifiers::CodeWords;
 
 /// Reads the rules of a YAML text into facts; whether there were any.
 pub type RulesReader<'r> = dyn FnMut(&Embedded, &mut Facts) -> bool + 'r;
@@ -76,7 +79,9 @@ impl Reader<'_, '_> {
         let first_word = self.facts.word_mentions.len();
         let around = self.around(index, piece);
         let runbook = self.section.runbook;
-        let mut looker = Looker::new(self.facts, ConsumerKind::Runbook, self.section.name(), piece.span);
+        let outlook = self.outlook(index, piece);
+        let mut looker = Looker::new(self.facts, ConsumerKind::Runbook, self.section.name(), piece.span)
+            .with_outlook(outlook);
         match &piece.kind {
             PieceKind::Heading(_, prose) => {
                 prose::read(
@@ -119,6 +124,7 @@ impl Reader<'_, '_> {
                     around,
                     runbook,
                     section: self.section.name(),
+                    outlook,
                 };
                 tables::read(table, &cells, self.facts);
             }
@@ -153,26 +159,44 @@ impl Reader<'_, '_> {
         }
     }
 
-    /// What a piece inherits from its section and from what introduces it.
-    fn around(&self, index: usize, piece: &Piece) -> Around {
+    /// How a piece speaks of what is to come: as its document, its section or what introduces it does.
+    fn outlook(&self, index: usize, piece: &Piece) -> Option<Outlook> {
+        let introduced = self
+            .introduction(index, piece)
+            .is_some_and(|(sentence, _)| vocabulary::is_proposal_sentence(&sentence));
+        introduced.then_some(Outlook::Proposal).max(self.section.outlook)
+    }
+
+    /// The last sentence of what stands before a list, table or code block, and whether it points to it.
+    fn introduction(&self, index: usize, piece: &Piece) -> Option<(String, bool)> {
         let before = match piece.kind {
             PieceKind::Fence(_) | PieceKind::Table(_) => index.checked_sub(1),
             PieceKind::Item(_) => piece.introduced_by,
             _ => None,
-        };
-        let introduction = before.and_then(|before| match &self.pieces[before].kind {
+        }?;
+        match &self.pieces[before].kind {
             PieceKind::Paragraph(prose) | PieceKind::Item(prose) => Some(last_sentence(prose)),
             _ => None,
-        });
+        }
+    }
+
+    /// What a piece inherits from its section and from what introduces it.
+    fn around(&self, index: usize, piece: &Piece) -> Around {
+        let introduction = self.introduction(index, piece);
         let introduction = introduction.and_then(|(sentence, points_on)| {
             nearness::head_noun(&sentence).filter(|noun| points_on || *noun == Noun::Metric)
         });
         let lists = !matches!(piece.kind, PieceKind::Paragraph(_));
+        let metrics =
+            introduction == Some(Noun::Metric) || (introduction.is_none() && self.section.metrics());
         Around {
-            metrics: introduction == Some(Noun::Metric) || (introduction.is_none() && self.section.metrics()),
+            metrics,
             others: introduction == Some(Noun::Other),
-            alerts: lists && introduction.or(self.section.noun()) == Some(Noun::Alert),
+            alerts: lists
+                && !self.section.advises()
+                && introduction.or(self.section.noun()) == Some(Noun::Alert),
             metric_place: false,
+            listed: metrics && matches!(piece.kind, PieceKind::Item(_)),
         }
     }
 }
@@ -193,6 +217,10 @@ struct Section {
     headings: Vec<(u8, String)>,
     /// Whether the section speaks of what is gone.
     past: bool,
+    /// How the document's path speaks of what is to come.
+    path_outlook: Option<Outlook>,
+    /// How the section does.
+    outlook: Option<Outlook>,
     /// Whether the document is about alerts: a runbook, a playbook, an on-call guide.
     runbook: bool,
     /// What the section says that the names of all metrics begin with, and the level at which it says so.
@@ -204,6 +232,8 @@ impl Section {
         Self {
             headings: Vec::new(),
             past: false,
+            path_outlook: vocabulary::path_outlook(path),
+            outlook: vocabulary::path_outlook(path),
             runbook: speaks_of_alerts(path),
             prefix: None,
         }
@@ -217,10 +247,16 @@ impl Section {
         }
         self.prefix = self.prefix.take().filter(|(stated_at, _)| level > *stated_at);
         self.headings.push((level, text));
-        self.past = self
+        let lower: Vec<String> = self
             .headings
             .iter()
-            .any(|(_, heading)| vocabulary::is_past_heading(&heading.to_lowercase()));
+            .map(|(_, heading)| heading.to_lowercase())
+            .collect();
+        self.past = lower.iter().any(|heading| vocabulary::is_past_heading(heading));
+        let headings = lower
+            .iter()
+            .filter_map(|heading| vocabulary::heading_outlook(heading));
+        self.outlook = headings.max().max(self.path_outlook);
     }
 
     fn state_prefix(&mut self, prose: &Prose) {
@@ -238,6 +274,13 @@ impl Section {
         self.headings
             .last()
             .and_then(|(_, heading)| nearness::head_noun(heading))
+    }
+
+    /// Whether the section gives alerts as an example or as advice.
+    fn advises(&self) -> bool {
+        self.headings
+            .iter()
+            .any(|(_, heading)| vocabulary::advises(&heading.to_lowercase()))
     }
 
     /// Whether the heading, or one above it other than the document's title, is about metrics.

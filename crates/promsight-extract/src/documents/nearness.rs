@@ -21,6 +21,8 @@ pub(super) struct Around {
     pub(super) alerts: bool,
     /// The place is made for metric names: a column headed `Metric`.
     pub(super) metric_place: bool,
+    /// What they list is the names themselves: an item of a list of metrics begins with one.
+    pub(super) listed: bool,
 }
 
 /// A prefix that a text says all metrics have.
@@ -174,10 +176,15 @@ pub(super) fn noun_beside(text: &str, at: Range<usize>) -> Option<Noun> {
             .or_else(|| head_noun(clause));
     }
     let words = preceding_words(before);
-    words
+    let copula = words
+        .first()
+        .is_some_and(|word| matches!(word.as_str(), "is" | "are"));
+    let noun = words
         .into_iter()
         .find(|word| !CONNECTIVES.contains(&word.as_str()))
-        .and_then(|word| vocabulary::noun(&word))
+        .and_then(|word| vocabulary::noun(&word));
+    // "the field of all alerts is `quiet`" gives a value.
+    noun.filter(|noun| !(copula && *noun == Noun::Alert))
 }
 
 /// The clause that a colon at the end of a text closes.
@@ -288,7 +295,7 @@ pub(super) fn evidence(
 ) -> WordEvidence {
     let sentence = sentence(prose, at);
     let speaks_of_metrics = speaks_of_metrics(&sentence);
-    let past = vocabulary::is_past_sentence(&sentence);
+    let gone = vocabulary::is_past_sentence(&sentence) || vocabulary::is_proposal_sentence(&sentence);
     let against = match beside {
         Some(Noun::Other) => true,
         Some(Noun::Metric) => false,
@@ -299,8 +306,27 @@ pub(super) fn evidence(
     WordEvidence {
         suffix: words::has_metric_suffix(word),
         near_word: around.metric_place || around.metrics || beside == Some(Noun::Metric) || speaks_of_metrics,
-        against: against || past,
+        against: against || gone,
+        listed: around.metric_place || around.listed,
+        named: beside == Some(Noun::Metric),
         ..WordEvidence::default()
+    }
+}
+
+/// The evidence for a name whose own form shows that it is a series (`name{label="x"}`): only what says that it is gone
+/// or to come speaks against it.
+pub(super) fn shown_evidence(
+    prose: &Prose,
+    at: &Range<usize>,
+    word: &str,
+    beside: Option<Noun>,
+    around: Around,
+) -> WordEvidence {
+    let sentence = sentence(prose, at);
+    WordEvidence {
+        near_word: true,
+        against: vocabulary::is_past_sentence(&sentence) || vocabulary::is_proposal_sentence(&sentence),
+        ..evidence(prose, at, word, beside, around)
     }
 }
 

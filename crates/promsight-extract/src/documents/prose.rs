@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use promsight_model::{Embedded, Span};
+use promsight_model::{Embedded, Query, Selector, SelectorName, Span};
 
 use super::looker::{self, Looker, Trust};
 use super::nearness::{self, Around, NamedRun};
@@ -31,6 +31,7 @@ pub(super) fn read(prose: &Prose, around: Around, place: Place, looker: &mut Loo
         } else {
             Around {
                 metrics: false,
+                listed: false,
                 alerts: false,
                 ..around
             }
@@ -43,6 +44,34 @@ pub(super) fn read(prose: &Prose, around: Around, place: Place, looker: &mut Loo
             read_address(target, looker);
         }
     }
+    for address in plain_addresses(prose) {
+        read_address(&address, looker);
+    }
+}
+
+/// The addresses that stand in the text itself, outside of code and links.
+fn plain_addresses(prose: &Prose) -> Vec<Embedded> {
+    let text = prose.text.text.as_str();
+    let mut addresses = Vec::new();
+    let mut from = 0;
+    while let Some(offset) = text[from..].find("://") {
+        let mark = from + offset;
+        let scheme = text[..mark]
+            .rfind(|one: char| !one.is_ascii_alphabetic())
+            .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+        let length = text[mark..]
+            .find(|one: char| one.is_whitespace() || matches!(one, '<' | '>' | '"' | '`' | ')'))
+            .unwrap_or(text.len() - mark);
+        from = mark + length;
+        let inside = prose
+            .runs
+            .iter()
+            .any(|run| run.at.start < from && run.at.end > scheme);
+        if !inside {
+            addresses.push(prose.text.slice(scheme..from));
+        }
+    }
+    addresses
 }
 
 /// Whether nothing but markers stands before an offset.
@@ -77,7 +106,13 @@ fn read_run(prose: &Prose, named: &NamedRun<'_>, around: Around, place: Place, l
         && text.text.contains(['{', '(', '['])
         && let Some(query) = looker::read(&text, trust)
     {
-        looker.add_query(query);
+        match bare_selector(&query) {
+            Some((name, selector)) => {
+                let evidence = nearness::shown_evidence(prose, &named.run.at, &name, named.beside, around);
+                looker.matched_word(name, selector.span, selector.matchers, evidence);
+            }
+            None => looker.add_query(query),
+        }
         return;
     }
     if read_command(&text, looker) || read_address(&text, looker) {
@@ -90,6 +125,24 @@ fn read_run(prose: &Prose, named: &NamedRun<'_>, around: Around, place: Place, l
     for (name, span) in family(&text) {
         let evidence = nearness::evidence(prose, &named.run.at, &name, named.beside, around);
         looker.word_at(name, span, evidence);
+    }
+    if let Some(pattern) = pattern(&text.text) {
+        let evidence = nearness::evidence(prose, &named.run.at, &pattern, named.beside, around);
+        looker.word_at(pattern, text.whole_span(), evidence);
+    }
+}
+
+/// The selector of a query that is nothing but `name{label="x"}`: in running text it names the metric, and whoever
+/// reads it knows a family by its own name.
+fn bare_selector(query: &Query) -> Option<(String, Selector)> {
+    let [selector] = query.selectors.as_slice() else {
+        return None;
+    };
+    match &selector.name {
+        SelectorName::Exact(name) if selector.whole == query.span && name != "ALERTS" => {
+            Some((name.clone(), selector.clone()))
+        }
+        _ => None,
     }
 }
 
@@ -148,7 +201,9 @@ fn names_of_code(text: &Embedded, metric_place: bool) -> Vec<Embedded> {
         let length = rest.find(' ').unwrap_or(rest.len());
         return vec![text.slice(start..start + length)];
     }
-    let is_name = |word: &str| words::is_metric_shaped(word) || (metric_place && is_lower_name(word));
+    let is_name = |word: &str| {
+        words::is_metric_shaped(word) || (metric_place && is_lower_name(word)) || is_name_end(word)
+    };
     let mut names = Vec::new();
     let mut start = 0;
     for part in split_outside_braces(source) {
@@ -168,6 +223,13 @@ fn names_of_code(text: &Embedded, metric_place: bool) -> Vec<Embedded> {
         }
     }
     names
+}
+
+/// `_errors_total`: the end of a name whose beginning stands elsewhere.
+fn is_name_end(word: &str) -> bool {
+    word.strip_prefix('_').is_some_and(|rest| {
+        rest.len() >= 3 && rest.starts_with(|first: char| first.is_ascii_lowercase()) && is_lower_name(rest)
+    }) && !word.ends_with('_')
 }
 
 fn is_lower_name(word: &str) -> bool {
@@ -240,6 +302,55 @@ fn family(text: &Embedded) -> Vec<(String, Span)> {
     }
 }
 
+/// A name of which the text leaves a part open: `shop_requests_*`, `shop_<queue>_length`, `shop_{kind}_total`,
+/// `shop_latency_…`. The parts are `*`.
+fn pattern(text: &str) -> Option<String> {
+    let mut pattern = String::new();
+    let mut rest = text;
+    while let Some(character) = rest.chars().next() {
+        let closing = match character {
+            '<' => Some('>'),
+            '{' => Some('}'),
+            _ => None,
+        };
+        let length = if let Some(closing) = closing {
+            let inside = &rest[1..rest.find(closing)?];
+            let placeholder = !inside.is_empty()
+                && inside
+                    .chars()
+                    .all(|one| one.is_alphanumeric() || matches!(one, '_' | '-' | ' '));
+            // Braces behind a whole name hold labels.
+            if !placeholder || (character == '{' && !pattern.ends_with('_')) {
+                return None;
+            }
+            pattern.push('*');
+            inside.len() + 2
+        } else if matches!(character, '*' | '…') || rest.starts_with("...") {
+            pattern.push('*');
+            if character == '.' { 3 } else { character.len_utf8() }
+        } else if character.is_ascii_lowercase()
+            || character.is_ascii_digit()
+            || matches!(character, '_' | ':')
+        {
+            pattern.push(character);
+            1
+        } else {
+            return None;
+        };
+        rest = &rest[length..];
+    }
+    let known = pattern.split('*').next().unwrap_or_default();
+    (pattern.contains('*')
+        && pattern.len() <= MAX_PATTERN
+        && known.starts_with(|first: char| first.is_ascii_lowercase())
+        // `shop_*` is everything.
+        && known.trim_end_matches('_').contains('_'))
+    .then_some(pattern)
+}
+
+/// The longest name with open parts, in bytes.
+const MAX_PATTERN: usize = 120;
+
 /// Words of the text outside of code: alerts beside the word alert, and names with a metric's suffix that the text
 /// speaks of as metrics. Other words of a text are its language.
 fn read_plain_words(prose: &Prose, around: Around, place: Place, looker: &mut Looker<'_>) {
@@ -265,6 +376,7 @@ fn read_plain_words(prose: &Prose, around: Around, place: Place, looker: &mut Lo
             } else {
                 Around {
                     metrics: false,
+                    listed: false,
                     ..around
                 }
             };

@@ -1,6 +1,6 @@
 //! Tables: the heading of a column is evidence for every cell below it.
 
-use promsight_model::{ConsumerKind, Facts};
+use promsight_model::{ConsumerKind, Facts, Outlook};
 
 use super::looker::{self, Looker, Trust};
 use super::nearness::{self, Around};
@@ -17,6 +17,8 @@ pub(super) struct Cells<'a> {
     pub(super) runbook: bool,
     /// The section's heading.
     pub(super) section: &'a str,
+    /// How the table speaks of what is to come.
+    pub(super) outlook: Option<Outlook>,
 }
 
 /// What a column holds.
@@ -43,7 +45,8 @@ pub(super) fn read(table: &Table, cells: &Cells<'_>, facts: &mut Facts) {
             continue;
         };
         let scope = cover(first).cover(cover(last));
-        let mut looker = Looker::new(facts, ConsumerKind::Runbook, cells.section, scope);
+        let mut looker =
+            Looker::new(facts, ConsumerKind::Runbook, cells.section, scope).with_outlook(cells.outlook);
         for (index, cell) in row.iter().enumerate() {
             let column = columns.get(index).copied().unwrap_or(Column::Plain);
             if column == Column::Past {
@@ -55,6 +58,7 @@ pub(super) fn read(table: &Table, cells: &Cells<'_>, facts: &mut Facts) {
                 others: column == Column::Others,
                 alerts: column == Column::Alerts,
                 metric_place: column == Column::Metrics,
+                listed: column == Column::Metrics,
             };
             let place = prose::Place {
                 subject_only: false,
@@ -88,6 +92,23 @@ fn columns(table: &Table) -> Vec<Column> {
         let names = table.head.iter().position(is_names).unwrap_or(0);
         if names != types && columns[names] == Column::Plain {
             columns[names] = Column::Metrics;
+        }
+        return columns;
+    }
+    // One of data types makes it one of fields.
+    let is_data = |index: usize| {
+        let typed = |row: &&Vec<Prose>| {
+            row.get(index)
+                .is_some_and(|cell| words::is_data_type(&cell.text.text))
+        };
+        let count = table.rows.iter().filter(typed).count();
+        count > 0 && count * 2 >= table.rows.len()
+    };
+    if (0..columns.len()).any(is_data) {
+        for column in &mut columns {
+            if *column == Column::Plain {
+                *column = Column::Others;
+            }
         }
     }
     columns

@@ -124,7 +124,11 @@ fn code_spans_are_queries_where_their_form_shows_it() {
                 `sum(order_items)` and `dict[str, int]`.\n";
     assert_eq!(
         markdown(text),
-        ["query ferry_up", "query ferry_trips", "query ferry_trips_total"]
+        [
+            "word ferry_up: near",
+            "query ferry_trips",
+            "query ferry_trips_total"
+        ]
     );
 }
 
@@ -233,13 +237,51 @@ fn blocks_of_names_and_samples_are_read_in_any_language() {
 #[test]
 fn families_spell_their_members() {
     assert_eq!(
-        markdown("Metrics: `ferry_{boats,cars}_total`, `ferry_*` and `ferry_trips_total{pier,lane}`.\n"),
+        markdown(
+            "Metrics: `ferry_{boats,cars}_total`, `ferry_*`, `ferry_boat_<kind>_size`, `_crew`, `ferry_lane_…` and \
+             `ferry_trips_total{pier,lane}`.\n"
+        ),
         [
             "word ferry_boats_total in «ferry_{boats,cars}_total»: suffix near",
             "word ferry_cars_total in «ferry_{boats,cars}_total»: suffix near",
+            "word ferry_boat_*_size in «ferry_boat_<kind>_size»: near",
+            "word _crew: near",
+            "word ferry_lane_* in «ferry_lane_…»: near",
             "word ferry_trips_total: suffix near",
         ]
     );
+}
+
+#[test]
+fn shell_with_brackets_is_no_query() {
+    let text = "    PIPE=/tmp/ferry_pipe\n    if [ ${FERRY_RANK} -eq 0 ]; then\n      sleep 10\n      echo \"${FERRY_IPS}\" > hosts\n    fi\n";
+    assert_eq!(markdown(&format!("Run:\n\n{text}")), [""; 0]);
+}
+
+#[test]
+fn places_that_propose_say_so() {
+    let outlooks = |path: &str, text: &str| -> Vec<Option<Outlook>> {
+        let files = FileSet::new(vec![(path.to_owned(), path.to_owned(), Arc::from(text))]);
+        let mut facts = Facts::empty(files.files()[0].id);
+        extract(&files.files()[0], &mut facts, &mut |_, _| false);
+        (0..facts.consumers.len())
+            .map(|consumer| facts.outlooks.get(&consumer).copied())
+            .collect()
+    };
+    let text = "# Ferry\n\n`ferry_a_total`\n\n## Proposed metrics\n\n`ferry_b_total`\n\n## Phase 2\n\n`ferry_c_total`\n";
+    assert_eq!(
+        outlooks("docs/ferry.md", text),
+        [None, Some(Outlook::Proposal), Some(Outlook::Perhaps)]
+    );
+    assert_eq!(
+        outlooks("docs/rfcs/7.md", "`ferry_a_total`\n"),
+        [Some(Outlook::Proposal)]
+    );
+    assert_eq!(
+        outlooks("docs/ferry-design.md", "`ferry_a_total`\n"),
+        [Some(Outlook::Perhaps)]
+    );
+    assert_eq!(outlooks("docs/planes.md", "`ferry_a_total`\n"), [None]);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 //!
 //! Tables, and the questions asked of them; where the words stand is [`super::nearness`]'s.
 
+use promsight_model::Outlook;
+
 /// What a word of the language says the thing beside it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Noun {
@@ -223,11 +225,165 @@ const PAST_PHRASES: &[&str] = &[
     "used to be",
     "got removed",
     "previously called",
+    "superseded",
+    "replaced by",
+    "was replaced",
+    "were replaced",
+    "was called",
+    "were called",
+    "old name",
+    "older version",
+    "older dashboard",
+    "there is no ",
+    "there are no ",
+    "does not exist",
+    "doesn't exist",
+    "do not exist",
+    "don't exist",
 ];
 
 /// Whether a sentence (in lower case) says that a name is not used any more.
 pub(super) fn is_past_sentence(sentence: &str) -> bool {
     PAST_PHRASES.iter().any(|phrase| sentence.contains(phrase))
+}
+
+/// Headings of sections that speak of what is to be.
+const PROPOSAL_HEADINGS: &[&str] = &[
+    "proposed",
+    "proposal",
+    "to configure",
+    "to add",
+    "to be added",
+    "to create",
+    "to implement",
+    "to be implemented",
+    "to introduce",
+    "to define",
+    "planned",
+    "future",
+    "roadmap",
+    "todo",
+    "to do",
+    "to-do",
+    "next step",
+    "not yet",
+    "not implemented",
+    "wishlist",
+    "wish list",
+    "open question",
+    "alternatives",
+    "design review",
+    "decision record",
+    "request for comments",
+    "user stor",
+    "acceptance criteria",
+];
+
+/// How a heading (in lower case) speaks of what is to come.
+pub(super) fn heading_outlook(heading: &str) -> Option<Outlook> {
+    if PROPOSAL_HEADINGS.iter().any(|phrase| heading.contains(phrase)) {
+        return Some(Outlook::Proposal);
+    }
+    let planned = heading
+        .split(|character: char| !character.is_alphanumeric())
+        .any(|word| {
+            matches!(
+                word,
+                "plan" | "plans" | "phase" | "rfc" | "adr" | "design" | "idea" | "ideas"
+            )
+        });
+    planned.then_some(Outlook::Perhaps)
+}
+
+/// Whether a heading (in lower case) gives alerts as an example or as advice: the reader is to define them.
+pub(super) fn advises(heading: &str) -> bool {
+    ["example", "sample", "recommend", "suggest"]
+        .iter()
+        .any(|word| heading.contains(word))
+}
+
+/// Phrases that say a name is not used yet.
+const PROPOSAL_PHRASES: &[&str] = &[
+    "should add",
+    "should be added",
+    "could add",
+    "could be added",
+    "will add",
+    "will be added",
+    "would add",
+    "would be added",
+    "to be added",
+    "need to add",
+    "needs to add",
+    "consider adding",
+    "adds the following",
+    "add the following",
+    "introduces the following",
+    "will introduce",
+    "will expose",
+    "will be exposed",
+    "would expose",
+    "we propose",
+    "proposed",
+    "planned",
+    "not yet",
+    "not implemented",
+    "unimplemented",
+    "todo",
+    "in the future",
+    "future work",
+];
+
+/// Whether a sentence (in lower case) says that a name is not used yet.
+pub(super) fn is_proposal_sentence(sentence: &str) -> bool {
+    PROPOSAL_PHRASES.iter().any(|phrase| sentence.contains(phrase))
+}
+
+/// How the documents of a path speak of what is to come.
+pub(super) fn path_outlook(path: &str) -> Option<Outlook> {
+    let lower = path.to_lowercase();
+    let mut components: Vec<&str> = lower.split('/').collect();
+    let name = components.pop().unwrap_or_default();
+    let stem = name.split('.').next().unwrap_or(name);
+    let mut words = stem.split(|character: char| !character.is_alphanumeric());
+    let proposing = |word: &str| {
+        matches!(
+            word,
+            "adr"
+                | "adrs"
+                | "rfc"
+                | "rfcs"
+                | "proposal"
+                | "proposals"
+                | "kep"
+                | "keps"
+                | "enhancement"
+                | "enhancements"
+                | "roadmap"
+                | "roadmaps"
+                | "plans"
+                | "decisions"
+                | "prd"
+                | "prds"
+                | "todo"
+                | "backlog"
+        )
+    };
+    let folder = |component: &&str| component.split(['-', '_']).any(proposing);
+    if components.iter().any(folder) || words.clone().any(proposing) {
+        return Some(Outlook::Proposal);
+    }
+    let planning = |word: &str| {
+        matches!(
+            word,
+            "plan" | "planning" | "design" | "designs" | "postmortem" | "postmortems"
+        )
+    };
+    (components
+        .iter()
+        .any(|component| component.split(['-', '_']).any(planning))
+        || words.any(planning))
+    .then_some(Outlook::Perhaps)
 }
 
 /// Whether a path is that of a document about changes: it speaks of names that are gone.
@@ -249,6 +405,12 @@ pub(super) fn is_history(path: &str) -> bool {
                 | ".changeset"
                 | "changes"
                 | "newsfragment"
+                | "archive"
+                | "archived"
+                | "archives"
+                | "attic"
+                | "deprecated"
+                | "obsolete"
         )
     });
     let begins = [

@@ -185,6 +185,49 @@ pub(super) fn is_metric_type(word: &str) -> bool {
     )
 }
 
+/// Whether a word is a data type, as tables of fields and labels give it.
+pub(super) fn is_data_type(word: &str) -> bool {
+    let word = word.trim().trim_end_matches(['?', '*']).to_lowercase();
+    let word = word.split(['(', '[', '<', ' ', '|']).next().unwrap_or_default();
+    matches!(
+        word,
+        "string"
+            | "str"
+            | "int"
+            | "integer"
+            | "bool"
+            | "boolean"
+            | "float"
+            | "double"
+            | "number"
+            | "object"
+            | "array"
+            | "list"
+            | "dict"
+            | "map"
+            | "uuid"
+            | "varchar"
+            | "text"
+            | "char"
+            | "decimal"
+            | "numeric"
+            | "bigint"
+            | "smallint"
+            | "datetime"
+            | "date"
+            | "timestamp"
+            | "json"
+            | "jsonb"
+            | "enum"
+            | "any"
+            | "int32"
+            | "int64"
+            | "uint64"
+            | "float64"
+            | "bytes"
+    )
+}
+
 /// Names written in camel case that are products, resources or programs and never alerts.
 const PRODUCTS: &[&str] = &[
     "AlertManager",
@@ -328,7 +371,7 @@ pub(super) fn is_camel_alert(word: &str, humps: usize) -> bool {
 }
 
 /// Whether a word can be an alert where the text says that it is one: camel case, or snake case.
-pub(super) fn is_explicit_alert(word: &str) -> bool {
+pub(crate) fn is_explicit_alert(word: &str) -> bool {
     is_camel_alert(word, 2) || (is_metric_shaped(word) && !word.contains(':') && !has_metric_suffix(word))
 }
 

@@ -266,6 +266,7 @@ fn alert_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>
         query: first,
         labels: rules::texts(node.get("labels")),
         annotations: rules::texts(annotations),
+        waits: None,
     });
     rules::annotations::read(annotations, &name, collector);
 }

@@ -7,8 +7,8 @@
 use std::collections::BTreeMap;
 
 use promsight_model::{
-    BuiltIn, Constructor, Description, Exporter, ExporterMetric, Gap, GoneMetric, Library, LibraryMetric,
-    MetricType, Name, Pattern, SourceFile,
+    AlertCollection, BuiltIn, Constructor, Description, Exporter, ExporterMetric, Gap, GoneMetric, Library,
+    LibraryMetric, MetricType, Name, Pattern, SourceFile,
 };
 use serde::Deserialize;
 
@@ -30,12 +30,25 @@ struct ExporterTable {
     gone: String,
 }
 
+/// A file of alerts as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AlertTable {
+    name: String,
+    source: String,
+    #[serde(default)]
+    territory: Vec<String>,
+    alerts: String,
+}
+
 /// A library file as written.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LibraryTable {
     package: String,
     source: String,
+    #[serde(default)]
+    imports: Vec<String>,
     #[serde(default)]
     constructors: BTreeMap<String, Vec<Vec<String>>>,
     #[serde(default)]
@@ -68,6 +81,17 @@ struct FamilyLine<'a> {
     metric_type: MetricType,
     labels: Option<Vec<String>>,
     buckets: Option<Vec<String>>,
+}
+
+/// Decodes a file of alerts.
+pub(super) fn alerts(text: &str) -> Result<AlertCollection, String> {
+    let table: AlertTable = serde_yaml::from_str(text).map_err(|error| error.to_string())?;
+    Ok(AlertCollection {
+        name: table.name,
+        source: table.source,
+        territory: table.territory,
+        alerts: table.alerts.lines().map(str::to_owned).collect(),
+    })
 }
 
 /// Decodes a catalogue file. The error is a sentence that names the line at fault.
@@ -132,6 +156,7 @@ pub(super) fn library(text: &str, first: u32) -> Result<Library, String> {
     Ok(Library {
         package: table.package,
         source: table.source,
+        imports: table.imports,
         constructors,
         built_in,
         descriptions: (first..)

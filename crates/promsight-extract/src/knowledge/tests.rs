@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use promsight_grammars::{CATALOGUES, LIBRARIES};
+use promsight_grammars::{ALERTS, CATALOGUES, LIBRARIES};
 use promsight_model::{Exporter, ExporterMetric, MetricType, Name};
 
 use super::{catalogue, libraries, tables};
@@ -57,6 +57,37 @@ fn every_catalogue_decodes() {
         );
     }
     assert_eq!(catalogue().exporters.len(), CATALOGUES.len());
+}
+
+#[test]
+fn every_file_of_alerts_decodes_and_is_sorted() {
+    assert!(!ALERTS.is_empty());
+    for (file, text) in ALERTS {
+        let collection = tables::alerts(text).unwrap_or_else(|error| panic!("{file}: {error}"));
+        assert_eq!(format!("{}.yaml", collection.name), *file);
+        assert!(!collection.source.is_empty(), "{file} says where it is from");
+        let lines = text.split_once("alerts: |\n").expect("a block of alerts").1;
+        let names: Vec<&str> = lines.lines().map(str::trim).collect();
+        assert_sorted(file, "alert", names.iter().copied());
+        assert_eq!(names.len(), collection.alerts.len());
+    }
+}
+
+#[test]
+fn well_known_alerts_are_there() {
+    let catalogue = catalogue();
+    for alert in [
+        "KubePodCrashLooping",
+        "NodeFilesystemAlmostOutOfSpace",
+        "etcdNoLeader",
+        "ThanosCompactHalted",
+    ] {
+        let known = catalogue
+            .alerts
+            .iter()
+            .any(|collection| collection.alerts.contains(alert));
+        assert!(known, "{alert}");
+    }
 }
 
 #[test]

@@ -129,14 +129,13 @@ impl<'tree> Lowering<'tree, '_> {
         let Some((next, rest)) = branches.split_first() else {
             return self.clause(orelse);
         };
-        let span = |branch: &Branch<'_>, file| Span::new(file, branch.start..end);
         if self.levels_left() > LEVELS_KEPT_FOR_BODIES
             && let Some(body) = next.body
         {
             let nested = self.deeper(body, |lowering| lowering.alternative(branches, orelse, end));
             let kind = nested.flatten().unwrap_or(StmtKind::Other);
             return vec![Stmt {
-                span: span(next, self.file),
+                span: self.place(next.start..end),
                 kind,
             }];
         }
@@ -150,7 +149,7 @@ impl<'tree> Lowering<'tree, '_> {
                 orelse: Vec::new(),
             };
             statements.push(Stmt {
-                span: span(branch, self.file),
+                span: self.place(branch.start..end),
                 kind,
             });
         }

@@ -5,8 +5,8 @@
 
 use std::ops::Range;
 
+use promsight_model::OffsetMap;
 use promsight_model::python::{Call, Expr, ExprKind, JoinedPart};
-use promsight_model::{Embedded, OffsetMap, Span};
 use tree_sitter::Node;
 
 use super::kinds::{Field, Kind};
@@ -18,7 +18,9 @@ struct Prefix {
     raw: bool,
     /// Replacement fields, and doubled braces that stand for one.
     interpolated: bool,
-    /// Not a `str`: bytes, a template string (PEP 750), or Python 2's backticks.
+    /// Bytes.
+    bytes: bool,
+    /// Not a `str`: a template string (PEP 750), or Python 2's backticks.
     other_type: bool,
 }
 
@@ -30,12 +32,18 @@ impl Prefix {
                 b'r' => prefix.raw = true,
                 b'f' => prefix.interpolated = true,
                 b't' => (prefix.interpolated, prefix.other_type) = (true, true),
-                b'b' | b'`' => prefix.other_type = true,
+                b'b' => prefix.bytes = true,
+                b'`' => prefix.other_type = true,
                 _ => {}
             }
         }
         prefix
     }
+}
+
+/// Whether a literal holds lines of the text exposition format, which is written as bytes as often as as text.
+fn is_exposition(source: &str) -> bool {
+    source.contains("# TYPE") || source.contains("# HELP")
 }
 
 /// A run of decoded text, or a character that is known to no one without Unicode's table of names.
@@ -83,7 +91,7 @@ impl<'tree> Lowering<'tree, '_> {
             return None;
         }
         let prefix = Prefix::of(self.source(start));
-        if prefix.other_type {
+        if prefix.other_type || (prefix.bytes && !is_exposition(self.source(node))) {
             return None;
         }
         let mut at = start.end_byte();
@@ -101,10 +109,10 @@ impl<'tree> Lowering<'tree, '_> {
     fn literal_text(&self, range: Range<usize>, prefix: Prefix, parts: &mut Vec<JoinedPart>) {
         for piece in decode(self.text, range, prefix) {
             parts.push(match piece {
-                Piece::Text(text, map) => JoinedPart::Text(Embedded::decoded(self.file, text, map)),
+                Piece::Text(text, map) => JoinedPart::Text(self.decoded(text, map)),
                 Piece::NamedCharacter(range) => {
                     let value = Expr {
-                        span: Span::new(self.file, range),
+                        span: self.place(range),
                         kind: ExprKind::Unknown,
                     };
                     JoinedPart::Value {
@@ -135,11 +143,7 @@ impl<'tree> Lowering<'tree, '_> {
             let range = start..equals.end_byte() + spaces;
             if let Some(text) = self.text.get(range.clone()) {
                 let map = OffsetMap::verbatim(start, text.len());
-                parts.push(JoinedPart::Text(Embedded::decoded(
-                    self.file,
-                    text.to_owned(),
-                    map,
-                )));
+                parts.push(JoinedPart::Text(self.decoded(text.to_owned(), map)));
             }
         }
         let has_format = format.is_some_and(|format| self.source(format).len() > 1);
@@ -164,8 +168,8 @@ impl<'tree> Lowering<'tree, '_> {
         parts.push(match plain_format {
             Some((range, text)) => {
                 let map = OffsetMap::verbatim(range.start, text.len());
-                let specification = Embedded::decoded(self.file, text.to_owned(), map);
-                let span = Span::new(self.file, range);
+                let specification = self.decoded(text.to_owned(), map);
+                let span = self.place(range);
                 let func = ExprKind::Name("format".to_owned());
                 let call = Call {
                     func: Expr { span, kind: func },

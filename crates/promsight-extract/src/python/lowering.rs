@@ -1,7 +1,9 @@
 //! The state of one walk, and what statements and expressions share: children, spans, the cap on nesting.
 
+use std::ops::Range;
+
 use promsight_model::python::Stmt;
-use promsight_model::{FileId, Gap, GapKind, Reach, SourceFile, Span};
+use promsight_model::{Embedded, FileId, Gap, GapKind, OffsetMap, Reach, SourceFile, Span};
 use tree_sitter::{Node, Tree, TreeCursor};
 
 use super::kinds::{Field, Kind, field_of, kind_of};
@@ -21,7 +23,9 @@ pub(super) struct Child<'tree> {
 /// One walk over one file's tree.
 pub(super) struct Lowering<'tree, 'text> {
     pub(super) text: &'text str,
-    pub(super) file: FileId,
+    file: FileId,
+    /// Where the text stands in its file, where it is not the file's own.
+    origin: Option<&'text Embedded>,
     /// Whether the function being walked has yielded so far.
     pub(super) yields: bool,
     cursor: TreeCursor<'tree>,
@@ -31,10 +35,11 @@ pub(super) struct Lowering<'tree, 'text> {
 }
 
 impl<'tree, 'text> Lowering<'tree, 'text> {
-    pub(super) fn new(file: &'text SourceFile, tree: &'tree Tree) -> Self {
+    pub(super) fn new(file: &'text SourceFile, tree: &'tree Tree, origin: Option<&'text Embedded>) -> Self {
         Self {
             text: &file.text,
             file: file.id,
+            origin,
             yields: false,
             cursor: tree.walk(),
             depth: 0,
@@ -95,7 +100,23 @@ impl<'tree, 'text> Lowering<'tree, 'text> {
     }
 
     pub(super) fn span(&self, node: Node<'_>) -> Span {
-        Span::new(self.file, node.byte_range())
+        self.place(node.byte_range())
+    }
+
+    /// The place in the file of a part of the text.
+    pub(super) fn place(&self, range: Range<usize>) -> Span {
+        match self.origin {
+            Some(origin) => origin.span(range),
+            None => Span::new(self.file, range),
+        }
+    }
+
+    /// Text decoded out of the text.
+    pub(super) fn decoded(&self, text: String, map: OffsetMap) -> Embedded {
+        match self.origin {
+            Some(origin) => origin.nested(text, map),
+            None => Embedded::decoded(self.file, text, map),
+        }
     }
 
     /// The source text of a node.

@@ -15,7 +15,9 @@ mod imports;
 mod kinds;
 mod literals;
 mod lowering;
+mod notebook;
 mod prefilter;
+mod recovery;
 mod statements;
 mod syntax_gap;
 mod syntax_tree;
@@ -28,9 +30,10 @@ mod laws;
 #[cfg(test)]
 mod tests;
 
-use promsight_model::python::Module;
-use promsight_model::{Gap, GapKind, Reach, SourceFile, Span};
+use promsight_model::python::{Module, Stmt};
+use promsight_model::{Embedded, Gap, GapKind, Reach, SourceFile, Span};
 
+pub use notebook::{is_notebook, notebook};
 pub use prefilter::{Needles, may_matter, mentions_any};
 pub use test_paths::is_test_path;
 
@@ -43,35 +46,42 @@ const MAX_BYTES: usize = 16 << 20;
 /// The syntax tree of one Python file, and what of it could not be read: at most one gap for its syntax errors,
 /// one for what is nested too deeply, and one where parsing had to stop. Python 2 is read as far as its grammar is the same.
 pub fn module(file: &SourceFile) -> (Module, Vec<Gap>) {
+    let (body, gaps) = block(file, None);
     let test_code = is_test_path(&file.path);
-    let text = &*file.text;
-    if text.len() > MAX_BYTES {
-        return (
-            Module {
-                test_code,
-                body: Vec::new(),
-            },
-            vec![too_large(file)],
-        );
+    (Module { test_code, body }, gaps)
+}
+
+/// The statements of a text, and what of it could not be read. `origin` is where the text stands in the file, where it
+/// is not the whole file's.
+fn block(file: &SourceFile, origin: Option<&Embedded>) -> (Vec<Stmt>, Vec<Gap>) {
+    if file.text.len() > MAX_BYTES {
+        return (Vec::new(), vec![too_large(file)]);
     }
+    let conflict = recovery::without_conflicts(file);
+    let file = conflict.as_ref().map_or(file, |(file, _)| file);
     let (tree, stopped) = syntax_tree::of(file);
     let Some(tree) = tree else {
-        return (
-            Module {
-                test_code,
-                body: Vec::new(),
-            },
-            vec![unparsed(file)],
-        );
+        return (Vec::new(), vec![unparsed(file)]);
     };
-
-    let mut lowering = Lowering::new(file, &tree);
-    let body = lowering.module(tree.root_node());
+    let mut lowering = Lowering::new(file, &tree, origin);
+    let mut body = lowering.module(tree.root_node());
     let mut gaps = Vec::new();
     gaps.extend(stopped);
-    gaps.extend(syntax_gap::of(file, &tree));
+    let mut syntax = syntax_gap::of(file, &tree);
+    if let Some(gap) = syntax.as_mut().filter(|gap| gap.reach != Reach::Nothing) {
+        let (recovered, reach) = recovery::covered_by_errors(file, &tree, origin);
+        body.extend(recovered);
+        gap.reach = reach;
+    }
+    gaps.extend(syntax);
+    gaps.extend(conflict.as_ref().map(|(_, gap)| gap.clone()));
+    if let Some(origin) = origin {
+        for gap in &mut gaps {
+            gap.span = origin.span(gap.span.range());
+        }
+    }
     gaps.extend(lowering.depth_gap());
-    (Module { test_code, body }, gaps)
+    (body, gaps)
 }
 
 /// The concrete syntax tree of a file, for who asks where its comments and statements are. `None` where the file is

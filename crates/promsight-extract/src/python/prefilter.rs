@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use aho_corasick::AhoCorasick;
 
 /// Words without which a file cannot declare a metric by itself: the libraries' names, their constructors, and the
-/// comment lines of a hand-written exposition. `Info` and `Enum` are missing on purpose: they are everyday words,
+/// comment lines of a hand-written exposition or what it is served as. `Info` and `Enum` are missing on purpose: they are everyday words,
 /// and a file that means the metrics also says `prometheus`, or calls a name that a second round looks for.
 const ROOT_WORDS: &[&str] = &[
     "prometheus",
@@ -22,10 +22,22 @@ const ROOT_WORDS: &[&str] = &[
     "create_counter",
     "create_gauge",
     "create_histogram",
+    "create_observable",
+    "create_up_down_counter",
+    "get_meter",
     "statsd",
+    "Statsd",
     "StatsClient",
-    "# HELP ",
-    "# TYPE ",
+    "ray.util",
+    "jupyter_server",
+    "openstack",
+    "# HELP",
+    "# TYPE",
+    "version=0.0.4",
+    "openmetrics-text",
+    "/metrics/job",
+    ".prom\"",
+    ".prom'",
 ];
 
 static ROOTS: LazyLock<Needles> = LazyLock::new(|| Needles::compile(ROOT_WORDS));

@@ -1,21 +1,114 @@
-//! Scripts that send queries: shell and Python.
+//! Scripts that send queries: shell, Python, and what other languages write as strings.
 //!
 //! Owns which texts of a script are queries. A string of Python is one only in a file that shows that it talks to
 //! Prometheus, and only where it parses: what is sent to a database never is.
 
 pub(crate) mod command_lines;
+mod programs;
 mod python;
+mod strings;
 pub(crate) mod urls;
 
 use promsight_model::{ConsumerKind, Embedded, Facts, FileKind, SourceFile, python::Module};
 
-use crate::documents::looker::Looker;
+use crate::decode::tree::Node;
+use crate::decode::yaml;
+use crate::documents::looker::{Looker, Trust};
 
-/// Whether a path is that of a shell script.
+/// Whether a path is that of a shell script, or of a file whose recipes a shell runs.
 pub fn is_shell(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name.rsplit_once('.')
-        .is_some_and(|(_, extension)| matches!(extension, "sh" | "bash" | "zsh" | "ksh" | "bats"))
+    let recipes = matches!(
+        name.to_ascii_lowercase().as_str(),
+        "makefile" | "gnumakefile" | "justfile" | "dockerfile" | "containerfile" | "jenkinsfile"
+    );
+    recipes
+        || name.starts_with("Dockerfile.")
+        || name.rsplit_once('.').is_some_and(|(_, extension)| {
+            matches!(
+                extension,
+                "sh" | "bash" | "zsh" | "ksh" | "bats" | "mk" | "just" | "dockerfile"
+            )
+        })
+}
+
+/// Whether a path is that of a script of which only the strings are read.
+pub fn is_other(path: &str) -> bool {
+    let extension = path.rsplit('.').next().unwrap_or_default();
+    matches!(extension, "ps1" | "psm1")
+}
+
+/// What the strings of a source in another language look at, where it sends queries to Prometheus.
+pub fn other(file: &SourceFile, facts: &mut Facts) {
+    if !OTHER_EVIDENCE.iter().any(|word| contains(&file.text, word)) {
+        return;
+    }
+    let consumers = facts.consumers.len();
+    strings::read(file, facts);
+    count(facts, consumers);
+}
+
+/// What a source contains that asks Prometheus: its interface's paths, a client of it.
+const OTHER_EVIDENCE: &[&str] = &[
+    "/api/v1/query",
+    "/api/v1/series",
+    "client_golang/api/prometheus",
+    "prometheus-query",
+    "prometheus/api_client",
+    "PrometheusDriver",
+];
+
+/// What command lines in the values of a YAML file look at: probes, steps of a pipeline, jobs.
+pub fn yaml(file: &SourceFile, facts: &mut Facts) {
+    if !YAML_EVIDENCE.iter().any(|word| contains(&file.text, word)) {
+        return;
+    }
+    let consumers = facts.consumers.len();
+    let source = Embedded::whole(file.id, &file.text);
+    let tree = yaml::parse(&source);
+    for root in tree.documents().filter_map(|document| document.root()) {
+        yaml_node(root, 0, facts);
+    }
+    count(facts, consumers);
+}
+
+/// What a command line that asks Prometheus contains.
+const YAML_EVIDENCE: &[&str] = &["/api/v1/query", "/api/v1/series", "promtool query"];
+
+/// How deep values are looked for.
+const MAX_DEPTH: usize = 100;
+
+fn yaml_node(node: Node<'_>, depth: usize, facts: &mut Facts) {
+    if depth > MAX_DEPTH || node.is_alias() {
+        return;
+    }
+    for entry in node.entries() {
+        yaml_node(entry.value, depth + 1, facts);
+    }
+    let items: Vec<Node<'_>> = node.items().collect();
+    let asks = |text: &str| YAML_EVIDENCE.iter().any(|word| text.contains(word));
+    // `["curl", "--data-urlencode", "query=…", "http://…/api/v1/query"]`: the parts of one command line.
+    let one_command = items.iter().filter_map(|item| item.as_str()).any(asks);
+    for item in &items {
+        let parameter = one_command
+            .then(|| item.embedded())
+            .flatten()
+            .filter(|text| text.text.starts_with("query="));
+        match parameter {
+            Some(text) => {
+                let mut looker = Looker::new(facts, ConsumerKind::Script, "", text.whole_span());
+                looker.query(&text.slice("query=".len()..text.text.len()), Trust::Sent);
+            }
+            None => yaml_node(*item, depth + 1, facts),
+        }
+    }
+    let Some(text) = node.embedded().filter(|text| asks(&text.text)) else {
+        return;
+    };
+    for sight in command_lines::read(&text) {
+        let scope = text.span(sight.command.clone());
+        Looker::new(facts, ConsumerKind::Script, "", scope).target(&sight.target);
+    }
 }
 
 /// What the command lines of a shell script look at.

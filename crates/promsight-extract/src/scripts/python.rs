@@ -258,11 +258,11 @@ const ASKING: &[&str] = &[
 ];
 
 /// Addresses would parse as divisions once their holes are filled.
-fn is_address(text: &str) -> bool {
+pub(super) fn is_address(text: &str) -> bool {
     text.contains("://") || text.contains("/api/") || text.starts_with('/') || text.contains("/graph?")
 }
 
-fn is_bare(text: &str) -> bool {
+pub(super) fn is_bare(text: &str) -> bool {
     text.trim()
         .chars()
         .all(|character| character.is_alphanumeric() || matches!(character, '_' | ':'))
@@ -285,7 +285,7 @@ fn string(expression: &Expr) -> Option<&str> {
 }
 
 /// Whether a variable, keyword or key of that name holds queries.
-fn names_a_query(name: &str) -> bool {
+pub(super) fn names_a_query(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.contains("query")
         || lower.contains("queries")
@@ -296,7 +296,7 @@ fn names_a_query(name: &str) -> bool {
 }
 
 /// Whether a function of that name sends what it is given.
-fn sends_a_query(name: &str) -> bool {
+pub(super) fn sends_a_query(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
     lower.contains("query")
         || lower.contains("promql")
@@ -350,7 +350,7 @@ fn formatted(text: &Embedded) -> Embedded {
     text.nested(decoded, map)
 }
 
-fn hole_text(name: &str) -> String {
+pub(super) fn hole_text(name: &str) -> String {
     let usable = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && name
             .chars()

@@ -19,9 +19,67 @@ pub(crate) fn read(address: &Embedded) -> Vec<Target> {
         || path.ends_with("/query");
     if asks {
         parameters(address, question + 1)
+    } else if path.ends_with("/explore") {
+        explored(address, question + 1)
     } else {
         Vec::new()
     }
+}
+
+/// The queries of an address of Grafana's explorer, whose parameters `left` and `panes` hold JSON.
+fn explored(address: &Embedded, from: usize) -> Vec<Target> {
+    let mut targets = Vec::new();
+    let mut start = from;
+    for part in address.text.get(from..).unwrap_or_default().split('&') {
+        let range = start..start + part.len();
+        start = range.end + 1;
+        let Some((key, value)) = part.split_once('=') else {
+            continue;
+        };
+        if !matches!(key, "left" | "right" | "panes") {
+            continue;
+        }
+        let json = decode(address, range.end - value.len()..range.end);
+        for (at, name) in json.text.match_indices("\"expr\"") {
+            let after = &json.text[at + name.len()..];
+            let value = after.trim_start().strip_prefix(':').map(str::trim_start);
+            if let Some(value) = value
+                && let Some(query) = json_string(&json, json.text.len() - value.len())
+            {
+                targets.push(Target::Query(query));
+            }
+        }
+    }
+    targets
+}
+
+/// The JSON string that begins at an offset.
+fn json_string(text: &Embedded, at: usize) -> Option<Embedded> {
+    let quoted = text.text.get(at..)?.strip_prefix('"')?;
+    let start = at + 1;
+    let mut decoded = String::new();
+    let mut map = OffsetMap::at(start);
+    let mut characters = quoted.char_indices();
+    while let Some((offset, character)) = characters.next() {
+        let here = start + offset;
+        match character {
+            '"' => return Some(text.nested(decoded, map)),
+            '\\' => {
+                let (_, escaped) = characters.next()?;
+                let stands_for = match escaped {
+                    'n' | 'r' | 't' => ' ',
+                    other => other,
+                };
+                map.push_replaced(stands_for.len_utf8(), here..here + 1 + escaped.len_utf8());
+                decoded.push(stands_for);
+            }
+            _ => {
+                map.push_verbatim(here, character.len_utf8());
+                decoded.push(character);
+            }
+        }
+    }
+    None
 }
 
 /// The queries among `key=value&key=value` from an offset on.

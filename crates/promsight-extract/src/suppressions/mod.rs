@@ -128,10 +128,12 @@ fn comments(file: &SourceFile, format: Format, tree: Option<&Tree>) -> Vec<Comme
             python::real_comments(tree, candidates)
         }
         Format::Shell => after_mark(text, &["#"], &[OWN]).collect(),
-        Format::Jsonnet | Format::Hcl => after_mark(text, &["#", "//", "/*"], &[OWN]).collect(),
+        Format::Jsonnet | Format::Hcl | Format::OtherSource => {
+            after_mark(text, &["#", "//", "/*"], &[OWN]).collect()
+        }
         Format::Document => document(&file.path, text),
-        // JSON has no comments, and nothing is reported in sources of other languages.
-        Format::Json | Format::OtherSource => Vec::new(),
+        // JSON has no comments.
+        Format::Json | Format::Notebook => Vec::new(),
     }
 }
 

@@ -84,6 +84,7 @@ fn defined_alert(reader: &mut Reader<'_, '_, '_>, name: &Embedded, around: Optio
         query: None,
         labels: crate::rules::texts(around.and_then(|around| around.get("labels"))),
         annotations: crate::rules::texts(around.and_then(|around| around.get("annotations"))),
+        waits: None,
     });
 }
 
@@ -131,6 +132,7 @@ fn pyrra(reader: &mut Reader<'_, '_, '_>) -> bool {
                     query: None,
                     labels: Vec::new(),
                     annotations: Vec::new(),
+                    waits: None,
                 });
             }
         }

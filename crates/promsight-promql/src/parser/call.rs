@@ -2,7 +2,7 @@
 
 use super::{Expression, NameShape, Parser, Precedence, Shape, Stop};
 use crate::functions::{self, ValueType};
-use crate::node::{GroupingList, NodeKind};
+use crate::node::{GroupingList, LabelList, NodeKind};
 use crate::normal::Taken;
 use crate::selector;
 use crate::token::{Keyword, Kind, Parameter};
@@ -175,6 +175,19 @@ impl Parser<'_> {
 
     /// `by (…)` or `without (…)`, where one stands here.
     fn grouping(&mut self) -> Result<Option<GroupingList>, Stop> {
+        // `sum $grouping (x)`
+        if matches!(self.kind(), Kind::Template(template) if template.is_bare())
+            && self.ahead(1).kind == Kind::LeftParen
+        {
+            self.index += 1;
+            return Ok(Some(GroupingList {
+                is_without: true,
+                list: LabelList {
+                    labels: Vec::new(),
+                    has_holes: true,
+                },
+            }));
+        }
         let Kind::Keyword(keyword @ (Keyword::By | Keyword::Without)) = self.kind() else {
             return Ok(None);
         };

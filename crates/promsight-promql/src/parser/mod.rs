@@ -426,7 +426,10 @@ impl<'query> Parser<'query> {
             Kind::Name if is_called => self.call(),
             Kind::Keyword(keyword) if is_called && keyword.can_name_function() => self.call(),
             Kind::Keyword(Keyword::Aggregation(parameter))
-                if is_called || matches!(next, Kind::Keyword(Keyword::By | Keyword::Without)) =>
+                if is_called
+                    || matches!(next, Kind::Keyword(Keyword::By | Keyword::Without))
+                    || (matches!(next, Kind::Template(template) if template.is_bare())
+                        && self.ahead(2).kind == Kind::LeftParen) =>
             {
                 self.aggregation(Some(*parameter))
             }

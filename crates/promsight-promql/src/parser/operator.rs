@@ -13,6 +13,14 @@ use crate::token::{Failure, Keyword, Kind, Sign};
 impl Parser<'_> {
     /// `(a, b)` behind `by`, `on`, `group_left` and the like.
     pub(super) fn labels(&mut self) -> Result<LabelList, Failure> {
+        // `by $labels (x)`: the hole is the list with its parentheses.
+        if matches!(self.kind(), Kind::Template(template) if template.is_bare()) {
+            self.index += 1;
+            return Ok(LabelList {
+                labels: Vec::new(),
+                has_holes: true,
+            });
+        }
         let open = self.expect(&Kind::LeftParen, "`(` and a list of labels")?;
         let mut list = LabelList::default();
         loop {

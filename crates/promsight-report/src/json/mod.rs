@@ -4,8 +4,8 @@ mod v1;
 
 use promsight_model::finding::FindingConsumer;
 use promsight_model::{
-    Comparison, Coverage, Emitter, Finding, Gap, JudgedReference, Liveness, Name, Reach, Report, ResolvedBy,
-    SelectorName, Severity, Span, Verdict, Wrapping,
+    Comparison, Coverage, Emitter, Finding, Gap, JudgedReference, LabelValues, Liveness, Name, Reach,
+    Registry, Report, ResolvedBy, SelectorName, Severity, Span, Verdict, Wrapping,
 };
 use serde::Serialize;
 
@@ -64,15 +64,29 @@ fn comparison(comparison: &Comparison) -> v1::Base<'_> {
 }
 
 pub(crate) fn metrics(report: &Report, places: &Places<'_>) -> String {
+    inventory(report, report.metrics.iter(), places)
+}
+
+/// As [`metrics`], with the metrics alone whose names are not fully known.
+pub(crate) fn unresolved(report: &Report, places: &Places<'_>) -> String {
+    let unknown = report
+        .metrics
+        .iter()
+        .filter(|emitter| emitter.is_live() && emitter.name.exact().is_none());
+    inventory(report, unknown, places)
+}
+
+fn inventory<'a>(
+    report: &'a Report,
+    metrics: impl Iterator<Item = &'a Emitter>,
+    places: &Places<'a>,
+) -> String {
     print(&v1::Metrics {
         schema_version: SCHEMA_VERSION,
         tool: TOOL,
         coverage: coverage(&report.coverage),
-        metrics: report
-            .metrics
-            .iter()
-            .map(|emitter| metric(emitter, places))
-            .collect(),
+        metrics: metrics.map(|emitter| metric(emitter, places)).collect(),
+        gaps: report.gaps.iter().map(|one| gap(one, places)).collect(),
     })
 }
 
@@ -202,6 +216,51 @@ fn metric<'a>(emitter: &'a Emitter, places: &Places<'a>) -> v1::Metric<'a> {
             Wrapping::Wrapper => "wrapper",
         },
         unresolved_reason: emitter.unresolved_reason.as_deref(),
+        registry: registry(emitter.usage.registry, places),
+        configured_by: &emitter.usage.configured_by,
+        updates: emitter
+            .usage
+            .updates
+            .iter()
+            .map(|update| v1::Update {
+                method: &update.method,
+                kind: update.kind.word(),
+                site: site(update.span, places),
+            })
+            .collect(),
+        updates_complete: emitter.usage.is_followed,
+        label_values: emitter
+            .usage
+            .label_values
+            .iter()
+            .map(|label| label_values(label, places))
+            .collect(),
+        initialised: emitter.usage.is_initialised,
+    }
+}
+
+fn registry<'a>(registry: Registry, places: &Places<'a>) -> v1::Registry<'a> {
+    let (kind, made) = match registry {
+        Registry::Default => ("default", None),
+        Registry::Named(span) => ("named", Some(site(span, places))),
+        Registry::Detached => ("none", None),
+        Registry::Unknown => ("unknown", None),
+    };
+    v1::Registry { kind, site: made }
+}
+
+fn label_values<'a>(label: &'a LabelValues, places: &Places<'a>) -> v1::LabelValues<'a> {
+    v1::LabelValues {
+        label: &label.label,
+        values: label
+            .values
+            .iter()
+            .map(|value| v1::LabelValue {
+                value: &value.value,
+                site: site(value.span, places),
+            })
+            .collect(),
+        complete: label.is_complete,
     }
 }
 

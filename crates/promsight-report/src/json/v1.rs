@@ -51,6 +51,7 @@ pub(crate) struct Metrics<'a> {
     pub(crate) tool: Tool,
     pub(crate) coverage: Coverage,
     pub(crate) metrics: Vec<Metric<'a>>,
+    pub(crate) gaps: Vec<Gap<'a>>,
 }
 
 /// What `promsight references` prints.
@@ -170,6 +171,46 @@ pub(crate) struct Metric<'a> {
     pub(crate) wrapping: &'static str,
     /// Why the name is not fully known.
     pub(crate) unresolved_reason: Option<&'a str>,
+    pub(crate) registry: Registry<'a>,
+    /// Environment variables and options of which the name is made.
+    pub(crate) configured_by: &'a [String],
+    pub(crate) updates: Vec<Update<'a>>,
+    /// Whether `updates` are all.
+    pub(crate) updates_complete: bool,
+    pub(crate) label_values: Vec<LabelValues<'a>>,
+    /// Whether children exist before anything happens to them.
+    pub(crate) initialised: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Registry<'a> {
+    /// `default`, `named`, `none` or `unknown`.
+    pub(crate) kind: &'static str,
+    /// Where a named one is made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) site: Option<Site<'a>>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct Update<'a> {
+    pub(crate) method: &'a str,
+    /// `value`, `child` or `removal`.
+    pub(crate) kind: &'static str,
+    pub(crate) site: Site<'a>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct LabelValues<'a> {
+    pub(crate) label: &'a str,
+    pub(crate) values: Vec<LabelValue<'a>>,
+    /// Whether `values` are all.
+    pub(crate) complete: bool,
+}
+
+#[derive(Serialize)]
+pub(crate) struct LabelValue<'a> {
+    pub(crate) value: &'a str,
+    pub(crate) site: Site<'a>,
 }
 
 #[derive(Serialize)]

@@ -1,8 +1,9 @@
-//! `promsight metrics` and `promsight references` for people: a line an entry that begins with its place.
+//! `promsight metrics` and `promsight references` for people: a line an entry that begins with its place. Below a metric,
+//! indented, stand its help, unit, bounds and states.
 
 use std::fmt::Write as _;
 
-use promsight_model::{JudgedReference, Name, Report, ResolvedBy};
+use promsight_model::{JudgedReference, Name, Report, ResolvedBy, Span};
 
 use super::summary;
 use crate::place::Places;
@@ -27,6 +28,9 @@ pub(crate) fn metrics(report: &Report, places: &Places<'_>, surface: Surface) ->
             let _ = write!(text, " ({remarks})");
         }
         text.push('\n');
+        for detail in words::details(emitter) {
+            let _ = writeln!(text, "    {detail}");
+        }
     }
     if !report.metrics.is_empty() {
         text.push('\n');
@@ -38,6 +42,48 @@ pub(crate) fn metrics(report: &Report, places: &Places<'_>, surface: Surface) ->
         &mut text,
     );
     summary::gaps(&report.gaps, places, usize::MAX, &mut text);
+    text
+}
+
+/// Every declaration whose name is not fully known, and every gap, a line each that begins with its place.
+pub(crate) fn unresolved(report: &Report, places: &Places<'_>) -> String {
+    let mut lines: Vec<(Span, String)> = Vec::new();
+    for emitter in report
+        .metrics
+        .iter()
+        .filter(|emitter| words::is_partly_known(emitter))
+    {
+        let reason = emitter
+            .unresolved_reason
+            .as_deref()
+            .unwrap_or("it is computed at run time");
+        let text = format!(
+            "{} {}: a part of the name is not known: {reason}",
+            emitter.metric_type,
+            words::metric(emitter)
+        );
+        lines.push((emitter.span, text));
+    }
+    for gap in &report.gaps {
+        lines.push((
+            gap.span,
+            format!("{}: {}", words::gap_kind(gap.kind), gap.message),
+        ));
+    }
+    lines.sort();
+    let mut text = String::new();
+    for (span, line) in &lines {
+        let _ = writeln!(text, "{}: {}", places.place(*span), words::one_line(line));
+    }
+    if !lines.is_empty() {
+        text.push('\n');
+    }
+    summary::line(
+        "metrics",
+        &summary::counts(&report.coverage.emitters, &summary::NAME_KINDS),
+        &mut text,
+    );
+    summary::line("not known", &words::count(lines.len() as u64, "place"), &mut text);
     text
 }
 

@@ -12,7 +12,7 @@ use crate::place::Places;
 use crate::{Styling, Surface, words};
 
 use frame::Frames;
-pub(crate) use inventory::{metrics, references};
+pub(crate) use inventory::{metrics, references, unresolved};
 
 pub(crate) fn findings(report: &Report, places: &Places<'_>, surface: Surface) -> String {
     let renderer = renderer(surface);
@@ -66,6 +66,9 @@ fn diagnostic<'a>(finding: &'a Finding, frames: &Frames<'a>) -> Group<'a> {
                 .with_name("confidence")
                 .message(finding.confidence.word()),
         );
+    }
+    if let Some(owner) = &finding.owner {
+        group = group.element(Level::NOTE.with_name("owner").message(owner.as_str()));
     }
     group = group.elements(
         finding

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use promsight_model::{
-    CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, Emitter, FileSet, Finding,
-    FindingConsumer, Fingerprint, Fixed, Gap, GapKind, Guard, Hidden, JudgedReference, Liveness, MatchOp,
-    MatchValue, Matcher, MetricType, Name, Note, Origin, Pattern, Reach, Reason, Related, Report, ResolvedBy,
-    Selector, SelectorName, Severity, Span, Suggestion, SuggestionKind, Verdict, Wrapping,
+    Area, CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, Emitter, FileSet, Finding,
+    FindingConsumer, Fingerprint, Fixed, Gap, GapKind, Guard, Hidden, JudgedReference, LabelValue,
+    LabelValues, Liveness, MatchOp, MatchValue, Matcher, MetricType, Name, Note, Origin, Pattern, Reach,
+    Reason, Registry, Related, Report, ResolvedBy, Selector, SelectorName, Severity, Span, Suggestion,
+    SuggestionKind, Update, UpdateKind, Usage, Verdict, Wrapping,
 };
 
 /// Line breaks of Windows, a folded scalar.
@@ -130,6 +131,7 @@ fn check_info(
         severity,
         summary,
         documentation,
+        area: Area::Instrumentation,
     }
 }
 
@@ -258,6 +260,25 @@ fn metrics(files: &FileSet) -> Vec<Emitter> {
         ),
         name_span: Some(place(files, "app/kiosk.py", "\"kiosk_sales\"", 0)),
         unresolved_reason: None,
+        usage: Usage {
+            registry: Registry::Named(place(files, "app/kiosk.py", "name = ", 0)),
+            configured_by: vec!["KIOSK_PREFIX".to_owned()],
+            updates: vec![Update {
+                span: place(files, "app/kiosk.py", "TILL", 0),
+                method: "inc".to_owned(),
+                kind: UpdateKind::Value,
+            }],
+            is_followed: true,
+            label_values: vec![LabelValues {
+                label: "till".to_owned(),
+                values: vec![LabelValue {
+                    value: "自動\u{301}".to_owned(),
+                    span: place(files, "app/kiosk.py", "\"自動\u{301}\"", 0),
+                }],
+                is_complete: true,
+            }],
+            ..Usage::default()
+        },
     };
     let till = Emitter {
         name: Name::Exact("kiosk_till_open".to_owned()),
@@ -285,6 +306,7 @@ fn metrics(files: &FileSet) -> Vec<Emitter> {
         liveness: Liveness::Dead("nothing calls `make`".to_owned()),
         wrapping: Wrapping::Wrapper,
         unresolved_reason: Some("the name is a parameter".to_owned()),
+        usage: Usage::default(),
         ..till.clone()
     };
     vec![sales, till, wrapped]

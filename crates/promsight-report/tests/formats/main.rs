@@ -101,7 +101,10 @@ fn the_inventories_in_json_are_parts_of_the_whole_report() {
         value(View::Metrics),
         value(View::References),
     );
-    assert_eq!(keys(&metrics), ["coverage", "metrics", "schema_version", "tool"]);
+    assert_eq!(
+        keys(&metrics),
+        ["coverage", "gaps", "metrics", "schema_version", "tool"]
+    );
     assert_eq!(
         keys(&references),
         ["coverage", "references", "schema_version", "tool"]

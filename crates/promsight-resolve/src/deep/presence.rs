@@ -142,7 +142,9 @@ fn is_own_label(emitter: &Emitter, series: &str, label: &str) -> bool {
         MetricType::StateSet => emitter.name == Name::Exact(label.to_owned()),
         // Other clients and hand-written families have them.
         MetricType::Summary => label == "quantile",
-        MetricType::Counter | MetricType::Gauge | MetricType::Info | MetricType::Untyped => false,
+        // Which process it is, where several serve one (`multiprocess_mode` of `all` or `liveall`).
+        MetricType::Gauge => label == "pid",
+        MetricType::Counter | MetricType::Info | MetricType::Untyped => false,
     }
 }
 

@@ -24,7 +24,7 @@ impl<'a> Machine<'a> {
             }
             Atom::External(path) => self.external_attribute(path, symbol),
             Atom::Unknown(unknown) => Self::still_unknown(*unknown, Reason::Attribute),
-            Atom::Text(_) | Atom::Container(_) | Atom::Metric(_) | Atom::Partial(_) => {
+            Atom::Text(_) | Atom::Container(_) | Atom::Metric(_) | Atom::Child(_) | Atom::Partial(_) => {
                 self.own_attribute(atom, symbol)
             }
             Atom::Function(id) => self.function_attribute(*id, symbol),
@@ -37,7 +37,7 @@ impl<'a> Machine<'a> {
     }
 
     fn own_attribute(&mut self, atom: &Atom, symbol: Symbol) -> Value {
-        if let Atom::Metric(id) = atom {
+        if let Atom::Metric(id) | Atom::Child(id) = atom {
             let name = self.symbols.name(symbol);
             if matches!(
                 &*name,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use promsight_model::{Emitter, Liveness, Name, Origin, Span, Wrapping};
+use promsight_model::{Description, Emitter, Liveness, Name, Origin, Span, Wrapping};
 
 use super::machine::Machine;
 use super::mentions::Mentions;
@@ -22,9 +22,21 @@ fn is_at_or_below(dotted: &str, path: &str) -> bool {
 impl Machine<'_> {
     /// Notes the import of a dotted path, where a library exposes something because of it.
     pub(super) fn note_built_in(&mut self, dotted: &str, span: Span) {
-        if self.in_test || self.dead.is_some() {
+        if self.in_test || self.dead.is_some() || Description::holds(span.file) {
             return;
         }
+        self.note_exposed(dotted, span);
+        for at in 0..self.table.implied.len() {
+            let (paths, imports) = &self.table.implied[at];
+            if paths.iter().any(|path| is_at_or_below(dotted, path)) {
+                for import in imports.clone() {
+                    self.note_exposed(&import, span);
+                }
+            }
+        }
+    }
+
+    fn note_exposed(&mut self, dotted: &str, span: Span) {
         for (at, (_, built_in)) in self.table.built_in.iter().enumerate() {
             if built_in.when.iter().any(|path| is_at_or_below(dotted, path)) {
                 let first = self.built_in_imports.entry(at).or_insert(span);
@@ -54,28 +66,31 @@ impl Machine<'_> {
 
     /// Frameworks import what their settings name.
     fn note_named(&mut self) {
-        let sources = &self.sources[..self.tree];
-        for (at, (_, built_in)) in self.table.built_in.iter().enumerate() {
-            // The source of the library itself names its parts too.
-            let is_own = |path: &String| {
-                let first = path.split('.').next().unwrap_or(path);
-                self.index.is_top_folder(first)
-            };
-            if built_in.named.iter().all(is_own) {
-                continue;
-            }
-            for source in sources.iter().filter(|source| !source.module.test_code) {
-                let mut mentions = Mentions::default();
-                mentions.block(&source.module.body);
-                let named = mentions.texts().filter(|(text, _)| {
-                    let mut paths = built_in.named.iter();
-                    paths.any(|path| is_at_or_below(text, path))
-                });
-                if let Some(span) = named.map(|(_, span)| span).min() {
-                    let first = self.built_in_imports.entry(at).or_insert(span);
-                    *first = (*first).min(span);
+        // The source of a library itself names its parts too.
+        let is_outside = |path: &&String| {
+            let first = path.split('.').next().unwrap_or(path);
+            !self.index.is_top_folder(first)
+        };
+        let tables = self.table.built_in.iter();
+        let named: Vec<&String> = tables
+            .flat_map(|(_, built_in)| built_in.named.iter().filter(is_outside))
+            .collect();
+        if named.is_empty() {
+            return;
+        }
+        let mut noted: Vec<(String, Span)> = Vec::new();
+        let sources = self.sources[..self.tree].iter();
+        for source in sources.filter(|source| !source.module.test_code) {
+            let mut mentions = Mentions::default();
+            mentions.block(&source.module.body);
+            for (text, span) in mentions.texts() {
+                if named.iter().any(|path| is_at_or_below(text, path)) {
+                    noted.push((text.to_owned(), span));
                 }
             }
+        }
+        for (path, span) in noted {
+            self.note_built_in(&path, span);
         }
     }
 
@@ -128,6 +143,7 @@ impl Machine<'_> {
                     span: *span,
                     name_span: None,
                     unresolved_reason: None,
+                    usage: promsight_model::Usage::default(),
                 });
             }
         }

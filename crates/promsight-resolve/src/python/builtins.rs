@@ -106,6 +106,9 @@ impl<'a> Machine<'a> {
         if let Some(name) = path.strip_prefix("builtins.") {
             return self.call_builtin(name, arguments, span);
         }
+        if let Some(registry) = self.call_registry(path, arguments, span) {
+            return registry;
+        }
         if let Some(value) = self.call_standard(path, arguments, span) {
             return value;
         }
@@ -447,7 +450,7 @@ impl<'a> Machine<'a> {
             all.extend(
                 values
                     .flat_map(|value| value.atoms().to_vec())
-                    .filter(|atom| matches!(atom, Atom::Metric(_))),
+                    .filter(|atom| matches!(atom, Atom::Metric(_) | Atom::Child(_))),
             );
         }
         all.push(Atom::Unknown(Unknown::new(Reason::Attribute)));
@@ -542,7 +545,7 @@ impl<'a> Machine<'a> {
         let types = object.atoms().iter().map(|atom| match atom {
             Atom::Instance(id) => Atom::Class(self.heap.instance(*id).class),
             Atom::Text(_) => Atom::External(Rc::from("builtins.str")),
-            Atom::Metric(id) => Atom::External(self.records[id.index()].path.clone()),
+            Atom::Metric(id) | Atom::Child(id) => Atom::External(self.records[id.index()].path.clone()),
             _ => Atom::Unknown(Unknown::new(Reason::Expression)),
         });
         Value::any(types.collect::<Vec<_>>())

@@ -9,7 +9,7 @@ use rustc_hash::FxHasher;
 
 use super::heap::{Binding, Code, ContainerKind};
 use super::machine::{Experience, Frame, LooseCall, MOST_CALLS, Machine};
-use super::value::{Arguments, Atom, ClassId, FunctionId, Reason, SiteId, Text, Unknown, Value};
+use super::value::{Arguments, Atom, ClassId, FunctionId, InstanceId, Reason, SiteId, Text, Unknown, Value};
 
 /// Unknown-owner calls that are remembered.
 const MOST_LOOSE_CALLS: usize = 20_000;
@@ -218,6 +218,10 @@ impl<'a> Machine<'a> {
     }
 
     fn note_called(&mut self, id: FunctionId) {
+        // What only dead code calls may still be called by others.
+        if self.dead.is_some() {
+            return;
+        }
         self.heap.functions[id.index()].called = true;
         if !self.in_test {
             let key = self.function_key(id);
@@ -242,9 +246,11 @@ impl<'a> Machine<'a> {
         site: Option<SiteId>,
     ) -> Value {
         if self.shallow && root.is_none() && !self.is_maker(id) && !self.is_helper_of_names(id) {
+            self.note_left_out(id);
             return Value::unknown(Reason::Limit);
         }
         if self.frames.len() >= MOST_CALLS {
+            self.note_left_out(id);
             self.heap.functions[id.index()].called = false;
             return Value::unknown(Reason::Limit);
         }
@@ -265,10 +271,12 @@ impl<'a> Machine<'a> {
             && known.is_enough()
         {
             let result = known.result.clone();
+            self.note_left_out(id);
             self.escape_all(&arguments);
             return result;
         }
         if !self.active.insert(key) {
+            self.note_left_out(id);
             return Value::nothing();
         }
         let (taken, declarations) = (self.taken, self.declarations);
@@ -289,6 +297,7 @@ impl<'a> Machine<'a> {
             returned: Value::nothing(),
             yielded: Vec::new(),
         });
+        self.note_writer(module);
         let remembered = arguments.clone();
         let params: &'a [Param] = match code {
             Code::Function(function) => &function.params,
@@ -311,6 +320,9 @@ impl<'a> Machine<'a> {
         self.active.remove(&key);
         let is_cut = self.end_call(reserved);
         self.heap.functions[id.index()].cut |= is_cut;
+        if is_cut {
+            self.note_left_out(id);
+        }
         let steps = self.taken - taken;
         let declares = self.declarations > declarations;
         let experience = self.experience.entry(place).or_insert_with(|| Experience {
@@ -358,6 +370,12 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// A run of the function is left out or cut short: what it hands on is not all that it can.
+    fn note_left_out(&mut self, id: FunctionId) {
+        let key = self.function_key(id);
+        self.uses.left_out.insert(key);
+    }
+
     fn run_code(&mut self, code: Code<'a>) -> Value {
         match code {
             Code::Lambda(lambda, _) => self.evaluate(&lambda.body),
@@ -385,7 +403,7 @@ impl<'a> Machine<'a> {
                 ) {
                     return Some(vec![Atom::Class(owner)]);
                 }
-                let known = &self.heap.class(owner).instances;
+                let known = self.instances_with(id, owner);
                 // An instance's own `__init__` is run when the instance is made.
                 let enough = if code.name == "__init__" { 1 } else { known.len() };
                 if known.is_empty() {
@@ -400,6 +418,26 @@ impl<'a> Machine<'a> {
                 )
             }
         }
+    }
+
+    /// The known instances that a method can have as `self`: those whose class does not override it, where there are
+    /// such.
+    fn instances_with(&mut self, function: FunctionId, owner: ClassId) -> Vec<InstanceId> {
+        let known = self.heap.class(owner).instances.clone();
+        let Code::Function(code) = self.heap.function(function).code else {
+            return known;
+        };
+        let symbol = self.symbols.intern(&code.name);
+        let own: Vec<InstanceId> = known
+            .iter()
+            .copied()
+            .filter(|instance| {
+                let class = self.heap.instance(*instance).class;
+                let found = self.heap.class_attribute(class, symbol);
+                found.is_none_or(|(class, _)| class == owner)
+            })
+            .collect();
+        if own.is_empty() { known } else { own }
     }
 
     /// The classes on which code outside the tree may call a class method: where others derive from the one that it
@@ -474,7 +512,7 @@ impl<'a> Machine<'a> {
             }
             *budget -= 1;
             match atom {
-                Atom::Metric(id) => self.records[id.index()].escaped = true,
+                Atom::Metric(id) | Atom::Child(id) => self.records[id.index()].escaped = true,
                 Atom::Function(id) => {
                     let key = self.function_key(*id);
                     self.escaped.insert(key);

@@ -52,6 +52,7 @@ impl<'a> Machine<'a> {
         let mut value = self.new_function(Code::Function(function), defaults);
         for decorator in function.decorators.iter().rev() {
             self.note_click_option(decorator, function, &value);
+            self.uses.unbound.insert(decorator.span);
             let made = self.evaluate(decorator);
             value = self.decorated(&made, value, decorator.span);
         }
@@ -101,10 +102,11 @@ impl<'a> Machine<'a> {
             return;
         };
         let position = function.params.iter().position(|param| param.name == name);
+        let option = self.option_symbol(&arguments);
         if let Some(at) = position
             && let Some(slot) = self.heap.functions[id.index()].defaults.get_mut(at)
         {
-            slot.get_or_insert(super::text::configurable(&default));
+            slot.get_or_insert(super::text::configured(&default, option));
         }
     }
 
@@ -137,7 +139,7 @@ impl<'a> Machine<'a> {
                 }
                 return (**receiver).clone().into();
             }
-            if let Atom::Metric(id) = **receiver {
+            if let Atom::Metric(id) | Atom::Child(id) = **receiver {
                 self.mark_updated(id);
                 return value;
             }

@@ -27,7 +27,10 @@ impl<'a> Machine<'a> {
                 Truth::Always => Truth::Never("it stands below a condition that is never true"),
                 other => Truth::known(other.as_bool().map(|value| !value)),
             },
-            ExprKind::Compare(operands, operators) => self.compare(operands, operators),
+            // A text that is compared is read, not written.
+            ExprKind::Compare(operands, operators) => {
+                self.muted(|machine| machine.compare(operands, operators))
+            }
             ExprKind::BoolOp(op, operands) => {
                 let stopping = matches!(op, BoolOp::Or);
                 let mut open = false;
@@ -81,10 +84,8 @@ impl<'a> Machine<'a> {
                     (true, ..) => None,
                 }
             }
-            Atom::Function(_) | Atom::Bound(_) | Atom::Class(_) | Atom::Module(_) | Atom::Metric(_) => {
-                Some(true)
-            }
-            Atom::Partial(_) | Atom::Method(..) => Some(true),
+            Atom::Function(_) | Atom::Bound(_) | Atom::Class(_) | Atom::Module(_) => Some(true),
+            Atom::Metric(_) | Atom::Child(_) | Atom::Partial(_) | Atom::Method(..) => Some(true),
             Atom::Instance(_)
             | Atom::External(_)
             | Atom::Super(..)

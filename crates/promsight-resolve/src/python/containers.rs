@@ -143,7 +143,11 @@ impl Machine<'_> {
             }
             // `List[int]`, `Generic[T]`: the class itself.
             Atom::Class(_) => atom.clone().into(),
-            Atom::External(path) if &**path == "os.environ" => Unknown::new(Reason::Environment).into(),
+            Atom::External(path) if &**path == "os.environ" => {
+                let variable = key.exact_text().map(str::to_owned);
+                let variable = variable.map(|variable| self.symbols.intern(&variable));
+                Unknown::configured(variable).into()
+            }
             Atom::External(path) if self.table.constructor(path).is_some() => atom.clone().into(),
             Atom::External(path) if &**path == "sys.modules" => self
                 .import_by_name(Some(key))
@@ -321,7 +325,7 @@ impl Machine<'_> {
 
     /// Adds what iterating over `other` gives, or a dictionary's entries.
     pub(super) fn extend_container(&mut self, id: ContainerId, other: &Value) {
-        if self.is_optional(other) {
+        if other.atoms().len() > 1 || self.is_optional(other) {
             self.heap.note_optional(id);
         }
         let is_dictionary = self.heap.container(id).kind == ContainerKind::Dict;

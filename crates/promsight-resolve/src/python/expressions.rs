@@ -1,11 +1,15 @@
 //! Evaluating expressions.
 
-use promsight_model::python::{BinaryOp, BoolOp, Call, Expr, ExprKind, JoinedPart};
+use promsight_model::python::{BinaryOp, BoolOp, Call, Expr, ExprKind};
 
 use super::heap::{Code, Container, ContainerKind, Function};
 use super::machine::Machine;
+use super::numbers::{arithmetic, number};
 use super::text;
-use super::value::{Arguments, Atom, Digits, Reason, Text, Unknown, Value};
+use super::value::{Arguments, Atom, Reason, Text, Unknown, Value};
+
+/// Combinations of collections that are concatenated one by one.
+const MOST_CONCATENATIONS: usize = 8;
 
 /// What iterating over a value gives.
 #[derive(Debug, Default)]
@@ -40,7 +44,13 @@ impl<'a> Machine<'a> {
             return Value::unknown(Reason::Limit);
         }
         match &expression.kind {
-            ExprKind::Str(text) => Text::literal(&text.text, expression.span).into(),
+            ExprKind::Str(text) => {
+                self.note_muted(expression.span);
+                if self.reads_text() {
+                    self.read_literal(text, expression.span);
+                }
+                Text::literal(&text.text, expression.span).into()
+            }
             ExprKind::Number(written) => number(written),
             ExprKind::Bool(value) => Value::bool(*value),
             ExprKind::None => Value::none(),
@@ -50,8 +60,15 @@ impl<'a> Machine<'a> {
             ExprKind::Joined(parts) => self.joined(parts, expression),
             ExprKind::Subscript(object, key) => self.subscript(object, key),
             ExprKind::Binary(op, left, right) => {
+                if *op == BinaryOp::Add
+                    && self.reads_text()
+                    && let Some(value) = self.added_text(expression)
+                {
+                    return value;
+                }
                 let left = self.evaluate(left);
                 let right = self.evaluate(right);
+                self.text_place = Some(expression.span);
                 self.binary(*op, &left, &right)
             }
             ExprKind::BoolOp(op, operands) => self.bool_op(*op, operands),
@@ -138,7 +155,11 @@ impl<'a> Machine<'a> {
         while let Some(scope) = next {
             let namespace = self.heap.namespace(scope);
             if let Some(value) = namespace.get(symbol) {
-                let value = value.clone();
+                let value = if namespace.local {
+                    value.clone()
+                } else {
+                    self.read_shared(symbol, value.clone())
+                };
                 return self.settle(value);
             }
             next = namespace.parent;
@@ -169,11 +190,13 @@ impl<'a> Machine<'a> {
         if let Some(atom) = object.single() {
             let atom = atom.clone();
             let value = self.attribute_of(&atom, symbol);
+            let value = self.read_shared(symbol, value);
             return self.settle(value);
         }
         let mut all: Vec<Atom> = Vec::new();
         for atom in object.atoms() {
             let value = self.attribute_of(atom, symbol);
+            let value = self.read_shared(symbol, value);
             all.extend_from_slice(self.settle(value).atoms());
         }
         // What lacks the attribute is not what was meant, where something else has it.
@@ -268,7 +291,8 @@ impl<'a> Machine<'a> {
                 // What is unknown gives way to the default behind `or`.
                 let only_unknown = result.atoms().iter().all(|atom| matches!(atom, Atom::Unknown(_)));
                 if op == BoolOp::Or && only_unknown && !value.has_unknown() {
-                    return text::configurable(&value);
+                    let variable = result.first_unknown().and_then(|unknown| unknown.variable);
+                    return text::configured(&value, variable);
                 }
                 return result.join(&value);
             }
@@ -293,39 +317,6 @@ impl<'a> Machine<'a> {
         result
     }
 
-    fn joined(&mut self, parts: &'a [JoinedPart], expression: &'a Expr) -> Value {
-        let mut made = vec![Text::exact("")];
-        let mut is_plain = true;
-        for part in parts {
-            match part {
-                JoinedPart::Text(piece) => {
-                    let piece = Text::literal(&piece.text, piece.whole_span());
-                    for text in &mut made {
-                        *text = text.concat(&piece);
-                    }
-                }
-                JoinedPart::Value { value, formatted } => {
-                    is_plain = false;
-                    let value = self.evaluate(value);
-                    let texts = if *formatted {
-                        let unknown = value.first_unknown().unwrap_or(Unknown::new(Reason::Expression));
-                        vec![Text::unknown(unknown)]
-                    } else {
-                        self.texts(&value)
-                    };
-                    made = text::product(&made, &texts);
-                }
-            }
-        }
-        if is_plain {
-            // Literals standing next to each other are one literal.
-            for text in &mut made {
-                text.literal = Some(expression.span);
-            }
-        }
-        Value::any(made.into_iter().map(|text| Atom::Text(std::rc::Rc::new(text))))
-    }
-
     fn call_expression(&mut self, call: &'a Call, expression: &'a Expr) -> Value {
         if let ExprKind::Name(name) = &call.func.kind
             && name == "super"
@@ -334,7 +325,7 @@ impl<'a> Machine<'a> {
             return self.super_value();
         }
         let callee = self.evaluate(&call.func);
-        let arguments = self.arguments(call);
+        let arguments = self.text_arguments(call, &callee, expression);
         if let ExprKind::Attribute(owner, method) = &call.func.kind
             && callee.has_unknown()
         {
@@ -344,6 +335,7 @@ impl<'a> Machine<'a> {
             };
             self.note_loose_call(owner, method, &arguments, expression.span);
         }
+        self.note_call_site(expression.span, call, &callee);
         self.call_value(&callee, &arguments, Some(expression.span))
     }
 
@@ -457,6 +449,18 @@ impl<'a> Machine<'a> {
     }
 
     fn concatenated(&mut self, left: &Value, right: &Value) -> Value {
+        let count = left.atoms().len() * right.atoms().len();
+        if (2..=MOST_CONCATENATIONS).contains(&count) {
+            // Each of the one with each of the other: `labels + ["state"]` where a branch gave further labels.
+            let mut all = Value::nothing();
+            for first in left.atoms() {
+                for second in right.atoms() {
+                    let made = self.concatenated(&first.clone().into(), &second.clone().into());
+                    all = all.join(&made);
+                }
+            }
+            return all;
+        }
         let kind = left
             .atoms()
             .iter()
@@ -478,53 +482,4 @@ impl<'a> Machine<'a> {
         }
         made
     }
-}
-
-/// A number as written.
-fn number(written: &str) -> Value {
-    let lower = written.to_ascii_lowercase();
-    let radix = match lower.get(..2) {
-        Some("0x") => 16,
-        Some("0o") => 8,
-        Some("0b") => 2,
-        _ => 10,
-    };
-    if radix != 10 {
-        return i64::from_str_radix(&lower[2..], radix).map_or_else(
-            |_| Value::unknown(Reason::Expression),
-            |value| Atom::Number(value as f64, Digits::Integer).into(),
-        );
-    }
-    let digits = if lower.contains(['.', 'e']) {
-        Digits::Float
-    } else {
-        Digits::Integer
-    };
-    lower.parse::<f64>().map_or_else(
-        |_| Value::unknown(Reason::Expression),
-        |value| Atom::Number(value, digits).into(),
-    )
-}
-
-fn arithmetic(op: BinaryOp, left: f64, left_digits: Digits, right: f64, right_digits: Digits) -> Value {
-    let value = match op {
-        BinaryOp::Add => left + right,
-        BinaryOp::Subtract => left - right,
-        BinaryOp::Multiply => left * right,
-        BinaryOp::Divide if right != 0.0 => left / right,
-        BinaryOp::Modulo if right != 0.0 => left.rem_euclid(right),
-        BinaryOp::Power => left.powf(right),
-        _ => return Value::unknown(Reason::Expression),
-    };
-    let both = left_digits == Digits::Integer && right_digits == Digits::Integer;
-    let is_integer = both && !matches!(op, BinaryOp::Divide) && value.fract() == 0.0;
-    Atom::Number(
-        value,
-        if is_integer {
-            Digits::Integer
-        } else {
-            Digits::Float
-        },
-    )
-    .into()
 }

@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{
-    Description, Emitter, FileId, Gap, GapKind, Liveness, MetricType, Name, Origin, Reach, Span, Wrapping,
+    Description, Emitter, FileId, Gap, GapKind, Liveness, MetricType, Name, Origin, Reach, Span, Usage,
+    Wrapping,
 };
 
 use super::library::{OWN, Signature};
 use super::machine::Machine;
 use super::mentions::Mentions;
 use super::record::{Bounds, Record};
+use super::usage::{self, Holders};
 use super::value::{Atom, FunctionId, RecordId, Symbol, Value};
 use super::{Inventory, SourceModule, Wanted};
 use crate::exposure::{self, Declaration};
@@ -36,11 +38,20 @@ impl Machine<'_> {
             .filter(|record| record.roots.is_empty() || full_name(record).exact().is_some())
             .map(|record| record.constructor)
             .collect();
-        let unused = self.unused_records();
+        let mut mentions = Mentions::default();
+        for source in self.tree_sources().filter(|source| !source.module.test_code) {
+            mentions.block(&source.module.body);
+        }
+        let holders = self.holders();
+        let unused = self.unused_records(&mentions, &holders);
+        let summary = self.summarise_uses(mentions, &holders);
         let mut inventory = Inventory::default();
-        for (record, unused) in self.records.iter().zip(unused) {
+        for (at, (record, unused)) in self.records.iter().zip(unused).enumerate() {
             match self.outcome(record, &settled) {
-                Outcome::Emitter => self.report(record, unused, &tests, &mut inventory),
+                Outcome::Emitter => {
+                    let usage = self.usage_of(at, record, &summary);
+                    self.report(record, unused, usage, &tests, &mut inventory);
+                }
                 Outcome::Gap(reach) => inventory.gaps.push(Gap {
                     kind: GapKind::UnresolvedName,
                     message: "the metric's name is a parameter of a function that nothing in the tree calls"
@@ -60,6 +71,7 @@ impl Machine<'_> {
                 reach: Reach::Anything,
             });
         }
+        self.report_written(&tests, &mut inventory);
         inventory.emitters.extend(self.built_in_emitters());
         // A description stands in no file of the tree, and what nothing of the tree led to is nobody's metric.
         inventory
@@ -76,8 +88,16 @@ impl Machine<'_> {
             ))
         });
         inventory.emitters.dedup_by(|left, right| {
-            left.span == right.span && left.name == right.name && left.metric_type == right.metric_type
+            let is_same = left.span == right.span
+                && left.name == right.name
+                && left.metric_type == right.metric_type
+                && left.origin == right.origin;
+            if is_same {
+                usage::absorb(right, left);
+            }
+            is_same
         });
+        inventory.conflicts = self.conflicts(&inventory.emitters);
         inventory
             .gaps
             .sort_by(|left, right| (left.span, &left.message).cmp(&(right.span, &right.message)));
@@ -85,7 +105,7 @@ impl Machine<'_> {
         inventory
     }
 
-    fn tree_sources(&self) -> impl Iterator<Item = &SourceModule<'_>> {
+    pub(super) fn tree_sources(&self) -> impl Iterator<Item = &SourceModule<'_>> {
         self.sources[..self.tree].iter()
     }
 
@@ -120,6 +140,7 @@ impl Machine<'_> {
         &self,
         record: &Record,
         unused: bool,
+        usage: Usage,
         tests: &BTreeMap<FileId, bool>,
         inventory: &mut Inventory,
     ) {
@@ -200,18 +221,31 @@ impl Machine<'_> {
             span,
             name_span: record.name.literal.filter(|span| !Description::holds(span.file)),
             unresolved_reason,
+            usage,
         });
     }
 
     /// For each record whether no code reads what holds it: neither a variable nor an attribute, nor the collection
     /// that it is in.
-    fn unused_records(&self) -> Vec<bool> {
-        let mut mentions = Mentions::default();
-        for source in self.tree_sources().filter(|source| !source.module.test_code) {
-            mentions.block(&source.module.body);
-        }
+    fn unused_records(&self, mentions: &Mentions<'_>, holders: &Holders) -> Vec<bool> {
         let mut is_held = vec![false; self.records.len()];
         let mut is_read = vec![false; self.records.len()];
+        for (name, held) in holders {
+            let read = mentions.contains(name);
+            for record in held {
+                is_held[record.index()] = true;
+                is_read[record.index()] |= read;
+            }
+        }
+        let records = self.records.iter().enumerate();
+        records
+            .map(|(at, record)| !is_read[at] && (is_held[at] || record.discarded))
+            .collect()
+    }
+
+    /// The names of variables and attributes that hold metrics, also in collections and objects.
+    fn holders(&self) -> Holders {
+        let mut holders = Holders::new();
         let namespaces = self
             .modules
             .iter()
@@ -222,23 +256,18 @@ impl Machine<'_> {
             for (name, value) in self.heap.namespace(namespace).entries() {
                 let mut held = Vec::new();
                 self.metrics_in(value, 2, &mut held);
-                let read = !held.is_empty() && mentions.contains(&self.symbols.name(*name));
-                for record in held {
-                    is_held[record.index()] = true;
-                    is_read[record.index()] |= read;
+                if !held.is_empty() {
+                    holders.entry(self.symbols.name(*name)).or_default().extend(held);
                 }
             }
         }
-        let records = self.records.iter().enumerate();
-        records
-            .map(|(at, record)| !is_read[at] && (is_held[at] || record.discarded))
-            .collect()
+        holders
     }
 
     fn metrics_in(&self, value: &Value, depth: usize, into: &mut Vec<RecordId>) {
         for atom in value.atoms() {
             match atom {
-                Atom::Metric(id) => into.push(*id),
+                Atom::Metric(id) | Atom::Child(id) => into.push(*id),
                 Atom::Container(id) if depth > 0 => {
                     let container = self.heap.container(*id);
                     for item in container

@@ -127,6 +127,8 @@ pub(super) struct Table {
     packages: BTreeSet<String>,
     /// What is exposed once a path is imported, with the package.
     pub(super) built_in: Vec<(String, BuiltIn)>,
+    /// Paths of which an import imports others in turn, and those others.
+    pub(super) implied: Vec<(Vec<String>, Vec<String>)>,
     /// The described modules of all libraries, with the package and the place in the list of sources.
     pub(super) described: FxHashMap<String, Described>,
 }
@@ -154,9 +156,19 @@ impl Table {
             paths: FxHashMap::default(),
             packages: std::iter::once("prometheus_client".to_owned()).collect(),
             built_in: Vec::new(),
+            implied: Vec::new(),
             described: FxHashMap::default(),
         };
         for library in libraries {
+            if !library.imports.is_empty() {
+                let described = library.descriptions.iter().map(|description| &description.path);
+                let named = library
+                    .built_in
+                    .iter()
+                    .flat_map(|built_in| built_in.when.iter().chain(&built_in.named));
+                let paths = described.chain(named).cloned().collect();
+                table.implied.push((paths, library.imports.clone()));
+            }
             let package: Rc<str> = Rc::from(library.package.as_str());
             for description in &library.descriptions {
                 let first = description.path.split('.').next().unwrap_or_default();

@@ -14,6 +14,8 @@ use super::heap::{Code, Heap};
 use super::index::Index;
 use super::library::Table;
 use super::record::Record;
+use super::registries::Registries;
+use super::uses::Uses;
 use super::value::{
     Arguments, Atom, ClassId, FunctionId, InstanceId, ModuleId, NamespaceId, Reason, RecordId, SiteId,
     Symbol, Unknown, Value,
@@ -137,6 +139,10 @@ pub(super) struct Machine<'a> {
     site_ids: FxHashMap<Span, SiteId>,
     pub(super) records: Vec<Record>,
     pub(super) record_keys: FxHashMap<super::record::Key, RecordId>,
+    pub(super) uses: Uses<'a>,
+    pub(super) registries: Registries,
+    /// Every name that code of the tree reads or imports, once that was asked for.
+    pub(super) named: Option<FxHashSet<&'a str>>,
     pub(super) memo: FxHashMap<MemoKey, Vec<(Arguments, Value)>>,
     pub(super) active: FxHashSet<MemoKey>,
     /// Functions (by the place of their name) that production code calls.
@@ -153,6 +159,26 @@ pub(super) struct Machine<'a> {
     pub(super) shallow: bool,
     /// Functions to which a caller handed the name of a metric.
     pub(super) wrappers: BTreeSet<FunctionId>,
+    /// Lines of the text exposition format that code writes, and where each was kept.
+    pub(super) written: Vec<super::exposition_text::Written>,
+    pub(super) written_keys: FxHashMap<(Span, Span, String), usize>,
+    /// What the strings of each module, and of functions by the place of their name, say about the format.
+    pub(super) text_evidence: Vec<Option<super::exposition_text::Evidence>>,
+    pub(super) function_evidence: FxHashMap<Span, super::exposition_text::Evidence>,
+    /// Functions with which runs began that came to what writes lines.
+    pub(super) writer_roots: BTreeSet<FunctionId>,
+    /// Above zero while texts are evaluated that nobody serves.
+    pub(super) text_muted: usize,
+    /// Texts that were evaluated then.
+    pub(super) muted_texts: FxHashSet<Span>,
+    /// Whether what is evaluated now is printed to nowhere in particular.
+    pub(super) text_printed: bool,
+    /// While every branch is run, whatever its condition: the lines that earlier runs came to, which stay as they are.
+    pub(super) settled_texts: Option<FxHashSet<Span>>,
+    /// The call or operation that puts a text together now.
+    pub(super) text_place: Option<Span>,
+    /// The literals that texts can be templates of, by the place of the whole.
+    pub(super) literals: FxHashMap<Span, Rc<[&'a promsight_model::Embedded]>>,
     pub(super) loose_calls: Vec<LooseCall>,
     pub(super) loose_seen: FxHashSet<Span>,
     /// Constructor calls that were evaluated.
@@ -214,6 +240,9 @@ impl<'a> Machine<'a> {
             site_ids: FxHashMap::default(),
             records: Vec::new(),
             record_keys: FxHashMap::default(),
+            uses: Uses::default(),
+            registries: Registries::default(),
+            named: None,
             memo: FxHashMap::default(),
             active: FxHashSet::default(),
             called: FxHashSet::default(),
@@ -223,6 +252,17 @@ impl<'a> Machine<'a> {
             rehearsal: None,
             shallow: false,
             wrappers: BTreeSet::new(),
+            written: Vec::new(),
+            written_keys: FxHashMap::default(),
+            text_evidence: Vec::new(),
+            function_evidence: FxHashMap::default(),
+            writer_roots: BTreeSet::new(),
+            text_muted: 0,
+            muted_texts: FxHashSet::default(),
+            text_printed: false,
+            settled_texts: None,
+            text_place: None,
+            literals: FxHashMap::default(),
             loose_calls: Vec::new(),
             loose_seen: FxHashSet::default(),
             reached: FxHashSet::default(),
@@ -248,6 +288,7 @@ impl<'a> Machine<'a> {
 
     /// Runs everything.
     pub(super) fn run(&mut self) {
+        self.note_moving();
         let order = self.import_order();
         self.run_descriptions();
         for test in [false, true] {
@@ -272,6 +313,7 @@ impl<'a> Machine<'a> {
             if !test {
                 self.make_built_in();
                 self.recover_unreached();
+                self.rerun_writers();
             }
             self.memo.clear();
         }
@@ -284,6 +326,11 @@ impl<'a> Machine<'a> {
     /// Counts one step; `false` where no more may be taken.
     pub(super) fn step(&mut self) -> bool {
         if self.steps == 0 {
+            if let Some(frame) = self.frames.last()
+                && frame.function.is_none()
+            {
+                self.uses.cut_modules.insert(frame.module.0);
+            }
             // What was cut short before it came near a metric is not worth a word, and what was cut short inside a
             // call is run once more on its own.
             if self.frames.len() <= 2

@@ -12,6 +12,8 @@ use rustc_hash::FxHashSet;
 pub(super) struct Mentions<'a> {
     names: FxHashSet<&'a str>,
     calls: Vec<&'a Expr>,
+    strings: Vec<&'a str>,
+    headers: Vec<&'a Expr>,
     texts: Vec<(&'a str, Span)>,
 }
 
@@ -21,9 +23,30 @@ impl<'a> Mentions<'a> {
         self.names.contains(name)
     }
 
+    /// Every name that was read.
+    pub(super) fn into_names(self) -> impl Iterator<Item = &'a str> {
+        self.names.into_iter()
+    }
+
     /// Every call that was met.
     pub(super) fn into_calls(self) -> Vec<&'a Expr> {
         self.calls
+    }
+
+    /// Texts that say something about the text exposition format.
+    pub(super) fn strings(&self) -> impl Iterator<Item = &'a str> {
+        self.strings.iter().copied()
+    }
+
+    /// Texts in which a `# TYPE` line stands.
+    pub(super) fn into_headers(self) -> Vec<&'a Expr> {
+        self.headers
+    }
+
+    fn string(&mut self, text: &'a str) {
+        if text.contains(['#', ';', '/', '.']) {
+            self.strings.push(text);
+        }
     }
 
     /// Every text that was met, with its place.
@@ -57,6 +80,8 @@ impl<'a> Mentions<'a> {
                 self.target(target);
                 self.expression(value);
             }
+            // A docstring says nothing to programs.
+            StmtKind::Expr(_) if super::exposition_text::is_remark(statement) => {}
             StmtKind::Expr(value) => self.expression(value),
             StmtKind::Return(value) => value.iter().for_each(|value| self.expression(value)),
             StmtKind::If { test, body, orelse } | StmtKind::While { test, body, orelse } => {
@@ -165,10 +190,18 @@ impl<'a> Mentions<'a> {
                 call.keywords.iter().for_each(|(_, value)| self.expression(value));
             }
             ExprKind::Joined(parts) => {
+                let mut has_type = false;
                 for part in parts {
-                    if let JoinedPart::Value { value, .. } = part {
-                        self.expression(value);
+                    match part {
+                        JoinedPart::Value { value, .. } => self.expression(value),
+                        JoinedPart::Text(text) => {
+                            self.string(&text.text);
+                            has_type |= text.text.contains("# TYPE");
+                        }
                     }
+                }
+                if has_type {
+                    self.headers.push(expression);
                 }
             }
             ExprKind::Binary(_, left, right) => {
@@ -202,6 +235,10 @@ impl<'a> Mentions<'a> {
             // The name may stand in a text that is looked up (`getattr(metrics, "visits")`).
             ExprKind::Str(text) => {
                 self.names.insert(&text.text);
+                self.string(&text.text);
+                if text.text.contains("# TYPE") {
+                    self.headers.push(expression);
+                }
                 self.texts.push((&text.text, expression.span));
             }
             ExprKind::Number(_) | ExprKind::Bool(_) | ExprKind::None | ExprKind::Unknown => {}

@@ -6,6 +6,7 @@ use promsight_model::Span;
 
 use super::heap::ContainerKind;
 use super::machine::Machine;
+use super::uses::Receiver;
 use super::value::{Arguments, Atom, ClassId, Reason, Symbol, Value};
 
 impl Machine<'_> {
@@ -27,7 +28,8 @@ impl Machine<'_> {
                 }
             }
             Atom::Container(id) => self.container_method(*id, &method, arguments, span),
-            Atom::Metric(id) => self.metric_method(*id, &method, arguments),
+            Atom::Metric(id) => self.metric_method(*id, Receiver::Family, &method, arguments, span),
+            Atom::Child(id) => self.metric_method(*id, Receiver::Child, &method, arguments, span),
             Atom::Function(_) => receiver.clone().into(),
             Atom::Class(id) if &*method == "__subclasses__" => {
                 let derived = self.heap.class(*id).derived.clone();

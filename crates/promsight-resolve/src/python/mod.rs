@@ -6,14 +6,17 @@
 //! call is special. Everything is bounded: steps for each unit of work, nested calls, alternatives, collections.
 //!
 //! - [`index`], [`imports`]: which module an import means, and what it binds;
-//! - [`machine`], [`roots`], [`recover`]: what is run and in which order, and the net below it;
+//! - [`machine`], [`roots`], [`unreachable`], [`recover`]: what is run and in which order, and the net below it;
 //! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
-//!   [`comprehensions`],
-//!   [`fields`]: Python itself, over the state in [`heap`];
-//! - [`attributes`], [`containers`], [`removals`], [`slices`], [`members`], [`text_tools`], [`methods`], [`text`], [`template`], [`builtins`], [`standard`]: what
-//!   values can do;
+//!   [`comprehensions`], [`fields`]: Python itself, over the state in [`heap`];
+//! - [`attributes`], [`containers`], [`removals`], [`slices`], [`members`], [`text_tools`], [`methods`], [`text`],
+//!   [`template`], [`numbers`], [`builtins`], [`standard`]: what values can do;
 //! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
 //!   libraries are described that make some out of what they are given;
+//! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
+//!   is declared;
+//! - [`exposition_segment`], [`exposition_line`], [`exposition_text`], [`exposition_writers`], [`exposition_family`]:
+//!   metrics that are written as text by hand;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
@@ -25,23 +28,33 @@ mod calls;
 mod classes;
 mod comprehensions;
 mod conditions;
+mod conflicts;
 mod containers;
 mod descriptions;
+mod exposition_family;
+mod exposition_line;
+mod exposition_segment;
+mod exposition_text;
+mod exposition_writers;
 mod expressions;
 mod fields;
 mod finish;
 mod heap;
 mod imports;
 mod index;
+mod instrument;
 mod library;
 mod machine;
 mod members;
 mod mentions;
 mod metaclasses;
 mod methods;
+mod moving;
+mod numbers;
 mod parameters;
 mod record;
 mod recover;
+mod registries;
 mod removals;
 mod roots;
 mod slices;
@@ -50,9 +63,12 @@ mod statements;
 mod template;
 mod text;
 mod text_tools;
+mod unreachable;
+mod usage;
+mod uses;
 mod value;
 
-use promsight_model::{Emitter, FileId, Gap, Library, python::Module};
+use promsight_model::{Emitter, FileId, Gap, Library, Span, python::Module};
 
 use library::Table;
 use machine::Machine;
@@ -75,8 +91,21 @@ pub struct Inventory {
     pub emitters: Vec<Emitter>,
     /// What could not be found out, with what may hide in it.
     pub gaps: Vec<Gap>,
+    /// Declarations that contradict each other.
+    pub conflicts: Vec<Conflict>,
     /// What a second round of extraction should look for.
     pub wanted: Wanted,
+}
+
+/// One name, declared twice with different types or labels in one registry of one program.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Conflict {
+    /// The name, as the second declares it.
+    pub name: String,
+    /// The place of the first.
+    pub first: Span,
+    /// The place of the second.
+    pub second: Span,
 }
 
 /// Which further files could change the inventory.

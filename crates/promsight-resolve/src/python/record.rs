@@ -2,30 +2,11 @@
 
 use std::rc::Rc;
 
-use promsight_model::{Description, MetricType, Span};
+use promsight_model::{Description, MetricType, Registry, Span};
 
 use super::library::{Constructor, Signature};
 use super::machine::Machine;
 use super::value::{Arguments, Atom, FunctionId, Reason, RecordId, Text, Unknown, Value};
-
-/// Methods that give a metric a value or a child.
-const UPDATES: &[&str] = &[
-    "inc",
-    "dec",
-    "set",
-    "observe",
-    "info",
-    "state",
-    "set_function",
-    "set_to_current_time",
-    "time",
-    "count_exceptions",
-    "track_inprogress",
-    "labels",
-    "reset",
-    "add_metric",
-    "add_sample",
-];
 
 /// What is known of a histogram's bounds.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +43,9 @@ pub(super) struct Record {
     pub(super) escaped: bool,
     /// Whether the constructor's value was thrown away where it was made.
     pub(super) discarded: bool,
+    pub(super) registry: Registry,
+    /// The class, by the place of its name, in whose method a custom collector makes it.
+    pub(super) collector: Option<Span>,
     /// What a family's samples end in, where no rule of the client says so.
     pub(super) suffixes: Vec<String>,
     /// The package whose description declares it, and the call of the tree that led there.
@@ -130,7 +114,12 @@ impl<'a> Machine<'a> {
         Value::any(made)
     }
 
-    fn argument(&mut self, arguments: &Arguments, position: usize, keyword: &str) -> Option<Value> {
+    pub(super) fn argument(
+        &mut self,
+        arguments: &Arguments,
+        position: usize,
+        keyword: &str,
+    ) -> Option<Value> {
         let symbol = self.symbols.intern(keyword);
         let given = arguments.get(position, Some(symbol)).cloned();
         given.or_else(|| {
@@ -316,6 +305,11 @@ impl<'a> Machine<'a> {
             }
             _ => None,
         };
+        let registry = self.registry_of(constructor, arguments);
+        let collector = match constructor.signature {
+            Signature::Instrument => None,
+            Signature::Family { .. } | Signature::Metric | Signature::Exposed => self.collecting_class(),
+        };
         let empty = Text::exact("");
         Some(Record {
             path: Rc::from(constructor.path.as_str()),
@@ -338,6 +332,8 @@ impl<'a> Machine<'a> {
                 && self.package_of_description().is_none(),
             escaped: false,
             discarded: false,
+            registry,
+            collector,
             suffixes: suffixes.unwrap_or_default(),
             described: self.package_of_description().zip(self.place_in_tree()),
         })
@@ -452,6 +448,10 @@ impl<'a> Machine<'a> {
             if known.dead.is_some() && record.dead.is_none() {
                 known.dead = None;
             }
+            if known.registry != record.registry {
+                known.registry = Registry::Unknown;
+            }
+            let registry = known.registry;
             let is_better = !known.roots.is_empty() && record.roots.is_empty();
             if is_better || (!known.labels_known && record.labels_known) {
                 let (updated, escaped, in_test, dead) =
@@ -461,6 +461,7 @@ impl<'a> Machine<'a> {
                     escaped,
                     in_test,
                     dead,
+                    registry,
                     ..record
                 };
             } else if known.labels_known && record.labels_known && known.labels != record.labels {
@@ -500,6 +501,13 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// Notes that a metric of that name was come to, other than by a constructor.
+    pub(super) fn note_declaration(&mut self, name: &Text) {
+        self.declarations += 1;
+        self.note_makers();
+        self.note_wrappers(std::slice::from_ref(name));
+    }
+
     pub(super) fn note_makers(&mut self) {
         let mut names: Vec<Rc<str>> = Vec::new();
         for frame in self.frames.iter().rev().take(6) {
@@ -517,77 +525,5 @@ impl<'a> Machine<'a> {
         }
         self.makers
             .extend(names.into_iter().filter(|name| !name.starts_with("__")));
-    }
-
-    /// A method of a metric.
-    pub(super) fn metric_method(&mut self, id: RecordId, method: &str, arguments: &Arguments) -> Value {
-        self.extend_allotment();
-        if UPDATES.contains(&method) {
-            self.mark_updated(id);
-        }
-        match method {
-            "labels" => return Atom::Metric(id).into(),
-            "add_sample" => self.add_sample_labels(id, arguments),
-            // `@m.time()` and `with m.time()`: what is decorated stays what it is.
-            "time" | "count_exceptions" | "track_inprogress" => return Value::external("functools.cache"),
-            _ => {}
-        }
-        self.escape_all(arguments);
-        Value::none()
-    }
-
-    /// The labels of a sample that a custom collector adds to a bare `Metric`.
-    fn add_sample_labels(&mut self, id: RecordId, arguments: &Arguments) {
-        let Some(labels) = self.argument(arguments, 1, "labels") else {
-            return;
-        };
-        let Some(Atom::Container(container)) = labels.single() else {
-            return;
-        };
-        let keys = self.heap.container(*container).items.clone();
-        let open = self.heap.container(*container).more.is_some();
-        let record = &mut self.records[id.index()];
-        if record.signature != Signature::Metric {
-            return;
-        }
-        record.labels_known = !open;
-        for key in keys {
-            match key.exact_text() {
-                Some(key) if !record.labels.iter().any(|known| known == key) => {
-                    record.labels.push(key.to_owned());
-                }
-                Some(_) => {}
-                None => record.labels_known = false,
-            }
-        }
-    }
-
-    pub(super) fn mark_updated(&mut self, id: RecordId) {
-        let record = &mut self.records[id.index()];
-        if self.dead.is_none() && (!self.in_test || record.in_test) {
-            record.updated = true;
-        }
-    }
-
-    /// What the client keeps on its metrics.
-    pub(super) fn metric_attribute(&mut self, id: RecordId, name: &str) -> Value {
-        let record = &self.records[id.index()];
-        match name {
-            "_name" | "name" => record.name.clone().into(),
-            "_documentation" | "documentation" => match &record.help {
-                Some(help) => Text::exact(help).into(),
-                None => Value::unknown(Reason::Attribute),
-            },
-            "_type" => Text::exact(record.metric_type.word()).into(),
-            "_labelnames" if record.labels_known => {
-                let items = record
-                    .labels
-                    .iter()
-                    .map(|label| Text::exact(label).into())
-                    .collect();
-                self.heap.new_container(super::heap::ContainerKind::Tuple, items)
-            }
-            _ => Value::unknown(Reason::Attribute),
-        }
     }
 }

@@ -116,11 +116,13 @@ impl Machine<'_> {
             }
             let is_here = files.get(&place.file).copied().unwrap_or(false) == test;
             if is_here && !test && class.instances.is_empty() && class.kind == ClassKind::Plain {
+                self.dead = self.unreachable_class(id);
                 self.allot(STEPS_OF_NEAR_ROOT);
                 self.push_idle_frame(place);
                 self.assumed_instance(id);
                 self.frames.pop();
                 self.give_back();
+                self.dead = None;
             }
         }
     }
@@ -152,14 +154,14 @@ impl Machine<'_> {
     }
 
     /// Whether a module holds a metric, a library or something that makes metrics.
-    fn touches_metrics(&self, module: ModuleId) -> bool {
-        if self.imports_library(module) {
+    pub(super) fn touches_metrics(&mut self, module: ModuleId) -> bool {
+        if self.imports_library(module) || self.evidence_of(module).has_headers {
             return true;
         }
         let namespace = self.heap.namespace(self.modules[module.index()].namespace);
         namespace.entries().any(|(name, value)| {
             value.atoms().iter().any(|atom| match atom {
-                Atom::Metric(_) => true,
+                Atom::Metric(_) | Atom::Child(_) => true,
                 Atom::External(path) => self.table.is_package(path.split('.').next().unwrap_or(path)),
                 Atom::Class(_) | Atom::Function(_) => self.makers.contains(&self.symbols.name(*name)),
                 _ => false,
@@ -168,7 +170,7 @@ impl Machine<'_> {
     }
 
     /// Runs one function as if code outside the tree called it.
-    fn run_root(&mut self, id: FunctionId) {
+    pub(super) fn run_root(&mut self, id: FunctionId) {
         let module = self.heap.function(id).module;
         self.heap.functions[id.index()].rooted = true;
         self.dead = self
@@ -176,6 +178,9 @@ impl Machine<'_> {
             .is_shadowed(module)
             .then_some("a package of the same name hides its module");
         let is_near = self.touches_metrics(module);
+        if is_near && self.dead.is_none() {
+            self.dead = self.unreachable_function(id);
+        }
         self.allot(if is_near {
             STEPS_OF_NEAR_ROOT
         } else {

@@ -40,9 +40,11 @@ impl Machine<'_> {
         Some(match path {
             "os.getenv" | "os.environ.get" | "os.environ.setdefault" | "decouple.config" | "environ.get" => {
                 let default = self.symbols.intern("default");
+                let variable = first.as_ref().and_then(Value::exact_text).map(str::to_owned);
+                let variable = variable.map(|variable| self.symbols.intern(&variable));
                 match arguments.get(1, Some(default)) {
-                    Some(default) if *default != Value::none() => text::configurable(default),
-                    _ => Unknown::new(Reason::Environment).into(),
+                    Some(default) if *default != Value::none() => text::configured(default, variable),
+                    _ => Unknown::configured(variable).into(),
                 }
             }
             "functools.partial" | "functools.partialmethod" => {
@@ -164,8 +166,16 @@ impl Machine<'_> {
         };
         let symbol = self.symbols.intern(&name);
         let known = self.options.get(&symbol).cloned().unwrap_or_else(Value::nothing);
+        let option = self.option_symbol(arguments);
         self.options
-            .insert(symbol, known.join(&text::configurable(&default)));
+            .insert(symbol, known.join(&text::configured(&default, option)));
+    }
+
+    /// The option as the user types it.
+    pub(super) fn option_symbol(&mut self, arguments: &Arguments) -> Option<Symbol> {
+        let names = arguments.positional.iter().filter_map(Value::exact_text);
+        let long = names.into_iter().find(|name| name.starts_with("--"))?.to_owned();
+        Some(self.symbols.intern(&long))
     }
 
     /// What an option of the command line is where the user does not give it.

@@ -2,6 +2,7 @@
 
 use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
 
+use super::exposition_text::is_example;
 use super::heap::{Changes, ContainerKind};
 use super::machine::Machine;
 use super::value::{Atom, Reason, Symbol, Value};
@@ -70,6 +71,7 @@ impl<'a> Machine<'a> {
             return Flow::Leaves;
         }
         match &statement.kind {
+            StmtKind::Expr(_) if super::exposition_text::is_remark(statement) => {}
             StmtKind::Expr(expression) => {
                 let value = self.evaluate(expression);
                 self.discard(&value, expression);
@@ -119,9 +121,13 @@ impl<'a> Machine<'a> {
     /// Nobody can update a metric that is made and not kept.
     fn discard(&mut self, value: &Value, expression: &'a Expr) {
         for atom in value.atoms() {
-            if let Atom::Metric(id) = atom {
-                let place = self.place_of(&self.records[id.index()]);
-                self.records[id.index()].discarded |= place == expression.span;
+            match atom {
+                Atom::Metric(id) => {
+                    let place = self.place_of(&self.records[id.index()]);
+                    self.records[id.index()].discarded |= place == expression.span;
+                }
+                Atom::Child(id) => self.uses.note_discarded(*id, expression.span),
+                _ => {}
             }
         }
     }
@@ -144,7 +150,14 @@ impl<'a> Machine<'a> {
 
     fn run_assignment(&mut self, targets: &'a [Expr], annotation: Option<&'a Expr>, value: Option<&'a Expr>) {
         let written = value;
-        let value = value.map(|value| self.evaluate(value));
+        let is_example = targets.iter().any(is_example);
+        let value = value.map(|value| {
+            if is_example {
+                self.muted(|machine| machine.evaluate(value))
+            } else {
+                self.evaluate(value)
+            }
+        });
         if annotation.is_some_and(|annotation| !super::fields::is_class_variable(annotation))
             && let Some(class) = self.frame().class
             && let [
@@ -350,7 +363,11 @@ impl<'a> Machine<'a> {
     }
 
     fn run_if(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Flow {
-        match self.truth_of(test) {
+        let truth = match self.truth_of(test) {
+            Truth::True | Truth::False if self.settled_texts.is_some() => Truth::Open,
+            truth => truth,
+        };
+        match truth {
             Truth::True => self.run_block(body),
             Truth::False => self.run_block(orelse),
             Truth::Always => {
@@ -450,6 +467,9 @@ impl<'a> Machine<'a> {
 
     fn run_with(&mut self, items: &'a [(Expr, Option<Expr>)], body: &'a [Stmt]) -> Flow {
         for (context, target) in items {
+            if target.is_none() {
+                self.uses.unbound.insert(context.span);
+            }
             let context = self.evaluate(context);
             let entered = self.enter(&context);
             if let Some(target) = target {
@@ -512,7 +532,9 @@ impl<'a> Machine<'a> {
             .collect();
         let mut branches = vec![tried];
         for (_, handler) in handlers {
+            self.uses.handlers += 1;
             let (mut changes, flow) = self.in_branch(|machine| machine.run_block(handler));
+            self.uses.handlers -= 1;
             // A stand-in for a missing package is not what runs where the package is there.
             for (namespace, symbol, _, after) in &mut changes {
                 if *namespace == scope && bound.contains(symbol) && !after.atoms().iter().any(is_imported) {

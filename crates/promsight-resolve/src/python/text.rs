@@ -2,9 +2,10 @@
 
 use std::rc::Rc;
 
+use super::exposition_segment::Segment;
 use super::heap::{Container, ContainerKind};
 use super::machine::Machine;
-use super::value::{Arguments, Atom, Digits, Reason, Text, Unknown, Value};
+use super::value::{Arguments, Atom, Digits, Reason, Symbol, Text, Unknown, Value};
 
 /// Most texts that an operation gives.
 const MOST_TEXTS: usize = 48;
@@ -26,9 +27,15 @@ pub(super) fn product(left: &[Text], right: &[Text]) -> Vec<Text> {
 
 /// The same texts, marked as what configuration can replace.
 pub(super) fn configurable(value: &Value) -> Value {
+    configured(value, None)
+}
+
+/// The same, by the environment variable or option of that name.
+pub(super) fn configured(value: &Value, variable: Option<Symbol>) -> Value {
     Value::any(value.atoms().iter().map(|atom| match atom {
         Atom::Text(text) => Atom::Text(Rc::new(Text {
             configurable: true,
+            variable: variable.or(text.variable),
             ..(**text).clone()
         })),
         other => other.clone(),
@@ -42,6 +49,15 @@ pub(super) fn number_text(value: f64, digits: Digits) -> String {
         Digits::Float if value.fract() == 0.0 && value.abs() < 1e16 => format!("{value:.1}"),
         Digits::Float => format!("{value}"),
     }
+}
+
+/// Every text that the segments can make together.
+pub(super) fn texts_of(segments: &[Segment<'_>]) -> Vec<Text> {
+    let mut made = vec![Text::exact("")];
+    for segment in segments {
+        made = product(&made, segment.texts());
+    }
+    made
 }
 
 fn value_of(texts: Vec<Text>) -> Value {
@@ -120,7 +136,9 @@ impl<'a> Machine<'a> {
                 ));
                 continue;
             };
-            made.extend(self.percent_one(&exact, &template, &operands, mapping.as_ref()));
+            let segments = self.percent_one(&exact, &template, &operands, mapping.as_ref());
+            self.read_formatted(&segments);
+            made.extend(texts_of(&segments));
         }
         value_of(made)
     }
@@ -131,28 +149,31 @@ impl<'a> Machine<'a> {
         source: &Text,
         operands: &[Value],
         mapping: Option<&Value>,
-    ) -> Vec<Text> {
+    ) -> Vec<Segment<'a>> {
         let base = |text: &str| Text {
             literal: source.literal,
             site: source.site,
             ..Text::exact(text)
         };
-        let mut made = vec![Text::exact("")];
+        let mut made = Vec::new();
         let mut rest = template;
         let mut next = operands.iter();
         while let Some(at) = rest.find('%') {
-            made = product(&made, &[base(&rest[..at])]);
+            let offset = template.len() - rest.len();
+            made.push(self.template_segment(source, offset, base(&rest[..at])));
             rest = &rest[at + 1..];
             if let Some(after) = rest.strip_prefix('%') {
-                made = product(&made, &[base("%")]);
+                made.push(self.template_segment(source, offset + at, base("%")));
                 rest = after;
                 continue;
             }
             let mut operand = None;
+            let mut hint = "";
             if let Some(named) = rest.strip_prefix('(')
                 && let Some((key, after)) = named.split_once(')')
             {
                 rest = after;
+                hint = key;
                 operand = mapping.map(|mapping| self.item(mapping, &Text::exact(key).into()));
             }
             let end = rest
@@ -178,9 +199,10 @@ impl<'a> Machine<'a> {
                 }
                 None => vec![Text::unknown(Unknown::new(Reason::Expression))],
             };
-            made = product(&made, &texts);
+            made.push(Segment::value(texts, hint));
         }
-        product(&made, &[base(rest)])
+        made.push(self.template_segment(source, template.len() - rest.len(), base(rest)));
+        made
     }
 
     fn format(&mut self, template: &Text, arguments: &Arguments) -> Vec<Text> {
@@ -189,19 +211,21 @@ impl<'a> Machine<'a> {
                 template.hole.unwrap_or(Unknown::new(Reason::Expression)),
             )];
         };
+        let place = self.text_place;
         let base = |text: &str| Text {
             literal: template.literal,
             site: template.site,
             ..Text::exact(text)
         };
-        let mut made = vec![Text::exact("")];
+        let mut made = Vec::new();
         let mut rest = exact.as_str();
         let mut position = 0;
         while let Some(at) = rest.find(['{', '}']) {
-            made = product(&made, &[base(&rest[..at])]);
+            let offset = exact.len() - rest.len();
+            made.push(self.template_segment(template, offset, base(&rest[..at])));
             let doubled = rest[at..].starts_with("{{") || rest[at..].starts_with("}}");
             if doubled {
-                made = product(&made, &[base(&rest[at..=at])]);
+                made.push(self.template_segment(template, offset + at, base(&rest[at..=at])));
                 rest = &rest[at + 2..];
                 continue;
             }
@@ -213,9 +237,12 @@ impl<'a> Machine<'a> {
             rest = &rest[end + 1..];
             let operand = self.format_field(field, arguments, &mut position);
             let texts = self.texts(&operand);
-            made = product(&made, &texts);
+            made.push(Segment::value(texts, field));
         }
-        product(&made, &[base(rest)])
+        made.push(self.template_segment(template, exact.len() - rest.len(), base(rest)));
+        self.text_place = place;
+        self.read_formatted(&made);
+        texts_of(&made)
     }
 
     fn format_field(&mut self, field: &str, arguments: &Arguments, position: &mut usize) -> Value {
@@ -354,6 +381,9 @@ impl<'a> Machine<'a> {
 
     fn join_texts(&mut self, separator: &Text, parts: &Value) -> Value {
         let elements = self.elements(parts);
+        if elements.more.is_none() {
+            self.read_join(separator, &elements.items);
+        }
         let mut made: Option<Vec<Text>> = None;
         for part in elements.items.iter().chain(&elements.more) {
             // What is unknown may be several elements: one hole.

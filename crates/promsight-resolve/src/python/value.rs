@@ -122,6 +122,8 @@ pub(super) struct Unknown {
     pub(super) root: Option<FunctionId>,
     /// The call through which it reached a parameter.
     pub(super) site: Option<SiteId>,
+    /// The environment variable or option that it is read from.
+    pub(super) variable: Option<Symbol>,
 }
 
 impl Unknown {
@@ -130,6 +132,15 @@ impl Unknown {
             reason,
             root: None,
             site: None,
+            variable: None,
+        }
+    }
+
+    /// What an environment variable or option holds.
+    pub(super) fn configured(variable: Option<Symbol>) -> Self {
+        Self {
+            variable,
+            ..Self::new(Reason::Environment)
         }
     }
 }
@@ -147,6 +158,10 @@ pub(super) struct Text {
     pub(super) site: Option<SiteId>,
     /// Whether configuration can replace it: comparisons with it decide nothing.
     pub(super) configurable: bool,
+    /// The environment variable or option that replaces it, where its name is known.
+    pub(super) variable: Option<Symbol>,
+    /// Whether it was read from where other code may put another text at any time.
+    pub(super) is_moving: bool,
 }
 
 impl Text {
@@ -158,6 +173,8 @@ impl Text {
             literal: None,
             site: None,
             configurable: false,
+            variable: None,
+            is_moving: false,
         }
     }
 
@@ -177,6 +194,8 @@ impl Text {
             literal: None,
             site: unknown.site,
             configurable: false,
+            variable: unknown.variable,
+            is_moving: false,
         }
     }
 
@@ -230,6 +249,8 @@ impl Text {
             literal,
             site: self.site.max(other.site),
             configurable: self.configurable || other.configurable,
+            variable: self.variable.or(other.variable),
+            is_moving: self.is_moving || other.is_moving,
         };
         joined.merge_holes();
         joined
@@ -337,6 +358,8 @@ pub(super) enum Atom {
     /// A method of a value that is no instance of a class of the tree.
     Method(Rc<Atom>, Symbol),
     Metric(RecordId),
+    /// A child of a metric: the metric for given values of its labels.
+    Child(RecordId),
     Partial(Rc<Partial>),
     /// `super()`: attributes of the classes behind this one.
     Super(ClassId, Rc<Atom>),
@@ -372,7 +395,7 @@ impl Atom {
             Self::Instance(id) => id.hash(into),
             Self::Module(id) => id.hash(into),
             Self::External(path) => path.hash(into),
-            Self::Metric(id) => id.hash(into),
+            Self::Metric(id) | Self::Child(id) => id.hash(into),
             Self::Unknown(unknown) => unknown.hash(into),
             Self::Method(_, name) => name.hash(into),
             Self::None | Self::Partial(_) | Self::Super(..) | Self::Pending(..) => {}
@@ -487,7 +510,7 @@ impl Value {
                         continue;
                     }
                 }
-                Atom::Metric(_) => {}
+                Atom::Metric(_) | Atom::Child(_) => {}
                 _ => {
                     objects += 1;
                     if objects > MOST_OBJECTS {

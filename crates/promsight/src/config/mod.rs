@@ -2,6 +2,7 @@
 //!
 //! Owns the meaning of the configuration. How it is written stands in [`yaml`].
 
+pub mod schema;
 mod yaml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ use std::sync::Arc;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 use promsight_extract::decode;
-use promsight_model::{Embedded, FileId, Finding, Severity};
+use promsight_model::{Embedded, FileId, Finding, LineIndex, Severity};
 
 use crate::clock::Date;
 use crate::root;
@@ -79,6 +80,24 @@ impl Config {
             && self.include.as_ref().is_none_or(|include| include.admit(path))
     }
 
+    /// A check that is locked and, somewhere, off.
+    fn locked_and_off(&self) -> Option<&str> {
+        let by_check = self
+            .severity
+            .iter()
+            .filter(|(_, level)| **level == Level::Off)
+            .map(|(check, _)| check);
+        let by_override = self
+            .overrides
+            .iter()
+            .filter(|entry| entry.level == Level::Off)
+            .filter_map(|entry| entry.check.as_ref());
+        by_check
+            .chain(by_override)
+            .find(|check| self.locked.contains(*check))
+            .map(String::as_str)
+    }
+
     /// The severity of a finding, given with the check's own, at that root-relative path; `None` where it is off.
     pub fn level(&self, finding: &Finding, path: &str) -> Option<Severity> {
         let by_override = self.overrides.iter().rev().find(|entry| {
@@ -92,6 +111,8 @@ impl Config {
         let by_check = || self.severity.get(finding.check).copied();
         match by_override.map(|entry| entry.level).or_else(by_check) {
             Some(Level::Severity(severity)) => Some(severity),
+            // An override of all checks leaves out those that nobody may hide.
+            Some(Level::Off) if self.locked.contains(finding.check) => Some(finding.severity),
             Some(Level::Off) => None,
             None => Some(finding.severity),
         }
@@ -243,6 +264,15 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         column: problem.column,
         message: problem.message,
     })?;
+    if let Some(check) = config.locked_and_off() {
+        let (line, column) = place_of_key(text, "locked");
+        return Err(ConfigError::Invalid {
+            path: path.to_owned(),
+            line,
+            column,
+            message: format!("locked: `{check}` is switched off elsewhere in this file; do one or the other"),
+        });
+    }
     for (entry, place) in config.ignore.iter_mut().zip(places_of_ignores(text)) {
         entry.place = Some(place);
     }
@@ -251,6 +281,17 @@ pub fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         text: Arc::from(text),
     });
     Ok(config)
+}
+
+/// Line and column, from 1, of a key at the top.
+fn place_of_key(text: &str, key: &str) -> (usize, usize) {
+    let source = Embedded::whole(FileId(0), text);
+    let tree = decode::yaml::parse(&source);
+    let root = tree.documents().next().and_then(|document| document.root());
+    let entry = root.and_then(|root| root.entries().find(|entry| entry.key.as_str() == Some(key)));
+    let start = entry.map_or(0, |entry| entry.key.span().start);
+    let position = LineIndex::new(text).position(text, start);
+    (position.line as usize, position.column as usize)
 }
 
 /// Where the entries of `ignore:` stand. The decoder of the values knows no ranges.

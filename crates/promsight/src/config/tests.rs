@@ -140,3 +140,57 @@ fn a_missing_file_is_the_default_unless_it_was_named() {
         "{error}"
     );
 }
+
+#[test]
+fn severities_depend_on_path_and_subject_and_the_last_that_fits_counts() {
+    let config = config(
+        "severity: { blind-panel: error }\noverrides:\n  - { path: labs, severity: info }\n  - { path: labs, check: blind-panel, \
+         subject: \"old_*\", severity: off }\n",
+    );
+    let level = |check: &'static str, subject: &str, path: &str| {
+        let finding = finding(check, subject);
+        config.level(&finding, path)
+    };
+    assert_eq!(level("blind-panel", "old_x", "app/a.json"), Some(Severity::Error));
+    assert_eq!(level("blind-panel", "new_x", "labs/a.json"), Some(Severity::Info));
+    assert_eq!(level("blind-panel", "old_x", "labs/a.json"), None);
+    assert_eq!(level("blind-alert", "old_x", "labs/a.yaml"), Some(Severity::Info));
+    assert_eq!(
+        level("blind-alert", "old_x", "app/a.yaml"),
+        Some(Severity::Warning),
+        "its own"
+    );
+}
+
+#[test]
+fn what_is_locked_cannot_be_switched_off() {
+    assert_eq!(
+        error("severity: { blind-alert: off }\nlocked: [blind-alert]\n"),
+        "promsight.yaml:2:1: locked: `blind-alert` is switched off elsewhere in this file; do one or the other"
+    );
+    let config = config("locked: [blind-alert]\noverrides: [{ path: labs, severity: off }]\n");
+    assert_eq!(
+        config.level(&finding("blind-alert", "x"), "labs/a.yaml"),
+        Some(Severity::Warning)
+    );
+    assert_eq!(config.level(&finding("blind-panel", "x"), "labs/a.yaml"), None);
+}
+
+fn finding(check: &'static str, subject: &str) -> Finding {
+    Finding {
+        check,
+        severity: Severity::Warning,
+        confidence: promsight_model::Confidence::High,
+        subject: subject.to_owned(),
+        reason: None,
+        consumer: None,
+        message: String::new(),
+        primary: promsight_model::Span::new(FileId(0), 0..0),
+        label: String::new(),
+        related: Vec::new(),
+        notes: Vec::new(),
+        suggestion: None,
+        fingerprint: promsight_model::Fingerprint(0),
+        owner: None,
+    }
+}

@@ -6,11 +6,14 @@
     reason = "tests make folders and start the program"
 )]
 
+mod audit;
 mod baseline;
 mod change;
 mod discovery;
 mod documents;
 mod formats;
+mod metrics;
+mod owners;
 mod project;
 
 use project::Project;
@@ -230,7 +233,9 @@ fn inventories_are_printed_in_every_format() {
     let project = blind_alert();
     let metrics = project.run(&["metrics"]);
     assert!(
-        metrics.stdout.contains("app.py:3:8: gauge shop_open\n"),
+        metrics
+            .stdout
+            .contains("app.py:3:8: gauge shop_open\n    Whether it is open.\n"),
         "{}",
         metrics.stdout
     );

@@ -26,6 +26,7 @@ pub(super) fn read(file: FileId, source: &str) -> Vec<Piece> {
         code: None,
         html: None,
         table: None,
+        html_table: None,
         lists: Vec::new(),
         hidden: false,
     };
@@ -33,6 +34,7 @@ pub(super) fn read(file: FileId, source: &str) -> Vec<Piece> {
         reader.event(event, range);
     }
     reader.close_prose();
+    reader.close_html_table(source.len());
     reader.pieces
 }
 
@@ -50,6 +52,15 @@ struct OpenRun {
     kind: RunKind,
     start: usize,
     source_start: usize,
+}
+
+/// A table of HTML that is being read.
+struct HtmlTable {
+    table: Table,
+    row: Vec<Prose>,
+    /// Whether the row has heading cells.
+    heads: bool,
+    start: usize,
 }
 
 struct CodeBlock {
@@ -74,6 +85,8 @@ struct Reader<'a> {
     code: Option<CodeBlock>,
     html: Option<Range<usize>>,
     table: Option<(Table, Vec<Prose>)>,
+    /// A table of HTML; blank lines in it end a block of HTML and not the table.
+    html_table: Option<HtmlTable>,
     lists: Vec<List>,
     /// Inside a metadata block, whose text is not the document's.
     hidden: bool,
@@ -109,7 +122,11 @@ impl<'a> Reader<'a> {
             Tag::Emphasis | Tag::Strong => self.open_run(RunKind::Emphasis, range),
             Tag::Strikethrough => self.open_run(RunKind::Struck, range),
             Tag::Link { .. } | Tag::Image { .. } => self.open_run(RunKind::Link(None), range),
-            Tag::Heading { level, .. } => self.open_prose(Place::Heading(level_number(level)), range.start),
+            Tag::Heading { level, .. } => {
+                self.close_prose();
+                self.close_html_table(range.start);
+                self.open_prose(Place::Heading(level_number(level)), range.start);
+            }
             Tag::Paragraph => {
                 let place = self.text_place();
                 self.open_prose(place, range.start);
@@ -313,9 +330,13 @@ impl<'a> Reader<'a> {
                     }
                     "b" | "i" | "em" | "strong" | "a" | "span" | "/b" | "/i" | "/em" | "/strong" | "/a"
                     | "/span" => {}
+                    "br" | "br/" if self.prose.is_some() => self.prose_at(end).push(" ", at..end),
+                    "p" | "/p" | "div" | "/div" if self.html_table.is_some() => {}
                     _ => {
                         code_start = None;
-                        self.close_prose();
+                        if !self.html_table_tag(&tag, at..end) {
+                            self.close_prose();
+                        }
                     }
                 }
                 at = end;
@@ -326,6 +347,73 @@ impl<'a> Reader<'a> {
             at += length;
         }
         self.close_prose();
+    }
+
+    /// Follows a tag of a table; whether it is one.
+    fn html_table_tag(&mut self, tag: &str, range: Range<usize>) -> bool {
+        if tag == "table" {
+            self.close_prose();
+            self.html_table = Some(HtmlTable {
+                table: Table::default(),
+                row: Vec::new(),
+                heads: false,
+                start: range.start,
+            });
+            return true;
+        }
+        if self.html_table.is_none() {
+            return false;
+        }
+        if matches!(tag, "td" | "th" | "/td" | "/th" | "tr" | "/tr" | "/table") {
+            self.end_html_cell();
+        }
+        match tag {
+            "td" | "th" => {
+                self.place = Place::Cell;
+                self.prose = Some(ProseBuilder::new(self.file, self.source, range.end));
+                if let Some(html) = &mut self.html_table {
+                    html.heads |= tag == "th";
+                }
+            }
+            "tr" | "/tr" | "/table" => {
+                if let Some(html) = &mut self.html_table
+                    && !html.row.is_empty()
+                {
+                    let row = std::mem::take(&mut html.row);
+                    if std::mem::take(&mut html.heads)
+                        && html.table.head.is_empty()
+                        && html.table.rows.is_empty()
+                    {
+                        html.table.head = row;
+                    } else {
+                        html.table.rows.push(row);
+                    }
+                }
+                if tag == "/table" {
+                    self.close_html_table(range.end);
+                }
+            }
+            "thead" | "/thead" | "tbody" | "/tbody" | "tfoot" | "/tfoot" | "col" | "colgroup"
+            | "/colgroup" => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn close_html_table(&mut self, end: usize) {
+        if let Some(html) = self.html_table.take() {
+            self.piece(html.start..end, PieceKind::Table(html.table));
+        }
+    }
+
+    fn end_html_cell(&mut self) {
+        if self.place == Place::Cell
+            && let Some(prose) = self.prose.take()
+            && let Some(html) = &mut self.html_table
+        {
+            html.row.push(prose.finish());
+        }
+        self.place = Place::Paragraph;
     }
 
     fn html_text(&mut self, range: Range<usize>) {

@@ -1,9 +1,12 @@
 //! Documents as a flat, ordered list of pieces whose texts know where in the file they stand.
 //!
-//! Owns the reading of Markdown (CommonMark with GitHub's tables, task lists and strikethrough) and of
-//! reStructuredText. It says what the pieces of a document are and never what they mean: which word is a metric
+//! Owns the reading of Markdown (CommonMark with GitHub's tables, task lists and strikethrough), of reStructuredText
+//! and of AsciiDoc. It says what the pieces of a document are and never what they mean: which word is a metric
 //! is decided by [`crate::documents`].
 
+mod asciidoc;
+mod asciidoc_inline;
+mod asciidoc_tables;
 mod commonmark;
 mod prose;
 mod restructured;
@@ -21,16 +24,29 @@ pub enum Markup {
     Markdown,
     /// reStructuredText.
     Restructured,
+    /// AsciiDoc.
+    AsciiDoc,
 }
 
 impl Markup {
     /// The markup that a path's extension names; `None` for a path that is no document.
     pub fn of_path(path: &str) -> Option<Self> {
         let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-        let (_, extension) = name.rsplit_once('.')?;
+        let Some((_, extension)) = name.rsplit_once('.') else {
+            return matches!(name.as_str(), "readme" | "runbook").then_some(Self::Markdown);
+        };
         match extension {
             "md" | "markdown" | "mdx" | "mkd" => Some(Self::Markdown),
             "rst" | "rest" => Some(Self::Restructured),
+            "adoc" | "asciidoc" => Some(Self::AsciiDoc),
+            // Plain text is data as often as prose: only what is written for those on call is read.
+            "txt" => {
+                let lower = path.to_lowercase();
+                ["runbook", "playbook", "on-call", "oncall"]
+                    .iter()
+                    .any(|word| lower.contains(word))
+                    .then_some(Self::Markdown)
+            }
             _ => None,
         }
     }
@@ -87,6 +103,7 @@ pub fn read(file: &SourceFile, markup: Markup) -> Vec<Piece> {
     match markup {
         Markup::Markdown => commonmark::read(file.id, &file.text),
         Markup::Restructured => restructured::read(file.id, &file.text),
+        Markup::AsciiDoc => asciidoc::read(file.id, &file.text),
     }
 }
 

@@ -7,9 +7,11 @@ use std::ops::Range;
 
 use promsight_model::{Embedded, FileId, OffsetMap, Span};
 
+use super::asciidoc_tables::separated_values;
 use super::restructured_inline::inline;
 use super::restructured_tables as tables;
-use super::{Fence, Piece, PieceKind, Prose};
+
+use super::{Fence, Piece, PieceKind, Prose, Table};
 
 /// Reads a reStructuredText.
 pub(super) fn read(file: FileId, source: &str) -> Vec<Piece> {
@@ -52,7 +54,8 @@ impl Line<'_> {
     }
 }
 
-fn lines(source: &str) -> Vec<Line<'_>> {
+/// The lines of a text.
+pub(super) fn lines(source: &str) -> Vec<Line<'_>> {
     let mut start = 0;
     source
         .split_inclusive('\n')
@@ -83,7 +86,6 @@ const SILENT_DIRECTIVES: &[&str] = &[
     "contents",
     "highlight",
     "meta",
-    "csv-table",
     "only",
 ];
 
@@ -253,6 +255,12 @@ impl<'a> Reader<'a> {
                 self.push(line.range(), PieceKind::Table(table));
                 self.at = body.end;
             }
+            Some(("csv-table", _)) => {
+                let options = self.options(&body);
+                let table = self.values_table(body.start..options, options..body.end);
+                self.push(line.range(), PieceKind::Table(table));
+                self.at = body.end;
+            }
             Some((name, _)) if SILENT_DIRECTIVES.contains(&name) => self.at = body.end,
             // The body of an admonition is text.
             Some(_) => self.at = self.options(&body).max(self.at + 1),
@@ -292,6 +300,33 @@ impl<'a> Reader<'a> {
     fn header_rows(&self, options: Range<usize>) -> usize {
         let value = |line: &Line<'_>| line.text.strip_prefix(":header-rows:")?.trim().parse().ok();
         self.lines[options].iter().find_map(value).unwrap_or(0)
+    }
+
+    /// A `csv-table` from the lines of its options and of its body.
+    fn values_table(&self, options: Range<usize>, body: Range<usize>) -> Table {
+        let header_rows = self.header_rows(options.clone());
+        let heading = self.lines[options]
+            .iter()
+            .find(|line| line.text.starts_with(":header:"))
+            .map(|line| {
+                let text = line.text[":header:".len()..].trim_start();
+                let start = line.end() - text.len();
+                Line { text, start, ..*line }
+            });
+        let values = |line: &Line<'_>| -> Vec<Prose> {
+            let cells = separated_values(line, ',');
+            cells.iter().map(|ranges| self.prose(ranges)).collect()
+        };
+        let mut table = Table::default();
+        for line in self.lines[body].iter().filter(|line| !line.is_blank()) {
+            table.rows.push(values(line));
+        }
+        if let Some(heading) = heading {
+            table.head = values(&heading);
+        } else if header_rows > 0 && !table.rows.is_empty() {
+            table.head = table.rows.remove(0);
+        }
+        table
     }
 
     /// A code block of these lines, their common indentation cut off.

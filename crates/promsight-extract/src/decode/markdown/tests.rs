@@ -115,7 +115,7 @@ fn comments_and_html_are_read_and_front_matter_is_not() {
         outline("a.md", text),
         [
             "comment:  note ",
-            "p: shop_up is up  code «shop_up»",
+            "table:  // shop_up is up  code «shop_up»",
             "comment:  inner ",
             "p: Text  and shop_down. code «shop_down»",
         ]
@@ -183,13 +183,75 @@ fn restructured_tables() {
     );
 }
 
+#[test]
+fn asciidoc_has_titles_lists_blocks_and_links() {
+    let text = "= Guide\n:toc:\n// note\n\n== Metrics\n\nThe metrics `shop_up`, +shop_a+ and `+shop_{b}+`:\n\n\
+                * *shop_c* and snake_case_d\n+\nmore\n. `shop_e`:: up\nshop_f:: down\n\n\
+                See https://p/graph?g0.expr=up[the graph] and link:other.html[this].\n\ninclude::other.adoc[]\n\n\
+                .Look\n[source,promql]\n----\nrate(shop_g[5m]) # <1>\n----\n<1> Five minutes\n\n literal line\n\n....\nshop_h\n....\n";
+    assert_eq!(
+        outline("a.adoc", text),
+        [
+            "h1: Guide",
+            "comment: note",
+            "h2: Metrics",
+            "p: The metrics shop_up, shop_a and shop_{b}: code «shop_up» code «shop_a» code «shop_{b}»",
+            "item of 3: shop_c and snake_case_d emphasis «shop_c»",
+            "p: more",
+            "item of 5: shop_e:: up code «shop_e»",
+            "item of 5: shop_f:: down",
+            "p: See the graph and this. link «the graph» to «https://p/graph?g0.expr=up» link «this» to «other.html»",
+            "p: Look",
+            "fence promql: \"rate(shop_g[5m])\\n\"",
+            "item: Five minutes",
+            "fence : \"literal line\\n\"",
+            "fence : \"shop_h\\n\"",
+        ]
+    );
+}
+
+#[test]
+fn tables_of_asciidoc_are_cut_into_rows() {
+    let text = "[cols=\"1,2\",options=\"header\"]\n|===\n|Metric |Means\n\n|`shop_up`\n|is \\| up\n\nm|shop_b a|goes\non\n|===\n\n\
+                |===\n|A |B\n\n|1 |2\n|===\n\n,===\nx,\"y, z\"\n,===\n";
+    assert_eq!(
+        outline("a.adoc", text),
+        [
+            "table: Metric | Means // shop_up code «shop_up» | is | up // shop_b | goes on",
+            "table: A | B // 1 | 2",
+            "table:  // x | y, z",
+        ]
+    );
+}
+
+#[test]
+fn tables_of_html_are_tables() {
+    let text = "<table>\n<thead><tr><th>Metric</th><th>Means</th></tr></thead>\n\n<tbody>\n<tr>\n  <td><code>shop_up</code></td>\n  \
+                <td>is<br/>up</td>\n</tr>\n</tbody></table>\n\nAfter\n";
+    assert_eq!(
+        outline("a.md", text),
+        [
+            "table: Metric | Means // shop_up code «shop_up» | is up",
+            "p: After"
+        ]
+    );
+}
+
+#[test]
+fn values_separated_by_commas_are_tables_of_restructured_text() {
+    let text = ".. csv-table:: Metrics\n   :header: \"Metric\", \"Means\"\n\n   \"``shop_up``\", \"is up, mostly\"\n   shop_b, goes on\n";
+    assert_eq!(
+        outline("a.rst", text),
+        ["table: Metric | Means // shop_up code «shop_up» | is up, mostly // shop_b | goes on"]
+    );
+}
+
 proptest! {
     #[test]
     fn any_text_is_read_and_every_span_lies_on_characters(
-        text in "([-a_`|>#*~ \\n\\r\\t:<!\\[\\](){}=.\"'ä+]|:: |\\.\\. |\\.\\. code::|===|== =\n|\\+--\\+|\\.\\. list-table::\n   |\\* - |```|\\| |--|<code>|</code>|<!--|-->){0,120}",
-        rst in any::<bool>(),
+        text in "([-a_`|>#*~ \\n\\r\\t:<!\\[\\](){}=.\"'ä+]|:: |\\.\\. |\\.\\. code::|===|== =\n|\\+--\\+|\\.\\. list-table::\n   |\\* - |\\|===\n|,===\n|----\n|\\[source,promql\\]\n|https://x\\[|```|\\| |--|<code>|</code>|<table>|<tr>|<td>|<th>|</td>|</tr>|</table>|<!--|-->){0,120}",
+        markup in proptest::sample::select(vec![Markup::Markdown, Markup::Restructured, Markup::AsciiDoc]),
     ) {
-        let markup = if rst { Markup::Restructured } else { Markup::Markdown };
         let check = |span: Span| prop_assert_characters(&text, span);
         for piece in read(&file("a", &text), markup) {
             check(piece.span)?;

@@ -1,0 +1,112 @@
+
+use builtin;
+use str;
+
+set edit:completion:arg-completer[promsight] = {|@words|
+    fn spaces {|n|
+        builtin:repeat $n ' ' | str:join ''
+    }
+    fn cand {|text desc|
+        edit:complex-candidate $text &display=$text' '(spaces (- 14 (wcswidth $text)))$desc
+    }
+    var command = 'promsight'
+    for word $words[1..-1] {
+        if (str:has-prefix $word '-') {
+            break
+        }
+        set command = $command';'$word
+    }
+    var completions = [
+        &'promsight'= {
+            cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand -V 'Print version'
+            cand --version 'Print version'
+            cand check 'Report what looks at series that nothing emits, and the other defects; meant as a CI gate'
+            cand audit 'Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified'
+            cand metrics 'List every metric that the code emits: its series, labels, type and place'
+            cand references 'List every place that looks at a series, with the verdict on it'
+            cand init 'Write a commented promsight.yaml from what a first run finds'
+            cand explain 'Print what a check means, an example that it reports, and how to mend it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'promsight;check'= {
+            cand --format 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs'
+            cand --output 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout'
+            cand --config 'Read the configuration from FILE instead of the `promsight.yaml` at the root'
+            cand --fail-on 'Exit with 1 if there is a finding of this severity or above; `never` always exits with 0'
+            cand --min-confidence 'Leave out findings of less confidence'
+            cand --select 'Report only this check; can be given several times. `promsight explain` lists the names'
+            cand --ignore 'Leave this check out; can be given several times'
+            cand --base 'Report only what the changes since REV brought in: both trees are reconciled, and findings that REV had already are left out, whichever file they lie in. REV is a branch, tag or commit; of a branch that has moved on, the commit counts at which the current one left it'
+            cand --baseline 'Leave out the findings that FILE records'
+            cand --write-baseline 'Record what is found in FILE, so that `--baseline FILE` leaves it out from now on. What FILE recorded before and is gone is dropped'
+            cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand --strict 'Also report references that may belong to programs outside this tree (verdict `foreign`)'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'promsight;audit'= {
+            cand --format 'How to print: `markdown` for people, `json` for programs and for the next review'
+            cand --output 'Write the review to FILE (replaced as a whole, or left as it was) instead of stdout'
+            cand --config 'Read the configuration from FILE instead of the `promsight.yaml` at the root'
+            cand --compare 'Compare with an earlier review in JSON: what was remediated, what came back, and what is claimed done and is not'
+            cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'promsight;metrics'= {
+            cand --format 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs'
+            cand --output 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout'
+            cand --config 'Read the configuration from FILE instead of the `promsight.yaml` at the root'
+            cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'promsight;references'= {
+            cand --format 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs'
+            cand --output 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout'
+            cand --config 'Read the configuration from FILE instead of the `promsight.yaml` at the root'
+            cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'promsight;init'= {
+            cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand --print 'Print the text instead of writing the file'
+            cand --force 'Replace a promsight.yaml that is there'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'promsight;explain'= {
+            cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand -h 'Print help'
+            cand --help 'Print help'
+        }
+        &'promsight;help'= {
+            cand check 'Report what looks at series that nothing emits, and the other defects; meant as a CI gate'
+            cand audit 'Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified'
+            cand metrics 'List every metric that the code emits: its series, labels, type and place'
+            cand references 'List every place that looks at a series, with the verdict on it'
+            cand init 'Write a commented promsight.yaml from what a first run finds'
+            cand explain 'Print what a check means, an example that it reports, and how to mend it'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'promsight;help;check'= {
+        }
+        &'promsight;help;audit'= {
+        }
+        &'promsight;help;metrics'= {
+        }
+        &'promsight;help;references'= {
+        }
+        &'promsight;help;init'= {
+        }
+        &'promsight;help;explain'= {
+        }
+        &'promsight;help;help'= {
+        }
+    ]
+    $completions[$command]
+}
