@@ -6,7 +6,7 @@ use crate::problem::Problem;
 use crate::tree::{self, SourceText};
 
 /// The commands of this program.
-const COMMANDS: [&str; 5] = ["ci", "tidy", "generate", "promqltest", "corpus"];
+const COMMANDS: [&str; 6] = ["ci", "tidy", "generate", "promqltest", "corpus", "oracle"];
 
 pub(super) fn problems(texts: &[SourceText]) -> Vec<Problem> {
     let top = tree::top();
