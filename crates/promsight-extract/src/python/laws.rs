@@ -224,6 +224,10 @@ fn check(source: &str) {
             let decoded = under.starts_with(['\\', '\r']) || under == character.to_string();
             assert!(decoded, "{character:?} at {under:?} in {source:?}");
         }
+        if text.whole_span() == span {
+            // A format specification has no quotes of its own.
+            return;
+        }
         // The expression's own text is a literal of the same value.
         let (again, _) = lower(&source[span.range()]);
         let again = match again.body.as_slice() {

@@ -164,7 +164,7 @@ impl<'tree> Lowering<'tree, '_> {
             .map(|range| range.start + 1..range.end)
             .filter(|range| !range.is_empty())
             .and_then(|range| self.text.get(range.clone()).map(|text| (range, text)))
-            .filter(|(_, text)| !text.contains(['{', '\\']));
+            .filter(|(_, text)| !text.contains(['{', '\\', '\n', '\r']));
         parts.push(match plain_format {
             Some((range, text)) => {
                 let map = OffsetMap::verbatim(range.start, text.len());

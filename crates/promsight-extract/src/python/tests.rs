@@ -89,7 +89,7 @@ fn expressions() {
         ("f(x for x in y)", "(f! (generator-of x for x y))"),
         ("a.b[c](d).e", "(. ((at (. a b) c)! d) e)"),
         ("x[1:2]", "(at x (slice! #1 #2 None))"),
-        ("x[1, 2:3]", "(at x (tuple #1 ?))"),
+        ("x[1, 2:3]", "(at x (tuple #1 (slice! #2 #3 None)))"),
         ("'a' + b % (c, d)", "(+ \"a\" (% b (tuple c d)))"),
         ("a @ b | c ** d", "(| (op a b) (** c d))"),
         ("a or b or c and d and e", "(or a b (and c d e))"),
