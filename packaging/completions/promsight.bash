@@ -323,7 +323,7 @@ _promsight() {
             return 0
             ;;
         promsight__subcmd__metrics)
-            opts="-h --format --output --config --color --help"
+            opts="-h --format --output --config --unresolved --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

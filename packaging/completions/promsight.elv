@@ -61,6 +61,7 @@ set edit:completion:arg-completer[promsight] = {|@words|
             cand --output 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout'
             cand --config 'Read the configuration from FILE instead of the `promsight.yaml` at the root'
             cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand --unresolved 'List only what is not known: each declaration whose name depends on what happens at run time, each place that could not be read, and why'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }

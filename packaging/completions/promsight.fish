@@ -91,6 +91,7 @@ complete -c promsight -n "__fish_promsight_using_subcommand metrics" -l config -
 complete -c promsight -n "__fish_promsight_using_subcommand metrics" -l color -d 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c promsight -n "__fish_promsight_using_subcommand metrics" -l unresolved -d 'List only what is not known: each declaration whose name depends on what happens at run time, each place that could not be read, and why'
 complete -c promsight -n "__fish_promsight_using_subcommand metrics" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c promsight -n "__fish_promsight_using_subcommand references" -l format -d 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs' -r -f -a "text\t''
 table\t''

@@ -67,6 +67,7 @@ Register-ArgumentCompleter -Native -CommandName 'promsight' -ScriptBlock {
             [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout')
             [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the configuration from FILE instead of the `promsight.yaml` at the root')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set')
+            [CompletionResult]::new('--unresolved', '--unresolved', [CompletionResultType]::ParameterName, 'List only what is not known: each declaration whose name depends on what happens at run time, each place that could not be read, and why')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
