@@ -61,7 +61,10 @@ def fetch(project, work):
         top = os.path.join(unpacked, inner[0]) if len(inner) == 1 and not download_is_wheel(download) else unpacked
         os.rename(os.path.join(top, project.get("root", "")).rstrip("/"), tree)
     if not os.path.isdir(needs):
-        pip("install", "--target", needs, CLIENT, *project.get("requires", []))
+        pip("install", "--target", needs, CLIENT)
+        if project.get("requires"):
+            # What it needs may ask for another client: the one that judges stays in front.
+            pip("install", "--target", needs + ".more", *project["requires"])
     return tree, needs
 
 
@@ -71,6 +74,8 @@ def download_is_wheel(folder):
 
 def record(project, tree, needs, output):
     command = [sys.executable, os.path.join(HERE, "record.py"), "--tree", tree, "--path", needs, "--output", output]
+    if os.path.isdir(needs + ".more"):
+        command += ["--path", needs + ".more"]
     for word in ("only", "skip"):
         if project.get(word):
             command += [f"--{word}", project[word]]
@@ -243,7 +248,11 @@ def main():
     for project in projects:
         if options.projects and project["name"] not in options.projects:
             continue
-        tree, needs = fetch(project, options.work)
+        try:
+            tree, needs = fetch(project, options.work)
+        except (subprocess.SubprocessError, OSError) as error:
+            print(f"\n## {project['package']} {project['version']}\nnot fetched: {error}", flush=True)
+            continue
         kept = os.path.join(RECORDED, project["name"] + ".json")
         if options.again or not os.path.exists(kept):
             recorded = record(project, tree, needs, os.path.join(options.work, project["name"], "recorded.json"))

@@ -1,6 +1,7 @@
 //! Jsonnet sources of dashboards and rules, read for the queries in their strings.
 //!
-//! Evaluates nothing: a mixin's imports usually lie outside the repository. A string counts as a query where it
+//! Evaluates nothing: a mixin's imports usually lie outside the repository, and values that an evaluator computes have
+//! no places in the source (jrsonnet, whose releases of the last years are all pre-releases). A string counts as a query where it
 //! reads as PromQL with a call or matchers around a name; `%(x)s` and `$x` in it are holes. Pieces of a query that
 //! is put together with `+` are kept as far as they name series.
 

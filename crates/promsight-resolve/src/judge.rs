@@ -13,9 +13,7 @@ use promsight_model::{
 use crate::index::{Index, RuleId};
 use crate::re2::anchored;
 use crate::territory::Territory;
-use crate::{
-    BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions, similarity,
-};
+use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions};
 
 /// What exists under one series name.
 pub(crate) enum Sight {

@@ -4,6 +4,7 @@
 //! they can mean, and what anchors a heading has. A link to anywhere else, to a part of the repository that was not
 //! looked at, or to another version of it is none of ours.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{Facts, FileSet, Outline, Repository, RunbookLink};
@@ -56,7 +57,22 @@ struct Tree<'a> {
     files: BTreeSet<&'a str>,
     /// Every folder that holds one.
     folders: BTreeSet<&'a str>,
-    outlines: BTreeMap<&'a str, &'a Outline>,
+    outlines: BTreeMap<&'a str, Page<'a>>,
+}
+
+/// A document that links can lead into. Its anchors are made when the first does.
+struct Page<'a> {
+    outline: &'a Outline,
+    anchors: OnceCell<BTreeSet<String>>,
+}
+
+impl Page<'_> {
+    fn anchors(&self) -> &BTreeSet<String> {
+        self.anchors.get_or_init(|| {
+            let own = self.outline.anchors.iter().map(|anchor| anchor.to_lowercase());
+            own.chain(anchors(&self.outline.headings)).collect()
+        })
+    }
 }
 
 /// Where a link leads.
@@ -76,8 +92,11 @@ impl<'a> Tree<'a> {
             folders.extend(path.match_indices('/').map(|(at, _)| &path[..at]));
         }
         let outlines = facts.iter().filter_map(|facts| {
-            let outline = facts.outline.as_ref()?;
-            Some((files.file(facts.file).path.as_str(), outline))
+            let page = Page {
+                outline: facts.outline.as_ref()?,
+                anchors: OnceCell::new(),
+            };
+            Some((files.file(facts.file).path.as_str(), page))
         });
         Self {
             repository,
@@ -217,8 +236,8 @@ impl<'a> Tree<'a> {
     /// What is wrong with the part behind `#`.
     fn anchor(&self, link: &RunbookLink, path: &str) -> Option<RunbookDefect> {
         let (anchor, _) = link.anchor.as_ref()?;
-        let outline = self.outlines.get(path)?;
-        if anchor.is_empty() || outline.open || is_line(anchor) {
+        let page = self.outlines.get(path)?;
+        if anchor.is_empty() || page.outline.open || is_line(anchor) {
             return None;
         }
         let wanted = decoded(anchor);
@@ -226,8 +245,7 @@ impl<'a> Tree<'a> {
             .strip_prefix("user-content-")
             .unwrap_or(&wanted)
             .to_lowercase();
-        let own = outline.anchors.iter().map(|anchor| anchor.to_lowercase());
-        let anchors: BTreeSet<String> = own.chain(anchors(&outline.headings)).collect();
+        let anchors = page.anchors();
         if anchors.contains(&wanted) {
             return None;
         }

@@ -158,6 +158,7 @@ fn may_be_templated(index: &Index<'_>, name: &str) -> bool {
     index
         .alerts()
         .keys()
+        .filter(|alert| alert.contains(['{', '%']))
         .filter_map(|alert| templated(alert))
         .any(|pattern| pattern.matches(name))
 }

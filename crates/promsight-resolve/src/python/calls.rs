@@ -49,7 +49,8 @@ impl Experience {
     /// not come to its end here.
     fn is_enough(&self) -> bool {
         let is_costly = self.steps > u64::from(self.runs) * COSTLY;
-        self.cuts >= ENOUGH_CUTS || (self.runs >= ENOUGH_RUNS && !self.declares && is_costly)
+        (self.cuts >= ENOUGH_CUTS && !self.declares)
+            || (self.runs >= ENOUGH_RUNS && !self.declares && is_costly)
     }
 }
 

@@ -428,16 +428,19 @@ impl Machine<'_> {
                 let value = second.unwrap_or_else(Value::none);
                 let found = self.found(id, &key);
                 match found {
-                    Some(found) => found,
-                    None => {
+                    Some(found) if self.has_key(id, &key) => found,
+                    found => {
                         self.heap.store(id, &key, value.clone());
-                        value
+                        found.map_or(value.clone(), |found| found.join(&value))
                     }
                 }
             }
             ("get", Some(key)) if is_dictionary => {
                 let found = self.found(id, &key);
+                // What was stored under a key that is not known need not be what is asked for.
+                let is_sure = self.has_key(id, &key);
                 match (found, second) {
+                    (Some(found), default) if !is_sure => found.join(&default.unwrap_or_else(Value::none)),
                     (Some(found), _) => found,
                     (None, Some(default)) => {
                         let any = self.heap.container(id).more.clone();
@@ -490,6 +493,13 @@ impl Machine<'_> {
                 Value::unknown(Reason::Call)
             }
         }
+    }
+
+    /// Whether each alternative of a key is known to be there.
+    fn has_key(&self, id: ContainerId, key: &Value) -> bool {
+        let items = &self.heap.container(id).items;
+        let mut keys = key.atoms().iter().map(|atom| Value::from(atom.clone()));
+        keys.all(|key| items.iter().any(|known| self.is_same_key(known, &key)))
     }
 
     /// The value under a key that is known to be there; of an unknown key any value.

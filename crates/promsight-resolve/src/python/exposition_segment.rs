@@ -236,9 +236,7 @@ impl<'s, 'a> Flat<'s, 'a> {
             hole,
             literal,
             site,
-            configurable: false,
-            variable: None,
-            is_moving: false,
+            ..Text::exact("")
         }
     }
 

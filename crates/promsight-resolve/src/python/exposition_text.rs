@@ -99,6 +99,15 @@ impl<'a> Machine<'a> {
         self.text_muted == 0 && self.evidence_of(module).any()
     }
 
+    /// Whether there are header lines in a module, as far as its strings were looked at.
+    pub(super) fn writes_text(&self, module: ModuleId) -> bool {
+        let known = self.text_evidence.get(module.index());
+        known
+            .copied()
+            .flatten()
+            .is_some_and(|evidence| evidence.has_headers)
+    }
+
     /// What a module's strings say.
     pub(super) fn evidence_of(&mut self, module: ModuleId) -> Evidence {
         if self.text_evidence.len() < self.sources.len() {

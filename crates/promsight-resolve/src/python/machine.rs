@@ -290,6 +290,9 @@ impl<'a> Machine<'a> {
     pub(super) fn run(&mut self) {
         self.note_moving();
         let order = self.import_order();
+        for module in &order {
+            self.evidence_of(*module);
+        }
         self.run_descriptions();
         for test in [false, true] {
             self.in_test = test;

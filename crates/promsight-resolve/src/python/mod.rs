@@ -8,15 +8,15 @@
 //! - [`index`], [`imports`]: which module an import means, and what it binds;
 //! - [`machine`], [`roots`], [`unreachable`], [`recover`]: what is run and in which order, and the net below it;
 //! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
-//!   [`comprehensions`], [`fields`]: Python itself, over the state in [`heap`];
+//!   [`comprehensions`], [`contexts`], [`fields`]: Python itself, over the state in [`heap`];
 //! - [`attributes`], [`containers`], [`removals`], [`slices`], [`members`], [`text_tools`], [`methods`], [`text`],
 //!   [`template`], [`numbers`], [`builtins`], [`standard`]: what values can do;
 //! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
 //!   libraries are described that make some out of what they are given;
-//! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
-//!   is declared;
 //! - [`exposition_segment`], [`exposition_line`], [`exposition_text`], [`exposition_writers`], [`exposition_family`]:
 //!   metrics that are written as text by hand;
+//! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
+//!   is declared;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
@@ -30,6 +30,7 @@ mod comprehensions;
 mod conditions;
 mod conflicts;
 mod containers;
+mod contexts;
 mod descriptions;
 mod exposition_family;
 mod exposition_line;

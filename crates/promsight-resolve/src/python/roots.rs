@@ -154,8 +154,8 @@ impl Machine<'_> {
     }
 
     /// Whether a module holds a metric, a library or something that makes metrics.
-    pub(super) fn touches_metrics(&mut self, module: ModuleId) -> bool {
-        if self.imports_library(module) || self.evidence_of(module).has_headers {
+    pub(super) fn touches_metrics(&self, module: ModuleId) -> bool {
+        if self.imports_library(module) || self.writes_text(module) {
             return true;
         }
         let namespace = self.heap.namespace(self.modules[module.index()].namespace);

@@ -17,8 +17,8 @@ use super::value::{Arguments, Atom, RecordId, Symbol, Unknown, Value};
 
 /// Most values of one argument that are kept.
 const MOST_VALUES: usize = 256;
-/// Calls by which a run was reached that are kept for one use.
-const MOST_FRAMES: usize = 64;
+/// Functions through which one use was reached that are kept.
+const MOST_FRAMES: usize = 2_000;
 
 /// What a method is called on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -237,48 +237,47 @@ impl<'a> Machine<'a> {
         if *self.uses.owners.entry(span).or_insert(record) != record {
             self.uses.shared.insert(span);
         }
-        let frames: BTreeSet<Span> = self
-            .frames
-            .iter()
-            .filter_map(|frame| frame.function)
-            .map(|function| self.function_key(function))
-            .collect();
-        let function = self.frame().function.map(|function| self.function_key(function));
-        let made = Use {
-            record,
-            receiver,
-            method: method.to_owned(),
-            kind,
-            span,
-            shape,
-            is_sure: site.is_some_and(|site| site.is_single) && root != Root::Passed,
-            may_be_guarded: root == Root::Held && self.heap.undecided(),
-            is_fallback: self.uses.handlers > 0,
-            is_at_start: self.is_at_start(),
-            function,
-            frames,
-            carriers,
-        };
         let key = (record, span, receiver);
-        match self.uses.by_key.get(&key) {
-            Some(at) => {
-                let known = &mut self.uses.all[*at];
-                known.shape.merge(made.shape);
-                known.is_sure &= made.is_sure;
-                known.may_be_guarded |= made.may_be_guarded;
-                known.is_fallback |= made.is_fallback;
-                known.is_at_start |= made.is_at_start;
-                if known.frames.len() < MOST_FRAMES {
-                    known.frames.extend(made.frames);
-                }
-                if known.carriers.len() < MOST_FRAMES {
-                    known.carriers.extend(made.carriers);
-                }
-            }
+        let at = match self.uses.by_key.get(&key) {
+            Some(at) => *at,
             None => {
-                self.uses.by_key.insert(key, self.uses.all.len());
-                self.uses.all.push(made);
+                let at = self.uses.all.len();
+                self.uses.by_key.insert(key, at);
+                self.uses.all.push(Use {
+                    record,
+                    receiver,
+                    method: method.to_owned(),
+                    kind,
+                    span,
+                    shape: shape.clone(),
+                    is_sure: true,
+                    may_be_guarded: false,
+                    is_fallback: false,
+                    is_at_start: false,
+                    function: self.frame().function.map(|function| self.function_key(function)),
+                    frames: BTreeSet::new(),
+                    carriers: BTreeSet::new(),
+                });
+                at
             }
+        };
+        let may_be_guarded = root == Root::Held && self.heap.undecided();
+        let is_at_start = self.is_at_start();
+        let functions = self.frames.iter().filter_map(|frame| frame.function);
+        let functions: Vec<Span> = functions.map(|function| self.function_key(function)).collect();
+        let is_fallback = self.uses.handlers > 0;
+        let known = &mut self.uses.all[at];
+        known.shape.merge(shape);
+        known.is_sure &= site.is_some_and(|site| site.is_single) && root != Root::Passed;
+        known.may_be_guarded |= may_be_guarded;
+        known.is_fallback |= is_fallback;
+        known.is_at_start |= is_at_start;
+        known.frames.extend(functions);
+        known.carriers.extend(carriers);
+        if known.frames.len() > MOST_FRAMES {
+            // Too many to ask of each whether some run of it was left out.
+            known.shape.is_open = true;
+            known.frames.clear();
         }
     }
 

@@ -6,6 +6,9 @@ use std::collections::BTreeSet;
 
 /// Whether a text in a file can be the written form of `meant`, white space aside.
 pub(crate) fn reads_as(text: &str, meant: &str) -> bool {
+    if is_within_encoded(text, meant) {
+        return true;
+    }
     let meant = squeezed(meant);
     let mut known = BTreeSet::from([text.to_owned()]);
     let mut latest = known.clone();
@@ -21,6 +24,31 @@ pub(crate) fn reads_as(text: &str, meant: &str) -> bool {
         known.extend(latest.iter().cloned());
     }
     false
+}
+
+/// Whether a text is `meant` in base 64, with what else its first and last group of four hold.
+fn is_within_encoded(text: &str, meant: &str) -> bool {
+    let mut bits = 0_u32;
+    let mut count = 0;
+    let mut decoded = Vec::new();
+    for byte in text.bytes().filter(|byte| *byte != b'=') {
+        let value = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return false,
+        };
+        bits = bits << 6 | u32::from(value);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            decoded.push((bits >> count & 0xff) as u8);
+        }
+    }
+    let decoded = String::from_utf8_lossy(&decoded);
+    decoded.contains(meant) && decoded.len() <= meant.len() + 4
 }
 
 /// What of a text with template variables is known text.
