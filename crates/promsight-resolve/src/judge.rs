@@ -12,6 +12,7 @@ use promsight_model::{
 
 use crate::index::{Index, RuleId};
 use crate::re2::anchored;
+use crate::similarity;
 use crate::territory::Territory;
 use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions};
 
