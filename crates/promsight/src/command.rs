@@ -94,9 +94,12 @@ fn record(report: &mut Report, files: &FileSet, path: &Path) -> Result<(), Failu
         )
     });
     terminal::deliver(&baseline.text(), Some(path))?;
+    let recorded = match baseline.len() {
+        1 => "1 finding is".to_owned(),
+        number => format!("{number} findings are"),
+    };
     terminal::note(&format!(
-        "{} findings are recorded in {}{}",
-        baseline.len(),
+        "{recorded} recorded in {}{}",
         path.display(),
         before.unwrap_or_default()
     ));
