@@ -1,15 +1,16 @@
 //! Files as text, and positions in them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::span::Span;
 
-/// Names one file of a [`FileSet`]: its index there.
+/// Names one file of a [`FileSet`]. Ids follow the order of paths.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FileId(pub u32);
 
 impl FileId {
-    /// The index into [`FileSet::files`].
+    /// The id as a number, below [`FileSet::id_end`].
     pub fn index(self) -> usize {
         self.0 as usize
     }
@@ -36,16 +37,32 @@ pub struct FileSet {
 
 impl FileSet {
     /// A set of `(path, shown_path, text)`; sorted by path here, so that file ids follow the path order.
-    pub fn new(mut files: Vec<(String, String, Arc<str>)>) -> Self {
+    pub fn new(files: Vec<(String, String, Arc<str>)>) -> Self {
+        Self::beside(files, &BTreeSet::new())
+    }
+
+    /// The same, with ids that leave room for other paths: two sets, each made beside the paths of the other, give a
+    /// path that both have the same id.
+    pub fn beside(mut files: Vec<(String, String, Arc<str>)>, others: &BTreeSet<&str>) -> Self {
         files.sort_by(|left, right| left.0.cmp(&right.0));
         files.dedup_by(|left, right| left.0 == right.0);
-        let files = (0u32..)
-            .zip(files)
-            .map(|(index, (path, shown_path, text))| SourceFile {
-                id: FileId(index),
-                path,
-                shown_path,
-                text,
+        let mut others = others.iter().peekable();
+        let mut next = 0;
+        let files = files
+            .into_iter()
+            .map(|(path, shown_path, text)| {
+                while others.next_if(|other| **other < path.as_str()).is_some() {
+                    next += 1;
+                }
+                others.next_if(|other| **other == path);
+                let id = FileId(next);
+                next += 1;
+                SourceFile {
+                    id,
+                    path,
+                    shown_path,
+                    text,
+                }
             })
             .collect();
         Self { files }
@@ -58,7 +75,16 @@ impl FileSet {
 
     /// The file of that id. Ids come from this set, so it exists.
     pub fn file(&self, id: FileId) -> &SourceFile {
-        &self.files[id.index()]
+        let index = match self.files.get(id.index()) {
+            Some(file) if file.id == id => id.index(),
+            _ => self.files.partition_point(|file| file.id < id),
+        };
+        &self.files[index]
+    }
+
+    /// One more than the greatest id; 0 where there is no file.
+    pub fn id_end(&self) -> usize {
+        self.files.last().map_or(0, |file| file.id.index() + 1)
     }
 
     /// The file at that root-relative path.
@@ -178,6 +204,27 @@ mod tests {
             LineIndex::new("").position("", 0),
             Position { line: 1, column: 1 }
         );
+    }
+
+    #[test]
+    fn two_sets_beside_each_other_give_their_common_paths_the_same_ids() {
+        let set = |paths: &[&str], others: &[&str]| {
+            let files = paths
+                .iter()
+                .map(|path| ((*path).to_owned(), (*path).to_owned(), Arc::from(*path)))
+                .collect();
+            FileSet::beside(files, &others.iter().copied().collect())
+        };
+        let (left, right) = (&["a", "c", "d", "f"][..], &["b", "c", "e", "f", "g"][..]);
+        let (new, old) = (set(left, right), set(right, left));
+        let id = |set: &FileSet, path: &str| set.by_path(path).map(|file| file.id);
+        for path in ["c", "f"] {
+            assert_eq!(id(&new, path), id(&old, path), "{path}");
+            let file = new.file(id(&new, path).expect("it is there"));
+            assert_eq!(file.path, path);
+        }
+        assert_eq!((new.id_end(), old.id_end()), (6, 7));
+        assert_eq!(set(left, &[]).id_end(), 4);
     }
 
     #[test]

@@ -22,7 +22,7 @@ impl<'a> Places<'a> {
     pub(crate) fn new(files: &'a FileSet) -> Self {
         Self {
             files,
-            indexes: files.files().iter().map(|_| OnceCell::new()).collect(),
+            indexes: (0..files.id_end()).map(|_| OnceCell::new()).collect(),
         }
     }
 

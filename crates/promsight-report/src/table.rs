@@ -9,7 +9,7 @@ use crate::{Surface, words};
 
 pub(crate) fn findings(report: &Report, places: &Places<'_>, surface: Surface) -> String {
     if report.findings.is_empty() {
-        return "no findings\n".to_owned();
+        return format!("{}\n", words::headline(report));
     }
     let rows = report.findings.iter().map(|finding| {
         [

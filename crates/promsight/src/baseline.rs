@@ -228,14 +228,13 @@ impl Baseline {
 
 /// The remark on entries that speak of nothing any more.
 pub fn stale_note(stale: u64, path: &Path) -> Note {
-    let entries = if stale == 1 {
-        "1 entry"
-    } else {
-        &format!("{stale} entries")
+    let entries = match stale {
+        1 => "1 entry of the baseline speaks of a finding that is gone".to_owned(),
+        stale => format!("{stale} entries of the baseline speak of findings that are gone"),
     };
     Note {
         message: format!(
-            "{entries} of the baseline {path} speak of findings that are gone; `--write-baseline {path}` removes them.",
+            "{entries}; `--write-baseline {path}` removes what is stale.",
             path = path.display()
         ),
     }

@@ -18,7 +18,7 @@ use crate::discovery::{self, Territory};
 use crate::exit::{Exit, Failure};
 use crate::git::Repository;
 use crate::owners::Owners;
-use crate::pipeline::{self, Selection};
+use crate::pipeline::{self, Selection, Shared};
 use crate::reading::Sources;
 use crate::terminal::Progress;
 use crate::{clock, earlier, names, reading, terminal};
@@ -94,9 +94,12 @@ fn record(report: &mut Report, files: &FileSet, path: &Path) -> Result<(), Failu
         )
     });
     terminal::deliver(&baseline.text(), Some(path))?;
+    let recorded = match baseline.len() {
+        1 => "1 finding is".to_owned(),
+        number => format!("{number} findings are"),
+    };
     terminal::note(&format!(
-        "{} findings are recorded in {}{}",
-        baseline.len(),
+        "{recorded} recorded in {}{}",
         path.display(),
         before.unwrap_or_default()
     ));
@@ -273,12 +276,14 @@ fn compare(
 ) -> Result<(FileSet, Report), Failure> {
     let progress = Progress::start();
     let named = arguments.config.as_deref();
-    let read = read(&arguments.paths, named, selection, &progress)?;
+    let mut read = read(&arguments.paths, named, selection, &progress)?;
     let repository = Repository::of(&read.territory.root)?;
     let mine = (&read.sources, &read.config);
-    let earlier = earlier::read(&repository, revision, &read.territory, mine, named)?;
-    let hunks = repository.hunks(&earlier.commit, &["*.py", "*.yaml", "*.yml", "*.rules"])?;
-    let run = |sources, config| pipeline::run(sources, config, &read.selection);
+    let mut earlier = earlier::read(&repository, revision, &read.territory, mine, named)?;
+    // What has not changed is read once for both sides.
+    let common = Sources::number_together(&mut read.sources, &mut earlier.sources);
+    let shared = Shared::of(common);
+    let run = |sources, config| pipeline::run_beside(sources, config, &read.selection, &shared);
     let (mut report, old) = std::thread::scope(|scope| {
         let old = earlier
             .differs
@@ -290,6 +295,7 @@ fn compare(
         });
         (new, old)
     });
+    let hunks = repository.hunks(&earlier.commit, &["*.py", "*.yaml", "*.yml", "*.rules"])?;
     // Where nothing differs, the report is its own past.
     let past = old.unwrap_or_else(|| report.clone());
     let old = Side {

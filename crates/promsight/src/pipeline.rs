@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 use std::thread;
 
 use promsight_check::{ConfiguredIgnore, Extent, Settings, Strictness};
@@ -65,12 +65,40 @@ const WORKER_STACK_BYTES: usize = 16 << 20;
 
 /// Reconciles everything that was read.
 pub fn run(sources: &Sources, config: &Config, selection: &Selection) -> Report {
-    on_a_large_stack(|| reconcile(sources, config, selection))
+    run_beside(sources, config, selection, &Shared::default())
 }
 
-fn reconcile(sources: &Sources, config: &Config, selection: &Selection) -> Report {
+/// The same beside other runs: files that several of them have, under the same id and with the same text, are read
+/// once.
+pub fn run_beside(sources: &Sources, config: &Config, selection: &Selection, shared: &Shared) -> Report {
+    on_a_large_stack(|| reconcile(sources, config, selection, shared))
+}
+
+/// Facts of files that several runs have.
+#[derive(Debug, Default)]
+pub struct Shared {
+    files: BTreeMap<FileId, OnceLock<Facts>>,
+}
+
+impl Shared {
+    /// Of these files, which the runs have in common.
+    pub fn of(files: impl IntoIterator<Item = FileId>) -> Self {
+        Self {
+            files: files.into_iter().map(|file| (file, OnceLock::new())).collect(),
+        }
+    }
+
+    fn facts(&self, file: &SourceFile) -> Facts {
+        match self.files.get(&file.id) {
+            Some(facts) => facts.get_or_init(|| promsight_extract::extract(file)).clone(),
+            None => promsight_extract::extract(file),
+        }
+    }
+}
+
+fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: &Shared) -> Report {
     let files = &sources.files;
-    let (mut facts, inventory) = understand(files);
+    let (mut facts, inventory) = understand(files, shared);
     mark_words_of_code(&mut facts, &inventory, files);
     let skipped = files.files().iter().filter(|file| is_python(file)).count() - count_python(&facts, files);
     report_unread(sources, &mut facts);
@@ -106,7 +134,7 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection) -> Repor
 }
 
 /// Facts of every file that matters, by file, and what the Python code declares.
-fn understand(files: &FileSet) -> (Vec<Facts>, Inventory) {
+fn understand(files: &FileSet, shared: &Shared) -> (Vec<Facts>, Inventory) {
     let libraries = knowledge::libraries();
     let mut facts: BTreeMap<FileId, Facts> = BTreeMap::new();
     let (first, mut waiting): (Vec<&SourceFile>, Vec<&SourceFile>) = files
@@ -116,10 +144,7 @@ fn understand(files: &FileSet) -> (Vec<Facts>, Inventory) {
     let mut inventory = Inventory::default();
     let mut next = first;
     for _ in 0..MAX_ROUNDS {
-        let extracted: Vec<Facts> = next
-            .par_iter()
-            .map(|file| promsight_extract::extract(file))
-            .collect();
+        let extracted: Vec<Facts> = next.par_iter().map(|file| shared.facts(file)).collect();
         facts.extend(extracted.into_iter().map(|facts| (facts.file, facts)));
         inventory = link(&facts, files, &libraries);
         (next, waiting) = Wanted::by(&inventory, files).split(waiting);

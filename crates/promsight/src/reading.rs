@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use promsight_model::{FileSet, GapKind, Repository};
+use promsight_model::{FileId, FileSet, GapKind, Repository, SourceFile};
 use rayon::prelude::*;
 
 use crate::discovery::{Candidate, Discovery};
@@ -24,6 +24,30 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// Numbers the files of two trees so that a path which both have has one id, and names the files that are the same
+    /// in both. Nothing may have been read of the files before: spans count in ids.
+    pub fn number_together(new: &mut Self, old: &mut Self) -> Vec<FileId> {
+        let beside = |files: &FileSet, others: &FileSet| {
+            let listed = files.files().iter();
+            let listed =
+                listed.map(|file| (file.path.clone(), file.shown_path.clone(), Arc::clone(&file.text)));
+            let paths = others.files().iter().map(|file| file.path.as_str());
+            FileSet::beside(listed.collect(), &paths.collect())
+        };
+        let (new_files, old_files) = (beside(&new.files, &old.files), beside(&old.files, &new.files));
+        (new.files, old.files) = (new_files, old_files);
+        let same = |file: &&SourceFile| {
+            let then = old.files.by_path(&file.path);
+            then.is_some_and(|then| Arc::ptr_eq(&then.text, &file.text))
+        };
+        new.files
+            .files()
+            .iter()
+            .filter(same)
+            .map(|file| file.id)
+            .collect()
+    }
+
     /// Adds a file that no walk found but findings may speak of: the configuration.
     pub fn add(&mut self, path: &str, shown_path: &str, text: &Arc<str>) {
         if self.files.by_path(path).is_some() {

@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use promsight::clock::Date;
 use promsight::config::Config;
-use promsight::pipeline::{self, Selection};
+use promsight::pipeline::{self, Selection, Shared};
 use promsight::reading::Sources;
-use promsight_model::{Confidence, FileSet, Report, Repository};
+use promsight_model::{Confidence, FileSet, Finding, Report, Repository};
 use proptest::prelude::*;
 
 /// Counters by number, and for each alert the counter that it reads.
@@ -70,16 +70,34 @@ fn files(tree: &Tree, without: &BTreeSet<usize>) -> Vec<(String, String)> {
     files
 }
 
-fn run(files: Vec<(String, String)>) -> Report {
+fn sources(files: Vec<(String, String)>) -> Sources {
     let texts = files
         .into_iter()
         .map(|(path, text)| (path.clone(), path, Arc::from(text)))
         .collect();
-    let sources = Sources {
+    Sources {
         files: FileSet::new(texts),
         unread: Vec::new(),
         repository: Repository::default(),
-    };
+    }
+}
+
+/// What a report says, apart from the numbers of its files.
+fn shown(report: &Report, sources: &Sources) -> Vec<String> {
+    let findings = report.findings.iter().map(|finding| {
+        let (start, end) = (finding.primary.start, finding.primary.end);
+        format!("{start}..{end} {} {}", finding.message, finding.fingerprint)
+    });
+    let metrics = report.metrics.iter().map(|emitter| {
+        let (start, end) = (emitter.span.start, emitter.span.end);
+        format!("{start}..{end} {} {:?}", emitter.name, emitter.series)
+    });
+    let files = sources.files.files().iter().map(|file| file.path.clone());
+    files.chain(findings).chain(metrics).collect()
+}
+
+fn run(files: Vec<(String, String)>) -> Report {
+    let sources = sources(files);
     let today = Date::parse("2026-07-01").expect("the day is a date");
     pipeline::run(&sources, &Config::default(), &Selection::everything(today))
 }
@@ -120,6 +138,59 @@ proptest! {
         let found: Vec<(String, String)> =
             blind(&report).into_iter().map(|(alert, subject, _)| (alert, subject)).collect();
         prop_assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_suppression_hides_what_it_stands_on_and_changes_nothing_else(
+        tree in tree(), removed in 0..7usize, chosen in 0..8usize
+    ) {
+        let without = BTreeSet::from([removed % tree.counters]);
+        let chosen = chosen % tree.alerts.len();
+        let alert = format!("Alert{chosen}");
+        let mut suppressed = files(&tree, &without);
+        for (_, text) in &mut suppressed {
+            let comment = "  # promsight: ignore[blind-alert] it is known\n";
+            *text = text.replace(&format!("  - alert: {alert}\n"), &format!("{comment}  - alert: {alert}\n"));
+        }
+        let (before, after) = (run(files(&tree, &without)), run(suppressed));
+        // A finding without its places: the comment moves the lines below it.
+        let essence = |finding: &Finding| (finding.fingerprint, finding.check, finding.message.clone());
+        let is_hidden = |finding: &&Finding| {
+            finding.check == "blind-alert"
+                && finding.consumer.as_ref().is_some_and(|consumer| consumer.name == alert)
+        };
+        let hides = before.findings.iter().filter(is_hidden).count();
+        let expected: Vec<_> =
+            before.findings.iter().filter(|finding| !is_hidden(finding)).map(essence).collect();
+        let left: Vec<_> =
+            after.findings.iter().filter(|finding| finding.check != "unused-suppression").map(essence).collect();
+        prop_assert_eq!(left, expected);
+        prop_assert_eq!(after.hidden.comments, hides as u64);
+        let unused = after.findings.iter().filter(|finding| finding.check == "unused-suppression").count();
+        prop_assert_eq!(unused, usize::from(hides == 0));
+    }
+
+    #[test]
+    fn a_tree_read_beside_another_is_the_tree_read_alone(tree in tree(), removed in 0..7usize) {
+        let without = BTreeSet::from([removed % tree.counters]);
+        let mut old = sources(files(&tree, &BTreeSet::new()));
+        let mut changed = files(&tree, &without);
+        changed.push(("app/added.py".to_owned(), "import os\n".to_owned()));
+        let texts = changed.into_iter().map(|(path, text)| {
+            // What has not changed is the same text in memory, as it is where git says so.
+            let same = old.files.by_path(&path).filter(|file| *file.text == *text);
+            let text = same.map_or_else(|| Arc::from(text.as_str()), |file| Arc::clone(&file.text));
+            (path.clone(), path, text)
+        });
+        let mut new = Sources { files: FileSet::new(texts.collect()), ..Sources::default() };
+        let today = Date::parse("2026-07-01").expect("the day is a date");
+        let (config, selection) = (Config::default(), Selection::everything(today));
+        let alone = [pipeline::run(&old, &config, &selection), pipeline::run(&new, &config, &selection)];
+        let shared = Shared::of(Sources::number_together(&mut new, &mut old));
+        for (sources, alone) in [&old, &new].into_iter().zip(alone) {
+            let beside = pipeline::run_beside(sources, &config, &selection, &shared);
+            prop_assert_eq!(shown(&beside, sources), shown(&alone, sources));
+        }
     }
 
     #[test]

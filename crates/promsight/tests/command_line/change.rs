@@ -112,6 +112,8 @@ fn what_a_change_fixed_is_listed() {
         "{}",
         output.stdout
     );
+    let table = project.run(&["check", "--base", "HEAD", "--format", "table"]);
+    assert_eq!(table.stdout, "no new findings\n");
     assert!(
         output
             .stdout
