@@ -4,15 +4,18 @@
 //! Owns the look-up of names; decides no verdict.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError};
 
 use promsight_model::{
     AlertCollection, Emitter, Exporter, ExporterMetric, Facts, Flow, Gap, GoneMetric, Liveness, MetricType,
     Name, Origin, Pattern, Query, Reach, Rule, RuleKind, Span, Wrapping,
 };
 
+use rustc_hash::FxHashMap;
+
 use crate::judge::Judge;
 use crate::usage::Usage;
-use crate::{Input, Record, ResolvedEmitter, records};
+use crate::{Closest, Input, Record, ResolvedEmitter, records};
 
 /// Where one series of an exporter comes from.
 #[derive(Clone, Copy, Debug)]
@@ -58,9 +61,27 @@ pub(crate) struct Index<'a> {
     other_sources: BTreeMap<String, Span>,
     other_tails: BTreeMap<String, Span>,
     unresolved: Vec<Gap>,
+    /// The names that are most like those that were asked for.
+    closest: Mutex<FxHashMap<String, Option<Closest>>>,
 }
 
 impl<'a> Index<'a> {
+    /// What `search` gives for a name, sought once for each.
+    pub(crate) fn closest_once(
+        &self,
+        name: &str,
+        search: impl FnOnce() -> Option<Closest>,
+    ) -> Option<Closest> {
+        // A thread that panicked leaves the map as it was before its entry.
+        let lock = || self.closest.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().get(name) {
+            return known.clone();
+        }
+        let found = search();
+        lock().insert(name.to_owned(), found.clone());
+        found
+    }
+
     /// Indexes everything that the input holds.
     pub(crate) fn build(input: &Input<'a>) -> Self {
         let mut index = Self {
@@ -87,6 +108,7 @@ impl<'a> Index<'a> {
                 .filter(|gap| gap.reach != Reach::Nothing)
                 .cloned()
                 .collect(),
+            closest: Mutex::default(),
         };
         index.index_emitters();
         index.index_facts();

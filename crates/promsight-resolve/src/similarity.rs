@@ -40,8 +40,13 @@ const TAIL_WORDS: [&str; 16] = [
     "size",
 ];
 
-/// The series in the tree that is most like `series`, where any is worth showing.
+/// The series in the tree that is most like `series`, where any is worth showing. Looked for once for each name: a
+/// document can hold the same one thousands of times.
 pub(crate) fn closest(series: &str, index: &Index<'_>) -> Option<Closest> {
+    index.closest_once(series, || search(series, index))
+}
+
+fn search(series: &str, index: &Index<'_>) -> Option<Closest> {
     let mut best: Option<(f64, &str, Span)> = None;
     let mut candidates: Vec<(&str, Span)> = index
         .own_series()

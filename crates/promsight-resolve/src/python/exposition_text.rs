@@ -159,6 +159,14 @@ impl<'a> Machine<'a> {
         result
     }
 
+    /// The value of an assignment; of one to a variable that holds an example, nothing is read.
+    pub(super) fn assigned(&mut self, targets: &[Expr], value: &'a Expr) -> Value {
+        if targets.iter().any(is_example) {
+            return self.muted(|machine| machine.evaluate(value));
+        }
+        self.evaluate(value)
+    }
+
     /// A plain literal, read where it stands alone.
     pub(super) fn read_literal(&mut self, text: &'a Embedded, expression: Span) {
         self.remember_literal(expression, [text].as_slice());
@@ -544,7 +552,7 @@ fn mutes_arguments(callee: &Expr) -> bool {
 }
 
 /// Whether a variable of that name holds an example, and nothing that is served.
-pub(super) fn is_example(target: &Expr) -> bool {
+fn is_example(target: &Expr) -> bool {
     const WORDS: &[&str] = &[
         "example",
         "examples",

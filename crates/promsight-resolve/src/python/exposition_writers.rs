@@ -13,6 +13,7 @@ use super::exposition_text::Evidence;
 use super::heap::Code;
 use super::machine::Machine;
 use super::mentions::Mentions;
+use super::statements::Truth;
 use super::value::{FunctionId, ModuleId};
 
 /// Steps that reading one header on its own may take.
@@ -26,6 +27,14 @@ impl<'a> Machine<'a> {
         }
         let root = self.frames.iter().find_map(|frame| frame.function);
         self.writer_roots.extend(root);
+    }
+
+    /// The truth of a condition of `if`: while every branch is run, nothing is decided by what is known so far.
+    pub(super) fn branch_truth(&mut self, test: &'a Expr) -> Truth {
+        match self.truth_of(test) {
+            Truth::True | Truth::False if self.settled_texts.is_some() => Truth::Open,
+            truth => truth,
+        }
     }
 
     /// Runs what writes lines once more: what it writes may not have been known when it ran. Then reads the lines that

@@ -2,7 +2,6 @@
 
 use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
 
-use super::exposition_text::is_example;
 use super::heap::{Changes, ContainerKind};
 use super::machine::Machine;
 use super::value::{Atom, Reason, Symbol, Value};
@@ -150,14 +149,7 @@ impl<'a> Machine<'a> {
 
     fn run_assignment(&mut self, targets: &'a [Expr], annotation: Option<&'a Expr>, value: Option<&'a Expr>) {
         let written = value;
-        let is_example = targets.iter().any(is_example);
-        let value = value.map(|value| {
-            if is_example {
-                self.muted(|machine| machine.evaluate(value))
-            } else {
-                self.evaluate(value)
-            }
-        });
+        let value = value.map(|value| self.assigned(targets, value));
         if annotation.is_some_and(|annotation| !super::fields::is_class_variable(annotation))
             && let Some(class) = self.frame().class
             && let [
@@ -363,11 +355,7 @@ impl<'a> Machine<'a> {
     }
 
     fn run_if(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Flow {
-        let truth = match self.truth_of(test) {
-            Truth::True | Truth::False if self.settled_texts.is_some() => Truth::Open,
-            truth => truth,
-        };
-        match truth {
+        match self.branch_truth(test) {
             Truth::True => self.run_block(body),
             Truth::False => self.run_block(orelse),
             Truth::Always => {
