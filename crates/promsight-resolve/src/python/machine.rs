@@ -29,6 +29,8 @@ const STEPS_OF_METRIC: u64 = 2_000;
 const MOST_STEPS_OF_METRICS: u64 = 400_000;
 /// Steps of a whole run.
 const STEPS_OF_RUN: u64 = 40_000_000;
+/// Steps of all test code of a run: it says nothing about production, and there is often more of it.
+const STEPS_OF_TESTS: u64 = 2_000_000;
 /// Calls that may be nested: bounds the stack, which is 2 MB on worker threads.
 pub(super) const MOST_CALLS: usize = 24;
 /// Imports that are followed at their statement inside one another; the others have run before.
@@ -296,6 +298,9 @@ impl<'a> Machine<'a> {
         self.run_descriptions();
         for test in [false, true] {
             self.in_test = test;
+            if test {
+                self.steps_of_run = self.steps_of_run.min(STEPS_OF_TESTS);
+            }
             for module in &order {
                 if self.is_test(*module) == test {
                     self.run_module(*module);
