@@ -17,6 +17,9 @@ use crate::judge::Judge;
 use crate::usage::Usage;
 use crate::{Closest, Input, Record, ResolvedEmitter, records};
 
+/// So many words at the end must agree for a name to be another's with another configured beginning.
+const WORDS_OF_CONFIGURED: usize = 2;
+
 /// Where one series of an exporter comes from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outside<'a> {
@@ -233,6 +236,26 @@ impl<'a> Index<'a> {
                 })
             })
             .collect()
+    }
+
+    /// Whether configuration can make that series of a metric of the tree: the same program set up otherwise bears
+    /// another first word, and keeps the end of its names.
+    pub(crate) fn is_configured_otherwise(&self, series: &str) -> bool {
+        self.live_emitters()
+            .filter(|emitter| !emitter.usage.configured_by.is_empty())
+            .flat_map(|emitter| emitter.series.iter().filter_map(Name::exact))
+            .any(|known| {
+                let words = |name: &'_ str| name.matches('_').count() + 1;
+                let same = series
+                    .rsplit('_')
+                    .zip(known.rsplit('_'))
+                    .take_while(|(left, right)| left == right);
+                let same = same.count();
+                same >= WORDS_OF_CONFIGURED
+                    && same < words(series)
+                    && same < words(known)
+                    && series.split('_').next() != known.split('_').next()
+            })
     }
 
     /// Unresolved names and other gaps that could hide that series.

@@ -341,6 +341,9 @@ impl<'a, 'i> Judge<'a, 'i> {
                 ..none
             });
         }
+        if self.index.is_configured_otherwise(series) {
+            return None;
+        }
         let closest = similarity::closest(series, self.index);
         let (confidence, evidence) =
             self.territory

@@ -442,7 +442,8 @@ impl<'a> Machine<'a> {
     }
 
     /// The classes on which code outside the tree may call a class method: where others derive from the one that it
-    /// stands in, that one is a base for them, and only counts where something makes instances of it.
+    /// stands in, that one is a base for them, and only counts where something makes instances of it. The same goes for
+    /// bases beside it that add no fields.
     fn classes_with(&mut self, function: FunctionId, owner: ClassId) -> Vec<Atom> {
         let Code::Function(code) = self.heap.function(function).code else {
             return vec![Atom::Class(owner)];
@@ -453,8 +454,14 @@ impl<'a> Machine<'a> {
             return vec![Atom::Class(owner)];
         }
         let candidates = std::iter::once(&owner).chain(derived).copied();
+        let home = self.heap.class(owner).name_span.file;
+        let is_mere_base = |id: ClassId| {
+            let class = self.heap.class(id);
+            let adds_nothing = id == owner || (class.fields.is_empty() && class.name_span.file == home);
+            adds_nothing && !class.derived.is_empty() && !self.heap.is_instantiated(id)
+        };
         candidates
-            .filter(|id| self.heap.class(*id).derived.is_empty() || self.heap.is_instantiated(*id))
+            .filter(|id| !is_mere_base(*id))
             .filter(|id| {
                 let found = self.heap.class_attribute(*id, symbol);
                 found.and_then(|(_, value)| value.single()) == Some(&Atom::Function(function))
