@@ -141,6 +141,10 @@ pub const CATALOGUES: &[(&str, &str)] = &[
     ),
     ("client_java.yaml", include_str!("../catalogue/client_java.yaml")),
     (
+        "cloudwatch_exporter.yaml",
+        include_str!("../catalogue/cloudwatch_exporter.yaml"),
+    ),
+    (
         "cluster-autoscaler.yaml",
         include_str!("../catalogue/cluster-autoscaler.yaml"),
     ),
@@ -303,6 +307,7 @@ pub const CATALOGUES: &[(&str, &str)] = &[
         "statsd_exporter.yaml",
         include_str!("../catalogue/statsd_exporter.yaml"),
     ),
+    ("tekton.yaml", include_str!("../catalogue/tekton.yaml")),
     ("tempo.yaml", include_str!("../catalogue/tempo.yaml")),
     ("thanos.yaml", include_str!("../catalogue/thanos.yaml")),
     ("traefik.yaml", include_str!("../catalogue/traefik.yaml")),
