@@ -20,6 +20,7 @@ mod fingerprint;
 mod invalid_query;
 mod invalid_update;
 mod label_mismatch;
+mod label_value_mismatch;
 mod late_counter;
 mod missing_runbook;
 mod never_updated;
@@ -89,6 +90,7 @@ pub const CHECKS: &[Check] = &[
     invalid_query::CHECK,
     invalid_update::CHECK,
     label_mismatch::CHECK,
+    label_value_mismatch::CHECK,
     late_counter::CHECK,
     missing_runbook::CHECK,
     never_updated::CHECK,

@@ -8,12 +8,14 @@ mod labels;
 mod presence;
 mod target_labels;
 mod types;
+mod values;
 
 use promsight_model::{Confidence, Consumer, Facts, Flow, Query, SelectorName, Span};
 
 pub use bounds::{BoundMismatch, BoundProblem};
 pub use labels::{LabelMismatch, LabelProblem};
 pub use types::{Misuse, TypeMismatch};
+pub use values::ValueMismatch;
 
 use crate::index::Index;
 use crate::judge::Judge;
@@ -23,6 +25,8 @@ use crate::judge::Judge;
 pub struct Mismatches {
     /// Labels that no series has.
     pub labels: Vec<LabelMismatch>,
+    /// Values that the code never gives a label.
+    pub values: Vec<ValueMismatch>,
     /// Functions that do not fit the type.
     pub types: Vec<TypeMismatch>,
     /// Quantiles that the bounds cannot give.
@@ -62,6 +66,7 @@ pub(crate) fn mismatches(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
     let mut found = Mismatches::default();
     for asking in &asking {
         found.labels.extend(labels::of(asking, index, &presence));
+        found.values.extend(values::of(asking, &presence));
         found.types.extend(types::of(asking, &presence));
         found.bounds.extend(bounds::of(asking, &presence));
         found.always_absent.extend(always_absent(asking, judge));
