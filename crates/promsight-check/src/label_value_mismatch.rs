@@ -27,7 +27,9 @@ fn finding(mismatch: &ValueMismatch) -> Finding {
         series, label, asked, ..
     } = mismatch;
     let values: Vec<&str> = mismatch.values.iter().map(|(value, _)| value.as_str()).collect();
-    let message = format!("{who} selects nothing: no `{series}` has a `{label}` that `{asked}` admits");
+    let operator = mismatch.op.symbol();
+    let message =
+        format!("{who} selects nothing: no value of `{label}` meets `{label}{operator}\"{asked}\"`");
     let mut finding = words::finding(CHECK.name, mismatch.span, series.clone(), message);
     finding.reason = Some(Reason::WrongValue);
     finding.consumer = Some(words::consumer(&mismatch.consumer));

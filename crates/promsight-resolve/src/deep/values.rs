@@ -18,6 +18,8 @@ pub struct ValueMismatch {
     pub series: String,
     /// The label.
     pub label: String,
+    /// How it is asked for.
+    pub op: MatchOp,
     /// The value or pattern asked for.
     pub asked: String,
     /// Where that stands, without quotes.
@@ -67,6 +69,7 @@ pub(super) fn of(asking: &Asking<'_>, presence: &Presence<'_, '_>) -> Vec<ValueM
                 consumer: asking.consumer.clone(),
                 series: series.clone(),
                 label: matcher.label.clone(),
+                op: matcher.op,
                 asked: asked.clone(),
                 span: matcher.value_span,
                 values,

@@ -31,14 +31,19 @@ impl<'a> Machine<'a> {
         if !value.atoms().iter().any(is_text) || !self.uses.moving.contains(&symbol) {
             return value;
         }
-        Value::any(value.atoms().iter().map(|atom| match atom {
-            Atom::Text(text) => Atom::Text(Rc::new(Text {
-                is_moving: true,
-                ..(**text).clone()
-            })),
-            other => other.clone(),
-        }))
+        moving(&value)
     }
+}
+
+/// The value with every text in it marked: other code may put another one in its place.
+pub(super) fn moving(value: &Value) -> Value {
+    Value::any(value.atoms().iter().map(|atom| match atom {
+        Atom::Text(text) => Atom::Text(Rc::new(Text {
+            is_moving: true,
+            ..(**text).clone()
+        })),
+        other => other.clone(),
+    }))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

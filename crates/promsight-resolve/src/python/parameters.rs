@@ -51,7 +51,7 @@ impl<'a> Machine<'a> {
                     let spread = may_follow.or(more_keywords.as_ref()).cloned();
                     let value = match (given, default, spread, root) {
                         (Some(given), ..) => given,
-                        (None, Some(default), _, Some(root)) => root_default(default, root),
+                        (None, Some(default), _, Some(root)) => root_default(&default, root),
                         (None, Some(default), Some(spread), None) => default.join(&spread),
                         (None, Some(default), None, None) => default,
                         (None, None, _, Some(root)) => Unknown {
@@ -225,14 +225,15 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// A default of a function that nobody known calls. A name's default is what ships; a switch can be set.
-fn root_default(default: Value, root: FunctionId) -> Value {
+/// A default of a function that nobody known calls. A name's default is what ships, though callers may give another
+/// one; a switch can be set.
+fn root_default(default: &Value, root: FunctionId) -> Value {
     let is_switch = default
         .atoms()
         .iter()
         .any(|atom| matches!(atom, Atom::Bool(_) | Atom::None | Atom::Number(..)));
     if !is_switch {
-        return default;
+        return super::moving::moving(default);
     }
     default.join(
         &Unknown {
