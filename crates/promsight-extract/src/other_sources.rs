@@ -68,10 +68,41 @@ pub fn extract(file: &SourceFile, facts: &mut Facts) {
             }
         }
     }
+    for (name, span) in constants(file) {
+        if seen.insert((span, name.clone())) {
+            facts.other_source_names.push(OtherSourceName {
+                name,
+                span,
+                may_have_prefix: true,
+            });
+        }
+    }
     facts
         .other_source_names
         .sort_by(|left, right| (left.span, &left.name).cmp(&(right.span, &right.name)));
 }
+
+/// Exported Go constants that hold a name of three words and more, in files about metrics: programs that make many
+/// metrics declare the names in one place and hand them to one constructor.
+fn constants(file: &SourceFile) -> Vec<(String, Span)> {
+    if !file.path.ends_with(".go") || !file.path.to_lowercase().contains("metric") {
+        return Vec::new();
+    }
+    let Some(regex) = NAME_CONSTANT.as_ref() else {
+        return Vec::new();
+    };
+    let names = regex
+        .captures_iter(&file.text)
+        .filter_map(|captures| captures.name("name"));
+    names
+        .map(|name| (name.as_str().to_owned(), Span::new(file.id, name.range())))
+        .collect()
+}
+
+static NAME_CONSTANT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let constant = r#"(?m)^\s*(?:const\s+)?[A-Z]\w*(?:\s+\w+)?\s*=\s*"(?P<name>[a-z][a-z0-9]*(?:_[a-z0-9]+){2,})"\s*(?://.*)?$"#;
+    Regex::new(constant).ok()
+});
 
 /// Words of which every file with a metric constructor has one.
 const HINTS: &[&str] = &[

@@ -42,6 +42,8 @@ impl<'a, 'i> Presence<'a, 'i> {
         let is_alone = !emitting.is_empty()
             && self.index.recording(series).is_empty()
             && self.index.outside(series).is_none()
+            // A stand-in for a well-known program need not have all of its labels.
+            && self.index.territory_owner(series).is_none()
             && self.index.other_source(series).is_none()
             && self.index.possibly_emitting(series).is_empty();
         is_alone.then(|| {
