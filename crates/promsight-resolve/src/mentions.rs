@@ -148,6 +148,12 @@ impl Words<'_, '_> {
     /// The reference to a name that nothing has, where enough speaks for it.
     fn missing(&self, mention: &WordMention, mut reference: Reference) -> Option<Reference> {
         let evidence = mention.evidence;
+        if self.index.other_source(&mention.word).is_some() {
+            let judgement = self.judge.judge_exact(&mention.word, &[], &reference.consumer);
+            reference.verdict = judgement.verdict;
+            reference.resolved_by = judgement.resolved_by;
+            return (evidence.near_word || evidence.suffix).then_some(reference);
+        }
         let blindness = self.judge.blindness(&mention.word, &[], &reference.consumer);
         // The end of a longer name is a word of many uses (`last_seen`, `start_time`), and in running text a metric goes
         // without its namespace.
