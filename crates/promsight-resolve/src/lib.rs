@@ -5,7 +5,8 @@
 //!
 //! Data flows one way through [`resolve`]: an index of every source of series ([`index`]), the recording rules
 //! chained to their roots and every selector judged ([`judge`]) with evidence of territory ([`territory`]), words
-//! of documents ([`mentions`]), and last what nobody looks at ([`usage`]).
+//! of documents ([`mentions`]), what queries ask of labels, values, types and bounds ([`deep`]), and last what nobody
+//! looks at ([`usage`]).
 
 mod births;
 pub mod deep;

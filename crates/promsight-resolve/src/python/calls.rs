@@ -536,14 +536,16 @@ impl<'a> Machine<'a> {
                     self.escape_within(&(**receiver).clone().into(), depth - 1, budget);
                 }
                 Atom::Container(id) if depth > 0 => {
-                    let container = self.heap.container(*id).clone();
-                    for item in container
+                    let container = self.heap.container(*id);
+                    let items = container
                         .items
                         .iter()
                         .chain(&container.values)
-                        .chain(&container.more)
-                    {
-                        self.escape_within(item, depth - 1, budget);
+                        .chain(&container.more);
+                    // Each costs at least one of the budget, so that further ones would not be looked at.
+                    let items: Vec<Value> = items.take(*budget).cloned().collect();
+                    for item in items {
+                        self.escape_within(&item, depth - 1, budget);
                     }
                 }
                 Atom::Instance(id) if depth > 0 => {
@@ -555,6 +557,7 @@ impl<'a> Machine<'a> {
                         .heap
                         .namespace(namespace)
                         .entries()
+                        .take(*budget)
                         .map(|(_, value)| value.clone())
                         .collect();
                     for value in values {
