@@ -131,6 +131,33 @@ pub enum StmtKind {
     Other,
 }
 
+impl StmtKind {
+    /// The blocks of a compound statement that run in the scope that it stands in: branches, loops, `with`, `try`. Bodies
+    /// of functions and classes are none of these.
+    pub fn blocks(&self) -> Vec<&[Stmt]> {
+        match self {
+            Self::If { body, orelse, .. }
+            | Self::While { body, orelse, .. }
+            | Self::For { body, orelse, .. } => {
+                vec![body, orelse]
+            }
+            Self::With { body, .. } => vec![body],
+            Self::Try {
+                body,
+                handlers,
+                orelse,
+                finally,
+            } => {
+                let mut blocks: Vec<&[Stmt]> = vec![body];
+                blocks.extend(handlers.iter().map(|(_, body)| body.as_slice()));
+                blocks.extend([orelse.as_slice(), finally.as_slice()]);
+                blocks
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// A function or method.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Function {

@@ -69,24 +69,6 @@ fn set_by_functions<'a>(body: &'a [Stmt], place: InFunction, depth: usize, names
     for statement in body {
         let mut deeper = |body: &'a [Stmt]| set_by_functions(body, place, depth + 1, names);
         match &statement.kind {
-            StmtKind::If { body, orelse, .. }
-            | StmtKind::While { body, orelse, .. }
-            | StmtKind::For { body, orelse, .. } => {
-                deeper(body);
-                deeper(orelse);
-            }
-            StmtKind::With { body, .. } => deeper(body),
-            StmtKind::Try {
-                body,
-                handlers,
-                orelse,
-                finally,
-            } => {
-                deeper(body);
-                handlers.iter().for_each(|(_, body)| deeper(body));
-                deeper(orelse);
-                deeper(finally);
-            }
             StmtKind::Class(class) => deeper(&class.body),
             StmtKind::Function(function) => {
                 let inside = if is_initialiser(&function.name) {
@@ -105,7 +87,7 @@ fn set_by_functions<'a>(body: &'a [Stmt], place: InFunction, depth: usize, names
                 targets.iter().for_each(|target| attribute_targets(target, names));
             }
             StmtKind::AugAssign { target, .. } => attribute_targets(target, names),
-            _ => {}
+            compound => compound.blocks().into_iter().for_each(deeper),
         }
     }
 }

@@ -4,7 +4,7 @@
 //! be dead which the language's own convention keeps inside, and of which no code of the tree, tests included, has as
 //! much as the name.
 
-use promsight_model::python::{Class, Function, Stmt, StmtKind};
+use promsight_model::python::{Class, Stmt, StmtKind};
 use promsight_model::{Description, Span};
 use rustc_hash::FxHashSet;
 
@@ -84,35 +84,17 @@ fn imported<'a>(body: &'a [Stmt], depth: usize, names: &mut FxHashSet<&'a str>) 
         return;
     }
     for statement in body {
-        let mut deeper = |body: &'a [Stmt]| imported(body, depth + 1, names);
         match &statement.kind {
             StmtKind::ImportFrom { names: asked, .. } => {
                 names.extend(asked.iter().map(|(name, _)| name.as_str()));
             }
-            StmtKind::If { body, orelse, .. }
-            | StmtKind::While { body, orelse, .. }
-            | StmtKind::For { body, orelse, .. } => {
-                deeper(body);
-                deeper(orelse);
+            StmtKind::Class(class) => imported(&class.body, depth + 1, names),
+            StmtKind::Function(function) => imported(&function.body, depth + 1, names),
+            compound => {
+                for block in compound.blocks() {
+                    imported(block, depth + 1, names);
+                }
             }
-            StmtKind::With { body, .. } => deeper(body),
-            StmtKind::Try {
-                body,
-                handlers,
-                orelse,
-                finally,
-            } => {
-                deeper(body);
-                handlers.iter().for_each(|(_, body)| deeper(body));
-                deeper(orelse);
-                deeper(finally);
-            }
-            StmtKind::Class(class) => deeper(&class.body),
-            StmtKind::Function(function) => {
-                let Function { body, .. } = &**function;
-                deeper(body);
-            }
-            _ => {}
         }
     }
 }

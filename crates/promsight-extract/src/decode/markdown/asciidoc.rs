@@ -9,6 +9,7 @@ use promsight_model::{Embedded, FileId, OffsetMap, Span};
 
 use super::asciidoc_inline::inline;
 use super::asciidoc_tables as tables;
+use super::prose::joined;
 use super::restructured::{Line, lines};
 use super::{Fence, Piece, PieceKind, Prose};
 
@@ -339,22 +340,7 @@ impl<'a> Reader<'a> {
 
     /// The prose of ranges of the file that are joined by spaces.
     fn prose(&self, ranges: &[Range<usize>]) -> Prose {
-        let mut text = String::new();
-        let mut map = OffsetMap::at(ranges.first().map_or(0, |range| range.start));
-        let mut before: Option<usize> = None;
-        for range in ranges {
-            let piece = self.source.get(range.clone()).unwrap_or_default();
-            if let Some(before) = before
-                && !piece.is_empty()
-            {
-                text.push(' ');
-                map.push_replaced(1, before..range.start.max(before));
-            }
-            map.push_verbatim(range.start, piece.len());
-            text.push_str(piece);
-            before = Some(range.end);
-        }
-        inline(&Embedded::decoded(self.file, text, map))
+        inline(&joined(self.source, self.file, ranges))
     }
 
     fn push(&mut self, range: Range<usize>, kind: PieceKind) {

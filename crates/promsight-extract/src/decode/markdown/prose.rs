@@ -182,3 +182,23 @@ fn align(decoded: &str, source: &str) -> Option<Vec<(usize, Range<usize>)>> {
     }
     (at == source.len()).then_some(steps)
 }
+
+/// Ranges of a source, joined by spaces: the lines of a paragraph.
+pub(super) fn joined(source: &str, file: FileId, ranges: &[Range<usize>]) -> Embedded {
+    let mut text = String::new();
+    let mut map = OffsetMap::at(ranges.first().map_or(0, |range| range.start));
+    let mut before: Option<usize> = None;
+    for range in ranges {
+        let piece = source.get(range.clone()).unwrap_or_default();
+        if let Some(before) = before
+            && !piece.is_empty()
+        {
+            text.push(' ');
+            map.push_replaced(1, before..range.start.max(before));
+        }
+        map.push_verbatim(range.start, piece.len());
+        text.push_str(piece);
+        before = Some(range.end);
+    }
+    Embedded::decoded(file, text, map)
+}
