@@ -12,11 +12,13 @@ pub mod file;
 pub mod finding;
 pub mod flow;
 pub mod library;
+pub mod manifest;
 pub mod name;
 pub mod python;
 pub mod reference;
 pub mod report;
 pub mod repository;
+pub mod serving;
 pub mod span;
 pub mod suppression;
 pub mod usage;
@@ -34,6 +36,7 @@ pub use finding::{
 };
 pub use flow::Flow;
 pub use library::{BuiltIn, Constructor, Description, Library, LibraryMetric};
+pub use manifest::{Manifest, ManifestKind};
 pub use name::{Name, Pattern};
 pub use reference::{
     Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
@@ -43,6 +46,7 @@ pub use report::{
     Area, CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy,
 };
 pub use repository::{Remote, Repository};
+pub use serving::{Exposure, ExposureKind, ModuleImports, Setting};
 pub use span::{Embedded, OffsetMap, Span};
 pub use suppression::{Asked, Suppression};
 pub use usage::{Fault, InvalidUpdate, LabelValue, LabelValues, Registry, Update, UpdateKind, Usage};

@@ -15,7 +15,6 @@ mod index;
 mod judge;
 mod mentions;
 pub mod python;
-pub mod re2;
 mod rule_tests;
 mod runbooks;
 mod similarity;
