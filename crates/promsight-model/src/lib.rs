@@ -19,6 +19,7 @@ pub mod reference;
 pub mod report;
 pub mod repository;
 pub mod serving;
+pub mod sight;
 pub mod span;
 pub mod suppression;
 pub mod usage;
@@ -47,6 +48,9 @@ pub use report::{
 };
 pub use repository::{Remote, Repository};
 pub use serving::{Exposure, ExposureKind, ModuleImports, Setting};
+pub use sight::{
+    DeadTarget, DroppedTarget, KeptTarget, ScrapeJob, Stage, Step, StepState, Trace, UnselectedObject,
+};
 pub use span::{Embedded, OffsetMap, Span};
 pub use suppression::{Asked, Suppression};
 pub use usage::{Fault, InvalidUpdate, LabelValue, LabelValues, Registry, Update, UpdateKind, Usage};

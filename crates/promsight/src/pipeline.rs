@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic;
-use std::sync::{LazyLock, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::thread;
 
 use promsight_check::{ConfiguredIgnore, Extent, Settings, Strictness};
@@ -37,6 +37,8 @@ pub struct Selection {
     pub today: Date,
     /// Whether the run reads all of the root.
     pub extent: Extent,
+    /// The name whose line of sight is asked for.
+    pub trace: Option<String>,
 }
 
 impl Selection {
@@ -49,6 +51,7 @@ impl Selection {
             strictness: Strictness::Evidence,
             today,
             extent: Extent::Whole,
+            trace: None,
         }
     }
 }
@@ -102,11 +105,17 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
     mark_words_of_code(&mut facts, &inventory, files);
     let skipped = files.files().iter().filter(|file| is_python(file)).count() - count_python(&facts, files);
     report_unread(sources, &mut facts);
+    let scrape = promsight_scrape::simulate(&promsight_scrape::Input {
+        files,
+        facts: &facts,
+        charts: &[],
+    });
     let catalogue = knowledge::catalogue();
     let mut resolution = promsight_resolve::resolve(&promsight_resolve::Input {
         files,
         facts: &facts,
         inventory,
+        scrape: Arc::new(scrape),
         catalogue: &catalogue,
         external: &config.external,
         repository: &sources.repository,
@@ -130,7 +139,11 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
         today: selection.today,
         extent: selection.extent,
     };
-    promsight_check::run(&resolution, files, &settings)
+    let mut report = promsight_check::run(&resolution, files, &settings);
+    if let Some(name) = &selection.trace {
+        report.traces = promsight_check::trace(&resolution, files, name);
+    }
+    report
 }
 
 /// Facts of every file that matters, by file, and what the Python code declares.
