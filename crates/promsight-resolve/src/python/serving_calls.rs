@@ -118,12 +118,6 @@ impl<'a> Machine<'a> {
                 self.note_dump(registry, span);
                 None
             }
-            "collect" => {
-                let registry =
-                    self.registry_at(&format!("prometheus_client.{}", name.strip_suffix(".collect")?))?;
-                self.note_dump(registry, span);
-                None
-            }
             "choose_encoder" => {
                 let encoder = Value::external("prometheus_client.exposition.generate_latest");
                 let parts = vec![encoder, Value::unknown(Reason::Call)];
