@@ -115,7 +115,7 @@ impl<'a> Machine<'a> {
         if let Some(value) = self.call_standard(path, arguments, span) {
             return value;
         }
-        if let Some(value) = self.call_helper(path, arguments) {
+        if let Some(value) = self.call_helper(path, arguments, span) {
             return value;
         }
         self.hand_over_class(arguments, span);

@@ -949,4 +949,58 @@ impl<'a> Machine<'a> {
             );
         }
     }
+
+    /// How descriptions of libraries say what is served.
+    pub(super) fn call_serving_helper(
+        &mut self,
+        helper: &str,
+        arguments: &Arguments,
+        span: Option<Span>,
+    ) -> Option<Value> {
+        let given = |position: usize| {
+            arguments
+                .positional
+                .get(position)
+                .filter(|value| **value != Value::none())
+        };
+        match helper {
+            // `endpoint(registry)`: a handler or application.
+            "endpoint" => {
+                let registry = self.served_registry(given(0));
+                let place = self.place_in_tree().or(span)?;
+                return Some(self.endpoint(registry, place));
+            }
+            // `serve(application, path, registry, dependencies)`
+            "serve" => {
+                let registry = self.served_registry(given(2));
+                let place = self.serving_place(span)?;
+                let handler = self.endpoint(registry, place);
+                let own = match given(3).cloned() {
+                    Some(list) => self.elements(&list).items,
+                    None => Vec::new(),
+                };
+                let path = given(1)?.clone();
+                let application = given(0).cloned();
+                let mut owners = application
+                    .map(|value| self.objects_of(&value))
+                    .unwrap_or_default();
+                if owners.is_empty() {
+                    owners.push(self.new_object(Thing::Somewhere, "somewhere", place));
+                }
+                for owner in owners {
+                    let guards = Guards {
+                        own: own.clone(),
+                        is_separate: false,
+                    };
+                    self.note_route(Some(owner), path.clone(), handler.clone(), guards, Some(place));
+                }
+            }
+            // `listen(port, registry)`
+            _ => {
+                let registry = self.served_registry(given(1));
+                self.note_listening(given(0).cloned(), Served::Registry(registry), span);
+            }
+        }
+        Some(Value::none())
+    }
 }
