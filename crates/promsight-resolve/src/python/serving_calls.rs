@@ -92,6 +92,9 @@ impl<'a> Machine<'a> {
             self.listen(listener, arguments, span);
             return None;
         }
+        if path.ends_with(".DispatcherMiddleware") {
+            return Some(self.dispatch(arguments, span?));
+        }
         if GUARDS.contains(&&*path.replace("()", "")) {
             return self.guard(arguments, span);
         }
@@ -100,6 +103,41 @@ impl<'a> Machine<'a> {
         }
         let (package, name) = ends_of(path)?;
         self.call_framework(path, package, name, arguments, span?)
+    }
+
+    /// `DispatcherMiddleware(app, {"/metrics": other})`: the application with others below paths. What is made of it is
+    /// the application itself, which is where it is kept in most cases (`app.wsgi_app = …`).
+    fn dispatch(&mut self, arguments: &Arguments, span: Span) -> Value {
+        self.take(arguments);
+        let mut owners = Vec::new();
+        for value in arguments.positional.clone() {
+            owners.extend(self.objects_of(&value));
+        }
+        owners.retain(|id| {
+            matches!(
+                self.serving.objects[*id].thing,
+                Thing::Application | Thing::Router
+            )
+        });
+        let owner = match owners.first() {
+            Some(owner) => *owner,
+            None => self.new_object(Thing::Application, "dispatcher", span),
+        };
+        let guards = Guards {
+            own: Vec::new(),
+            is_separate: true,
+        };
+        let tables: Vec<Value> = arguments.values().cloned().collect();
+        for table in tables {
+            let Some(Atom::Container(id)) = table.single() else {
+                continue;
+            };
+            let container = self.heap.container(*id).clone();
+            for (path, target) in container.items.iter().zip(&container.values) {
+                self.mount_target(owner, Some(path), "mount", target, &guards, Some(span));
+            }
+        }
+        Self::object_value(owner)
     }
 
     /// Hands arguments over to something that is understood.

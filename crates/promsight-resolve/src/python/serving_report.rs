@@ -1120,5 +1120,11 @@ fn tidied(mut exposures: Vec<Exposure>) -> Vec<Exposure> {
         .map(|exposure| exposure.span)
         .collect();
     exposures.retain(|exposure| exposure.is_reached || !reached.contains(&exposure.span));
+    let placed: BTreeSet<Span> = exposures
+        .iter()
+        .filter(|exposure| exposure.application.is_some())
+        .map(|exposure| exposure.span)
+        .collect();
+    exposures.retain(|exposure| exposure.application.is_some() || !placed.contains(&exposure.span));
     exposures
 }
