@@ -26,23 +26,28 @@ const MOST_WAYS: usize = 16;
 const MOST_CALLS: usize = 6;
 /// Functions that are looked at on the way from one to the top level of a module.
 const MOST_CALLERS: usize = 2_000;
-/// What programs call their first function; whoever starts them names it, outside of Python.
+/// What programs call their first function, which whoever starts them names outside of Python, and gunicorn's hooks.
 const ENTRIES: &[&str] = &[
-    "main",
-    "run",
-    "cli",
     "app",
     "application",
-    "serve",
-    "start",
-    "entrypoint",
-    "create_app",
-    "make_app",
-    "get_app",
     "build_app",
-    "lifespan",
+    "cli",
+    "create_app",
+    "entrypoint",
+    "get_app",
     "handler",
     "lambda_handler",
+    "lifespan",
+    "main",
+    "make_app",
+    "on_starting",
+    "post_fork",
+    "post_worker_init",
+    "pre_fork",
+    "run",
+    "serve",
+    "start",
+    "when_ready",
 ];
 
 /// How a function comes to run.
@@ -233,6 +238,11 @@ impl Machine<'_> {
         if !direct.is_empty() || graph.innermost.is_empty() {
             return direct;
         }
+        self.dumps_below(nodes, graph)
+    }
+
+    /// What the functions that some call write out.
+    fn dumps_below(&self, nodes: BTreeSet<FunctionId>, graph: &Graph) -> BTreeSet<usize> {
         let mut found = BTreeSet::new();
         let mut seen = nodes.clone();
         let mut level: Vec<FunctionId> = nodes.into_iter().collect();
@@ -361,6 +371,17 @@ impl Machine<'_> {
             let dump = &self.serving.dumps[at];
             registries.insert(dump.registry);
             places.insert(dump.span);
+        }
+        if !registries.is_empty() {
+            // What the same code writes when it is run on its own is no other exposure.
+            let nodes = handler.functions.iter().map(|id| graph.node(*id)).collect();
+            let below = self.dumps_below(nodes, graph).into_iter();
+            let below = below.map(|at| &self.serving.dumps[at]);
+            places.extend(
+                below
+                    .filter(|dump| registries.contains(&dump.registry))
+                    .map(|dump| dump.span),
+            );
         }
         (registries, places)
     }
@@ -699,7 +720,26 @@ impl Machine<'_> {
                 .port
                 .as_ref()
                 .map_or(Setting::Unknown, |port| self.port_setting(port));
-            for id in self.objects_of(&value) {
+            let mut ids = self.objects_of(&value);
+            // `uvicorn.run("pkg.main:create_app", factory=True)`.
+            let given: BTreeSet<FunctionId> = value
+                .atoms()
+                .iter()
+                .filter_map(|atom| match atom {
+                    Atom::Function(id) => Some(graph.node(*id)),
+                    _ => None,
+                })
+                .collect();
+            if !given.is_empty() {
+                let made = self.serving.factories.iter();
+                let mut made: Vec<ObjectId> = made
+                    .filter(|(_, function)| given.contains(&graph.node(*function)))
+                    .map(|(id, _)| *id)
+                    .collect();
+                made.sort_unstable();
+                ids.extend(made);
+            }
+            for id in ids {
                 ports
                     .entry(id)
                     .and_modify(|(known, _)| {
