@@ -72,6 +72,33 @@ pub struct Object {
     pub value: Value,
     /// The document that it was written in.
     pub origin: Span,
+    /// What brings it in: entries of kustomizations, paths of applications, the nearest first; empty for a manifest
+    /// that stands for itself.
+    pub reached_by: Vec<Span>,
+    /// Whether it may be applied. Not so where something applies what stands beside it and leaves it out: it is
+    /// declared only.
+    pub is_deployed: bool,
+}
+
+/// A manifest of observability that no kustomization, chart or application reaches, though what stands beside it is
+/// reached.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Orphan {
+    /// The place of its name, or of the whole document.
+    pub span: Span,
+    /// Its kind.
+    pub kind: String,
+    /// Its name; may be empty.
+    pub name: String,
+    /// The entry of a kustomization that brings in what stands beside it.
+    pub sibling: Span,
+}
+
+/// What the manifests of the tree come to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rendered {
+    pub(crate) renderings: Vec<Rendering>,
+    pub(crate) orphans: Vec<Orphan>,
 }
 
 impl Object {
@@ -111,17 +138,23 @@ pub fn text_entries(map: Option<&Value>) -> impl Iterator<Item = (&str, &str, Sp
 
 /// The objects of the tree, by what renders them. Whatever no kustomization and no chart reaches is in one rendering
 /// of plain manifests, the last.
-pub(crate) fn render(input: &Input<'_>) -> Vec<Rendering> {
+pub(crate) fn render(input: &Input<'_>) -> Rendered {
     let manifests = input.facts.iter().flat_map(|facts| &facts.manifests);
     let plain = manifests.filter(|manifest| manifest.kind == ManifestKind::Object && !manifest.is_template);
     let objects = plain.map(|manifest| Object {
         origin: manifest.value.span,
         value: manifest.value.clone(),
+        reached_by: Vec::new(),
+        is_deployed: true,
     });
-    vec![Rendering {
+    let plain = Rendering {
         root: RenderingRoot::Plain,
         objects: objects.collect(),
         problems: Vec::new(),
         is_complete: true,
-    }]
+    };
+    Rendered {
+        renderings: vec![plain],
+        orphans: Vec::new(),
+    }
 }
