@@ -11,6 +11,7 @@
 //! The rule for everything here: what cannot be known from the tree is said to be unknown, and whoever reads the result
 //! stays silent about it.
 
+mod kustomize;
 pub mod objects;
 pub mod process;
 pub mod re2;
