@@ -115,6 +115,10 @@ impl Format {
             .into_iter()
             .find_map(|template| name.strip_suffix(template))
             .unwrap_or(name);
+        // The one name of a kustomization without an ending.
+        if name == "Kustomization" {
+            return Some(Self::Yaml);
+        }
         let (_, extension) = name.rsplit_once('.')?;
         match extension.to_ascii_lowercase().as_str() {
             "py" => Some(Self::Python),

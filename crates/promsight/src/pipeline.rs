@@ -110,6 +110,7 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
         files,
         facts: &facts,
         charts: &[],
+        repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();
     let mut resolution = promsight_resolve::resolve(&promsight_resolve::Input {
