@@ -1,12 +1,14 @@
 //! Wording that several checks share.
 
 use promsight_model::{Consumer, ConsumerKind, Finding, FindingConsumer, Fingerprint, Severity, Span};
+use promsight_resolve::Namer;
 
-/// A finding with everything that a check does not decide left at its start: the sink sets severity and fingerprint.
+/// A finding with everything that a check does not decide left at its start: the sink gives it its check's severity, or its own
+/// where that is milder, and its fingerprint.
 pub(crate) fn finding(check: &'static str, primary: Span, subject: String, message: String) -> Finding {
     Finding {
         check,
-        severity: Severity::Info,
+        severity: Severity::Error,
         confidence: promsight_model::Confidence::High,
         subject,
         reason: None,
@@ -56,5 +58,24 @@ pub(crate) fn who(consumer: &Consumer) -> String {
         ConsumerKind::Script if consumer.name.is_empty() => "the script".to_owned(),
         ConsumerKind::Script => format!("the script's `{}`", consumer.name),
         ConsumerKind::Trigger => named(consumer.group.as_deref().unwrap_or("trigger")),
+    }
+}
+
+/// Who names an alert or a label of alerts, in words.
+pub(crate) fn namer(named_by: &Namer) -> String {
+    match named_by {
+        Namer::Consumer(consumer) => who(consumer),
+        Namer::Route(Some(receiver)) => format!("the route to `{receiver}`"),
+        Namer::Route(None) => "a route".to_owned(),
+        Namer::Inhibition => "an inhibition".to_owned(),
+        Namer::RuleTest => "a unit test".to_owned(),
+    }
+}
+
+/// The consumer among those who name alerts.
+pub(crate) fn naming_consumer(named_by: &Namer) -> Option<FindingConsumer> {
+    match named_by {
+        Namer::Consumer(known) => Some(consumer(known)),
+        Namer::Route(_) | Namer::Inhibition | Namer::RuleTest => None,
     }
 }

@@ -3,15 +3,20 @@
 //! Owns the comparison of a query's flow with the declarations behind its selectors. A series whose declaration is
 //! not fully known, or which something outside the tree may expose as well, is never compared. Words nothing.
 
+mod alert_labels;
 mod bounds;
 mod labels;
 mod presence;
+mod shown;
 mod target_labels;
 mod types;
 mod values;
 
+use std::collections::BTreeSet;
+
 use promsight_model::{Confidence, Consumer, Facts, Flow, Query, SelectorName, Span};
 
+pub use alert_labels::{AlertLabelMismatch, AskedOfAlerts};
 pub use bounds::{BoundMismatch, BoundProblem};
 pub use labels::{LabelMismatch, LabelProblem};
 pub use types::{Misuse, TypeMismatch};
@@ -31,6 +36,8 @@ pub struct Mismatches {
     pub types: Vec<TypeMismatch>,
     /// Quantiles that the bounds cannot give.
     pub bounds: Vec<BoundMismatch>,
+    /// Labels and values that no alert has.
+    pub alert_labels: Vec<AlertLabelMismatch>,
     /// Absence that is asked for and always there.
     pub always_absent: Vec<AlwaysAbsent>,
 }
@@ -61,7 +68,7 @@ struct Asking<'a> {
 /// Compares every query that was parsed to the end.
 pub(crate) fn mismatches(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Facts]) -> Mismatches {
     let asking: Vec<Asking<'_>> = facts.iter().flat_map(all_of).collect();
-    let targets = target_labels::TargetLabels::of(index, &asking);
+    let targets = target_labels::TargetLabels::of(index, &asking, facts);
     let presence = presence::Presence::new(index, &targets);
     let mut found = Mismatches::default();
     for asking in &asking {
@@ -70,6 +77,16 @@ pub(crate) fn mismatches(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Fact
         found.types.extend(types::of(asking, &presence));
         found.bounds.extend(bounds::of(asking, &presence));
         found.always_absent.extend(always_absent(asking, judge));
+    }
+    found.alert_labels = alert_labels::of(facts, &presence);
+    let told: BTreeSet<(Span, String)> = found
+        .labels
+        .iter()
+        .filter(|lacking| lacking.problem != labels::LabelProblem::Join)
+        .map(|lacking| (lacking.consumer.scope, lacking.label.clone()))
+        .collect();
+    for facts in facts {
+        found.labels.extend(shown::of(facts, index, &presence, &told));
     }
     found
 }

@@ -67,6 +67,16 @@ impl<'a, 'i> Presence<'a, 'i> {
         self.of_source_within(query, source, label, MOST_RULES)
     }
 
+    /// Whether the result of a query can have a label; `None` where the query was not parsed to the end.
+    pub(super) fn of_result(&self, query: &Query, label: &str) -> Option<Has> {
+        let source = query.flow.as_ref()?.result.source(label);
+        Some(if source.is_absent() {
+            Has::No(BTreeSet::new())
+        } else {
+            self.of_source(query, source, label)
+        })
+    }
+
     fn of_source_within(&self, query: &Query, source: &LabelSource, label: &str, depth: usize) -> Has {
         if source.is_unknown {
             return Has::Unknown;
