@@ -1,7 +1,7 @@
-//! `always-firing`: an alert asks for the absence of a series that nothing emits.
+//! `always-firing`: an alert asks for the absence of a series that nothing emits, or for what always holds.
 
 use promsight_model::{Finding, Related, Severity, Suggestion, SuggestionKind};
-use promsight_resolve::deep::AlwaysAbsent;
+use promsight_resolve::deep::{AlwaysAbsent, Condition, ConditionGround, Truth};
 
 use crate::{Check, Context, words};
 
@@ -15,13 +15,29 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn find(context: &Context<'_>) -> Vec<Finding> {
-    context
-        .resolution
-        .mismatches
-        .always_absent
-        .iter()
-        .map(finding)
-        .collect()
+    let mismatches = &context.resolution.mismatches;
+    let absent = mismatches.always_absent.iter().map(finding);
+    let conditions = mismatches.conditions.iter();
+    let always = conditions.filter(|condition| condition.truth == Truth::Always);
+    absent.chain(always.map(holding)).collect()
+}
+
+/// A comparison that always holds.
+fn holding(condition: &Condition) -> Finding {
+    let who = words::who(&condition.consumer);
+    let message = match &condition.ground {
+        ConditionGround::Bool => format!(
+            "{who} fires for every series: `bool` makes 0 of what does not hold, and 0 is a result like any other"
+        ),
+        ConditionGround::Values { .. } => {
+            format!("{who} fires for ever: {}", words::compared(&condition.ground))
+        }
+    };
+    let mut finding = words::finding(CHECK.name, condition.span, condition.series.clone(), message);
+    finding.consumer = Some(words::consumer(&condition.consumer));
+    finding.label = "this always holds".to_owned();
+    finding.related.extend(words::values_declared(&condition.ground));
+    finding
 }
 
 fn finding(absent: &AlwaysAbsent) -> Finding {

@@ -23,6 +23,7 @@ mod label_mismatch;
 mod label_value_mismatch;
 mod late_counter;
 mod missing_runbook;
+mod never_firing;
 mod never_updated;
 mod sink;
 mod suppression;
@@ -93,6 +94,7 @@ pub const CHECKS: &[Check] = &[
     label_value_mismatch::CHECK,
     late_counter::CHECK,
     missing_runbook::CHECK,
+    never_firing::CHECK,
     never_updated::CHECK,
     type_mismatch::CHECK,
     unknown_alert::CHECK,
