@@ -1,9 +1,10 @@
 //! `always-firing`: an alert asks for the absence of a series that nothing emits, or for what always holds.
 
 use promsight_model::{Finding, Related, Severity, Suggestion, SuggestionKind};
-use promsight_resolve::deep::{AlwaysAbsent, Condition, ConditionGround, Truth};
+use promsight_resolve::deep::{AlwaysAbsent, Condition, ConditionGround, Hidden, Truth};
+use promsight_resolve::selector_text;
 
-use crate::{Check, Context, words};
+use crate::{Check, Context, blind, words};
 
 /// The registry's entry.
 pub(crate) const CHECK: Check = Check {
@@ -19,7 +20,27 @@ fn find(context: &Context<'_>) -> Vec<Finding> {
     let absent = mismatches.always_absent.iter().map(finding);
     let conditions = mismatches.conditions.iter();
     let always = conditions.filter(|condition| condition.truth == Truth::Always);
-    absent.chain(always.map(holding)).collect()
+    let hidden = mismatches.hidden.iter();
+    let stand_ins = hidden.filter(|hidden| hidden.truth == Some(Truth::Always));
+    absent
+        .chain(always.map(holding))
+        .chain(stand_ins.map(|hidden| standing_in(hidden, context)))
+        .collect()
+}
+
+/// A number that stands in for a series that nothing emits, and meets the comparison.
+fn standing_in(hidden: &Hidden, context: &Context<'_>) -> Finding {
+    let reference = &hidden.reference;
+    let series = selector_text(&reference.selector);
+    let message = format!(
+        "{} fires for ever: what stands in for `{series}` always meets the comparison, and {}",
+        words::who(&reference.consumer),
+        blind::cause(Some(&hidden.blindness), &series)
+    );
+    let mut finding = words::finding(CHECK.name, reference.selector.span, series, message);
+    finding.consumer = Some(words::consumer(&reference.consumer));
+    blind::explain_written(&mut finding, reference, &hidden.blindness, context);
+    finding
 }
 
 /// A comparison that always holds.

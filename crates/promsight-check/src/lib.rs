@@ -17,6 +17,7 @@ mod blind_trigger;
 mod bucket_mismatch;
 mod conflicting_metric;
 mod fingerprint;
+mod hidden_blindness;
 mod invalid_query;
 mod invalid_update;
 mod label_mismatch;
@@ -88,6 +89,7 @@ pub const CHECKS: &[Check] = &[
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
+    hidden_blindness::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
     label_mismatch::CHECK,

@@ -102,7 +102,7 @@ pub struct Reference {
     pub verdict: Verdict,
     /// What resolves it.
     pub resolved_by: Vec<ResolvedBy>,
-    /// Why it is blind, for that verdict.
+    /// Why it is blind, for that verdict; or would be, where it is exempt for `or vector(…)`.
     pub blindness: Option<Blindness>,
 }
 

@@ -143,7 +143,7 @@ fn unfiltered(asking: &Asking<'_>, selector: usize) -> Option<Span> {
         StepKind::Operator {
             operator,
             side: Side::Left,
-            other: Operand::Number { .. } | Operand::Scalar(_) | Operand::Vector(_),
+            other: Operand::Number { .. } | Operand::Constant { .. } | Operand::Scalar(_) | Operand::Vector(_),
             gives_bool: true,
         } if operator.is_comparison() => Some(outermost.span),
         _ => None,

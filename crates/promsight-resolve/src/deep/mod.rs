@@ -6,6 +6,7 @@
 mod alert_labels;
 mod bounds;
 mod conditions;
+mod hidden;
 mod intervals;
 mod labels;
 mod presence;
@@ -22,6 +23,7 @@ use promsight_model::{Confidence, Consumer, Facts, Flow, Query, SelectorName, Sp
 pub use alert_labels::{AlertLabelMismatch, AskedOfAlerts};
 pub use bounds::{BoundMismatch, BoundProblem};
 pub use conditions::{Condition, ConditionGround, Truth};
+pub use hidden::Hidden;
 pub use labels::{LabelMismatch, LabelProblem};
 pub use ranges::Closed;
 pub use types::{Misuse, TypeMismatch};
@@ -44,6 +46,8 @@ pub struct Mismatches {
     pub buckets: Vec<BucketMismatch>,
     /// Conditions of alerts that never or always hold.
     pub conditions: Vec<Condition>,
+    /// Series that nothing emits, behind `or vector(…)`.
+    pub hidden: Vec<Hidden>,
     /// Quantiles that the bounds cannot give.
     pub bounds: Vec<BoundMismatch>,
     /// Labels and values that no alert has.
@@ -88,6 +92,7 @@ pub(crate) fn mismatches(
     let ranges = ranges::Ranges::new(index, &presence);
     let mut found = Mismatches {
         buckets: bounds::of_matchers(references, &presence),
+        hidden: hidden::of(facts, references),
         ..Mismatches::default()
     };
     for asking in &asking {

@@ -8,6 +8,7 @@ use promsight_model::flow::{Number, Operand, Operator, SelectorPath, Side, Step,
 use promsight_model::{Emitter, MetricType, Origin, SelectorName, Span};
 
 use super::Asking;
+use super::conditions::Truth;
 use super::intervals::{Values, arithmetic, function, holds};
 use super::presence::Presence;
 use crate::index::{Index, RuleId};
@@ -133,6 +134,41 @@ impl<'a, 'i> Ranges<'a, 'i> {
             Ground::Nature | Ground::Bounds { .. } => false,
         };
         (is_alone && is_there && !path.is_cut && !held.range.may_be_nan).then_some(Outcome::Always(held))
+    }
+
+    /// What a query's comparison comes to where a selector finds nothing and `or vector(…)` puts a number in its place;
+    /// `None` where that is not known.
+    pub(super) fn outcome_of_stand_in(path: &SelectorPath) -> Option<Truth> {
+        let constant = |step: &Step| match &step.kind {
+            StepKind::Operator {
+                operator: Operator::Or,
+                side: Side::Left,
+                other: Operand::Constant { value, .. },
+                ..
+            } => Some(value.value()),
+            _ => None,
+        };
+        let at = path.steps.iter().rposition(|step| constant(step).is_some())?;
+        let value = constant(path.steps.get(at)?)?;
+        let is_empty = closed(&path.steps[at + 1..]) == Some(Closed::Whole);
+        let mut range = Range {
+            values: Values::Of(vec![value]),
+            ground: Ground::Nature,
+            may_be_nan: false,
+        };
+        let mut truth = None;
+        for (outer, step) in path.steps[..at].iter().enumerate().rev() {
+            (range, truth) = match stepped(&range, step) {
+                Stepped::Values(now) => (now, None),
+                Stepped::Always(now, _) => (now, Some(Truth::Always)),
+                Stepped::Never(_) => {
+                    let closed = closed(&path.steps[..outer]);
+                    return (closed == Some(Closed::Whole) && is_empty && !path.is_cut)
+                        .then_some(Truth::Never);
+                }
+            };
+        }
+        truth.filter(|_| is_empty && !path.is_cut)
     }
 
     /// The values of a quantile, where the step computes one of a histogram whose bounds are known.
