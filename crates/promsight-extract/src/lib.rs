@@ -20,6 +20,7 @@ pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod shown_labels;
 mod suppressions;
 mod triggers;
 

@@ -28,8 +28,9 @@ pub use catalogue::{AlertCollection, Catalogue, Exporter, ExporterMetric, GoneMe
 pub use date::Date;
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
 pub use facts::{
-    AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outline,
-    Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, WordEvidence, WordMention,
+    AlertGrouping, AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind,
+    OtherSourceName, Outline, Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, ShownIn, ShownLabel,
+    WordEvidence, WordMention,
 };
 pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{
