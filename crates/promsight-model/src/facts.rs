@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::file::FileId;
+use crate::launch::Launch;
 use crate::manifest::Manifest;
 use crate::python;
 use crate::reference::{Consumer, MatchOp, Matcher, Query, Selector};
@@ -47,6 +48,8 @@ pub struct Facts {
     pub other_source_names: Vec<OtherSourceName>,
     /// What says how something is run, rendered or scraped.
     pub manifests: Vec<Manifest>,
+    /// What says how programs are started.
+    pub launches: Vec<Launch>,
     /// What was not understood.
     pub gaps: Vec<Gap>,
     /// Comments that ask for findings to be hidden.
@@ -74,6 +77,7 @@ impl Facts {
             outline: None,
             other_source_names: Vec::new(),
             manifests: Vec::new(),
+            launches: Vec::new(),
             gaps: Vec::new(),
             suppressions: Vec::new(),
         }

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod file;
 pub mod finding;
 pub mod flow;
+pub mod launch;
 pub mod library;
 pub mod manifest;
 pub mod name;
