@@ -14,8 +14,10 @@
 pub mod objects;
 pub mod process;
 pub mod re2;
+pub mod relabel;
 pub mod servers;
 pub mod targets;
+pub mod text;
 
 use promsight_model::{Facts, FileSet};
 
