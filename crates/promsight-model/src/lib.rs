@@ -47,7 +47,10 @@ pub use report::{
     Area, CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy,
 };
 pub use repository::{Remote, Repository};
-pub use serving::{Exposure, ExposureKind, ModuleImports, Setting};
+pub use serving::{
+    Exposure, ExposureKind, ImportStatement, ModuleImports, NamedModule, NamedModuleKind, ScannedImports,
+    Setting, WebApplication,
+};
 pub use sight::{
     DeadTarget, DroppedTarget, KeptTarget, ScrapeJob, Stage, Step, StepState, Trace, UnselectedObject,
 };

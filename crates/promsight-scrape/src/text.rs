@@ -200,6 +200,18 @@ impl Text {
         last.rsplit_once(separator).map(|(_, behind)| behind)
     }
 
+    /// What stands before the last of these characters of known text, or all of it.
+    pub(crate) fn before_last(&self, separator: char) -> Self {
+        let mut pieces = self.pieces.clone();
+        if let Some(Piece::Known(last)) = pieces.pop() {
+            let before = last.rsplit_once(separator).map_or(last.as_str(), |(before, _)| before);
+            let mut text = Self { pieces };
+            text.push_str(before);
+            return text;
+        }
+        self.clone()
+    }
+
     /// With each piece of known text changed.
     pub(crate) fn mapped(&self, change: impl Fn(&str) -> String) -> Self {
         let mut value = Self::default();

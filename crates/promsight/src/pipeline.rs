@@ -12,9 +12,10 @@ use promsight_extract::documents::CodeWords;
 use promsight_extract::knowledge;
 use promsight_extract::python::{self, Needles};
 use promsight_model::{
-    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Reach, Report, SourceFile, Span,
+    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Reach, Report, ScannedImports,
+    SourceFile, Span,
 };
-use promsight_resolve::python::{Inventory, SourceModule};
+use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule};
 use rayon::prelude::*;
 
 use crate::clock::Date;
@@ -165,7 +166,27 @@ fn understand(files: &FileSet, shared: &Shared) -> (Vec<Facts>, Inventory) {
             break;
         }
     }
+    inventory.modules = module_graph(files);
     (facts.into_values().collect(), inventory)
+}
+
+/// Which Python files of the tree import which.
+fn module_graph(files: &FileSet) -> ModuleGraph {
+    let scanned: Vec<(&SourceFile, ScannedImports)> = files
+        .files()
+        .par_iter()
+        .filter(|file| file.path.ends_with(".py"))
+        .map(|file| (file, python::imports_of(&file.text)))
+        .collect();
+    let modules: Vec<ScannedModule<'_>> = scanned
+        .iter()
+        .map(|(file, imports)| ScannedModule {
+            file: file.id,
+            path: &file.path,
+            imports,
+        })
+        .collect();
+    ModuleGraph::new(&modules)
 }
 
 /// Tells of the words and alerts of documents which ones code uses: a column of that name is no metric, an alert that

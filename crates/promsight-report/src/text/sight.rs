@@ -6,10 +6,10 @@ use promsight_model::{KeptTarget, Report, ScrapeJob, Stage, Step, StepState, Tra
 
 use super::summary;
 use crate::place::Places;
-use crate::{Surface, words};
+use crate::words;
 
 /// Each job with what it keeps, drops and names in vain, a line a target; below it what no Prometheus selects.
-pub(crate) fn targets(report: &Report, places: &Places<'_>, surface: Surface) -> String {
+pub(crate) fn targets(report: &Report, places: &Places<'_>) -> String {
     let mut text = String::new();
     let mut server = None;
     for job in &report.jobs {
@@ -39,7 +39,6 @@ pub(crate) fn targets(report: &Report, places: &Places<'_>, surface: Surface) ->
     if !report.unselected.is_empty() {
         text.push('\n');
     }
-    summary::notes(report, &mut text, surface.styling);
     summary::line("jobs", &words::count(report.jobs.len() as u64, "job"), &mut text);
     let sum = |of: fn(&ScrapeJob) -> usize| report.jobs.iter().map(of).sum::<usize>() as u64;
     let counts = format!(
@@ -110,7 +109,7 @@ fn kept(target: &KeptTarget, places: &Places<'_>) -> String {
 }
 
 /// Each line of sight as a tree of steps, the broken ones marked.
-pub(crate) fn traces(report: &Report, places: &Places<'_>, surface: Surface) -> String {
+pub(crate) fn traces(report: &Report, places: &Places<'_>) -> String {
     let mut text = String::new();
     for trace in &report.traces {
         let _ = writeln!(text, "{} {}", trace.kind, words::one_line(&trace.name));
@@ -119,7 +118,6 @@ pub(crate) fn traces(report: &Report, places: &Places<'_>, surface: Surface) -> 
         }
         let _ = writeln!(text, "\n{}\n", conclusion(trace));
     }
-    summary::notes(report, &mut text, surface.styling);
     text
 }
 
