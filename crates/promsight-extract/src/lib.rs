@@ -21,6 +21,7 @@ pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod shown_labels;
 mod suppressions;
 mod triggers;
 
@@ -116,6 +117,10 @@ impl Format {
         }
         let name = path.rsplit('/').next().unwrap_or(path);
         let name = without_template(name);
+        // The one name of a kustomization without an ending.
+        if name == "Kustomization" {
+            return Some(Self::Yaml);
+        }
         let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         match extension.to_ascii_lowercase().as_str() {
             "py" => Some(Self::Python),

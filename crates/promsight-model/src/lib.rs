@@ -20,6 +20,7 @@ pub mod reference;
 pub mod report;
 pub mod repository;
 pub mod serving;
+pub mod sight;
 pub mod span;
 pub mod suppression;
 pub mod usage;
@@ -28,8 +29,9 @@ pub use catalogue::{AlertCollection, Catalogue, Exporter, ExporterMetric, GoneMe
 pub use date::Date;
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
 pub use facts::{
-    AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outline,
-    Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, WordEvidence, WordMention,
+    AlertGrouping, AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind,
+    OtherSourceName, Outline, Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, ShownIn, ShownLabel,
+    WordEvidence, WordMention,
 };
 pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{
@@ -47,7 +49,13 @@ pub use report::{
     Area, CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy,
 };
 pub use repository::{Remote, Repository};
-pub use serving::{Exposure, ExposureKind, ModuleImports, Setting};
+pub use serving::{
+    Exposure, ExposureKind, ImportStatement, ModuleImports, NamedModule, NamedModuleKind, ScannedImports,
+    Setting, WebApplication,
+};
+pub use sight::{
+    DeadTarget, DroppedTarget, KeptTarget, ScrapeJob, Stage, Step, StepState, Trace, UnselectedObject,
+};
 pub use span::{Embedded, OffsetMap, Span};
 pub use suppression::{Asked, Suppression};
 pub use usage::{Fault, InvalidUpdate, LabelValue, LabelValues, Registry, Update, UpdateKind, Usage};

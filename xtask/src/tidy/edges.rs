@@ -30,7 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     (
         "crates/promsight-check/Cargo.toml",
-        &["promsight-model", "promsight-resolve"],
+        &["promsight-model", "promsight-scrape", "promsight-resolve"],
     ),
     ("crates/promsight-report/Cargo.toml", &["promsight-model"]),
     (
