@@ -9,7 +9,8 @@ use crate::{Input, paths};
 #[derive(Debug)]
 pub(crate) struct ComposeFile<'a> {
     pub(crate) file: FileId,
-    pub(crate) span: Span,
+    /// All of it.
+    pub(crate) value: &'a Value,
     pub(crate) services: Vec<ComposeService<'a>>,
     /// Whether it takes in services from other files.
     pub(crate) includes: bool,
@@ -21,8 +22,6 @@ pub(crate) struct ComposeService<'a> {
     pub(crate) name: &'a str,
     /// Its name, its container's, and its aliases in networks.
     pub(crate) hosts: Vec<&'a str>,
-    /// The ports of the container that it publishes or exposes.
-    pub(crate) ports: Vec<u16>,
     /// Where its name stands.
     pub(crate) span: Span,
     pub(crate) value: &'a Value,
@@ -45,13 +44,12 @@ fn compose_file<'a>(files: &FileSet, value: &'a Value) -> ComposeFile<'a> {
     let services = value.get("services").map_or(&[][..], Value::entries);
     ComposeFile {
         file,
-        span: value.span,
+        value,
         services: services
             .iter()
             .map(|(key, service)| ComposeService {
                 name: &key.text,
                 hosts: hosts(&key.text, service),
-                ports: ports(service),
                 span: key.span,
                 value: service,
                 mounts: mounts(value, service, folder),
@@ -71,25 +69,14 @@ fn hosts<'a>(name: &'a str, service: &'a Value) -> Vec<&'a str> {
     hosts
 }
 
-fn ports(service: &Value) -> Vec<u16> {
-    let published = service.items_at("ports").iter().filter_map(|port| match port.get("target") {
-        Some(target) => target.as_integer().and_then(|number| u16::try_from(number).ok()),
-        None => {
-            let text = port.as_str()?.split('/').next()?;
-            text.rsplit(':').next()?.parse().ok()
-        }
-    });
-    let exposed = service.items_at("expose").iter();
-    let exposed = exposed.filter_map(|port| port.as_str()?.split('/').next()?.parse().ok());
-    published.chain(exposed).collect()
-}
-
 /// What the service has of the tree, by the path in its container.
 fn mounts(file: &Value, service: &Value, folder: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     for volume in service.items_at("volumes") {
         let pair = match volume.as_str() {
-            Some(text) => text.split_once(':').map(|(from, to)| (from, to.split(':').next().unwrap_or(to))),
+            Some(text) => text
+                .split_once(':')
+                .map(|(from, to)| (from, to.split(':').next().unwrap_or(to))),
             None => volume.text_at(&["source"]).zip(volume.text_at(&["target"])),
         };
         if let Some((from, to)) = pair
@@ -99,9 +86,14 @@ fn mounts(file: &Value, service: &Value, folder: &str) -> Vec<(String, String)> 
         }
     }
     for config in service.items_at("configs") {
-        let name = config.as_str().or_else(|| config.text_at(&["source"])).unwrap_or_default();
+        let name = config
+            .as_str()
+            .or_else(|| config.text_at(&["source"]))
+            .unwrap_or_default();
         let source = file.at(&["configs", name, "file"]).and_then(Value::as_str);
-        let target = config.text_at(&["target"]).map_or_else(|| format!("/{name}"), str::to_owned);
+        let target = config
+            .text_at(&["target"])
+            .map_or_else(|| format!("/{name}"), str::to_owned);
         if let Some(path) = source.and_then(|from| in_tree(folder, from)) {
             found.push((target, path));
         }
@@ -111,7 +103,10 @@ fn mounts(file: &Value, service: &Value, folder: &str) -> Vec<(String, String)> 
 
 /// The path in the tree of something that a compose file names; `None` for volumes and what lies elsewhere.
 fn in_tree(folder: &str, from: &str) -> Option<String> {
-    let from = from.strip_prefix("${PWD}/").or_else(|| from.strip_prefix("$PWD/")).unwrap_or(from);
+    let from = from
+        .strip_prefix("${PWD}/")
+        .or_else(|| from.strip_prefix("$PWD/"))
+        .unwrap_or(from);
     let is_path = from.starts_with('.') || from.contains('/');
     if !is_path || from.starts_with('/') || from.starts_with('~') || from.contains("${") {
         return None;
@@ -120,15 +115,6 @@ fn in_tree(folder: &str, from: &str) -> Option<String> {
 }
 
 impl ComposeService<'_> {
-    /// The path in the tree of a path in the container, where that is mounted: the longest mount wins.
-    pub(crate) fn in_tree(&self, path: &str) -> Option<String> {
-        let mounted = self.mounts.iter().filter_map(|(inside, tree)| {
-            let rest = paths::below(inside, path)?;
-            Some((inside.len(), paths::append(tree, rest)))
-        });
-        mounted.max_by_key(|(length, _)| *length).map(|(_, path)| path)
-    }
-
     /// The path in the container of a path in the tree.
     pub(crate) fn in_container(&self, path: &str) -> Option<String> {
         self.mounts
@@ -142,13 +128,16 @@ impl ComposeService<'_> {
             "prom", "victoria", "vmagent", "otel", "alloy", "agent", "mimir", "thanos",
         ];
         let image = self.value.text_at(&["image"]).unwrap_or_default();
-        let is_named = WORDS.iter().any(|word| image.contains(word) || self.name.contains(word));
+        let is_named = WORDS
+            .iter()
+            .any(|word| image.contains(word) || self.name.contains(word));
         let command = self.value.get("command");
         let words = command.into_iter().flat_map(|command| {
             let list = command.items().iter().filter_map(Value::as_str);
             list.chain(command.as_str())
         });
-        let mut words = words.filter(|word| word.contains("config.file") || word.contains("promscrape.config"));
+        let mut words =
+            words.filter(|word| word.contains("config.file") || word.contains("promscrape.config"));
         is_named || words.next().is_some()
     }
 

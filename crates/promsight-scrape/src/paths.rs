@@ -134,7 +134,10 @@ mod tests {
     fn paths_are_resolved_within_the_tree() {
         assert_eq!(joined("a/b", "../c/./d.yml"), Some("a/c/d.yml".to_owned()));
         assert_eq!(joined("a", "../../c"), None);
-        assert_eq!(absolute("/etc/prometheus", "rules/*.yml"), Some("/etc/prometheus/rules/*.yml".to_owned()));
+        assert_eq!(
+            absolute("/etc/prometheus", "rules/*.yml"),
+            Some("/etc/prometheus/rules/*.yml".to_owned())
+        );
         assert_eq!(below("a/b", "a/b/c/d"), Some("c/d"));
         assert_eq!(below("a/b", "a/b"), Some(""));
         assert_eq!(below("a/b", "a/bc"), None);

@@ -45,7 +45,9 @@ impl Selector {
             selector.requirements.push(Requirement {
                 key: expression.text_at(&["key"]).unwrap_or_default().to_owned(),
                 operator,
-                values: values.filter_map(|value| value.as_str().map(Text::written)).collect(),
+                values: values
+                    .filter_map(|value| value.as_str().map(Text::written))
+                    .collect(),
             });
         }
         selector
@@ -106,7 +108,7 @@ impl Requirement {
         };
         match self.operator {
             Operator::In => value.map_or(Answer::Never, is_one_of),
-            Operator::NotIn => value.map_or(Answer::Always, |value| is_one_of(value).not()),
+            Operator::NotIn => value.map_or(Answer::Always, |value| !is_one_of(value)),
             Operator::Exists => Answer::of(value.is_some()),
             Operator::DoesNotExist => Answer::of(value.is_none()),
             Operator::Other => Answer::Perhaps,
@@ -194,10 +196,23 @@ mod tests {
     #[test]
     fn a_line_selects_as_kubernetes_has_it() {
         let labels = [("app", "till"), ("tier", "front")];
-        for holds in ["", "app=till", "app == till,tier", "tier in (front, back)", "!canary", "canary!=x"] {
+        for holds in [
+            "",
+            "app=till",
+            "app == till,tier",
+            "tier in (front, back)",
+            "!canary",
+            "canary!=x",
+        ] {
             assert_eq!(answer(holds, &labels), Answer::Always, "{holds}");
         }
-        for fails in ["app=oven", "canary", "tier notin (front,back)", "!app", "app!=till"] {
+        for fails in [
+            "app=oven",
+            "canary",
+            "tier notin (front,back)",
+            "!app",
+            "app!=till",
+        ] {
             assert_eq!(answer(fails, &labels), Answer::Never, "{fails}");
         }
         assert_eq!(answer("app=till", &[("app", "${APP}")]), Answer::Perhaps);

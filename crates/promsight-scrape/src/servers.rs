@@ -221,7 +221,9 @@ impl Job {
             invalid,
             metric_rules,
             honors_labels: is_true("honor_labels"),
-            sample_limit: limit.and_then(|limit| u64::try_from(limit).ok()).filter(|limit| *limit > 0),
+            sample_limit: limit
+                .and_then(|limit| u64::try_from(limit).ok())
+                .filter(|limit| *limit > 0),
             config,
         }
     }

@@ -130,22 +130,27 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
     let rules = match relabel::rules(job.config.items_at("relabel_configs")) {
         Ok(rules) => rules,
         Err(invalid) => {
-            job.unknown
-                .push(format!("Prometheus refuses the configuration: {}", invalid.reason));
+            job.unknown.push(format!(
+                "Prometheus refuses the configuration: {}",
+                invalid.reason
+            ));
             job.invalid = Some(invalid);
             return;
         }
     };
     if let Some(invalid) = &job.invalid {
-        job.unknown
-            .push(format!("Prometheus refuses the configuration: {}", invalid.reason));
+        job.unknown.push(format!(
+            "Prometheus refuses the configuration: {}",
+            invalid.reason
+        ));
         return;
     }
     let defaults = Defaults::of(&job.config, server.global.as_ref());
     let found = discovery::of_job(tree, server, job);
     job.unknown.extend(found.unknown);
     if found.targets.len() > *left {
-        job.unknown.push("there are more targets than are followed".to_owned());
+        job.unknown
+            .push("there are more targets than are followed".to_owned());
         return;
     }
     *left -= found.targets.len();
@@ -155,7 +160,14 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
 }
 
 /// One target to what becomes of it.
-fn settle(tree: &Tree<'_>, server: &Server, job: &mut Job, rules: &[Rule], defaults: &Defaults, found: Found<'_>) {
+fn settle(
+    tree: &Tree<'_>,
+    server: &Server,
+    job: &mut Job,
+    rules: &[Rule],
+    defaults: &Defaults,
+    found: Found<'_>,
+) {
     let mut labels = found.labels;
     let original = labels.get("__address__");
     defaults.fill(&mut labels);
@@ -165,7 +177,8 @@ fn settle(tree: &Tree<'_>, server: &Server, job: &mut Job, rules: &[Rule], defau
         clusters: tree.clusters,
         compose: tree.compose,
     };
-    let answers = |address: &Text, labels: &Labels| answering(names, server, found.host, &original, address, labels);
+    let answers =
+        |address: &Text, labels: &Labels| answering(names, server, found.host, &original, address, labels);
     let refused = |rule: Span, reason: String| {
         let answers = answers(&original, &discovered);
         let first = answers.workloads.first();
@@ -197,7 +210,8 @@ fn settle(tree: &Tree<'_>, server: &Server, job: &mut Job, rules: &[Rule], defau
         Outcome::Undecided { rule, reason } => undecided(job, rule, reason),
         Outcome::Kept(_) if found.presence != Answer::Always => {
             let span = job.span;
-            let reason = "whether it looks into that namespace, or selects that pod, is known only at run time";
+            let reason =
+                "whether it looks into that namespace, or selects that pod, is known only at run time";
             undecided(job, span, reason.to_owned());
         }
         Outcome::Kept(labels) => {

@@ -28,7 +28,10 @@ pub(crate) fn list(span: Span, items: Vec<Value>) -> Value {
 
 /// A list of texts.
 pub(crate) fn texts(span: Span, texts: &[&str]) -> Value {
-    list(span, texts.iter().map(|text| Value::string(*text, span)).collect())
+    list(
+        span,
+        texts.iter().map(|text| Value::string(*text, span)).collect(),
+    )
 }
 
 /// A boolean.

@@ -138,7 +138,9 @@ fn server(tree: &Tree<'_>, found: Found<'_>, place: ServerPlace, kind: Kind) -> 
     };
     let mut server = Server::new(ServerOrigin::Configuration, value.span, place);
     server.is_complete = is_whole;
-    let unescaped = matches!(found, Found::Collector(_)).then(|| list.map(unescaped)).flatten();
+    let unescaped = matches!(found, Found::Collector(_))
+        .then(|| list.map(unescaped))
+        .flatten();
     let list = unescaped.as_ref().or(list);
     server.jobs = list.map(|list| jobs(list, &own_namespace)).unwrap_or_default();
     if kind == Kind::Template {
@@ -176,7 +178,13 @@ pub(crate) fn jobs(list: &Value, own_namespace: &Text) -> Vec<Job> {
     items
         .map(|item| {
             let name = item.text_at(&["job_name"]).unwrap_or_default().to_owned();
-            Job::new(name, JobOrigin::Configuration, item.span, item.clone(), own_namespace.clone())
+            Job::new(
+                name,
+                JobOrigin::Configuration,
+                item.span,
+                item.clone(),
+                own_namespace.clone(),
+            )
         })
         .collect()
 }
@@ -251,7 +259,9 @@ fn place_of_file(tree: &Tree<'_>, file: FileId) -> ServerPlace {
     let path = &tree.input.files.file(file).path;
     for compose in tree.compose {
         let mounts = |service: &&crate::compose::ComposeService<'_>| {
-            service.is_scraper() && (service.in_container(path).is_some() || is_built_beside(service, tree, compose.file, path))
+            service.is_scraper()
+                && (service.in_container(path).is_some()
+                    || is_built_beside(service, tree, compose.file, path))
         };
         if let Some(service) = compose.services.iter().find(mounts) {
             return ServerPlace::Compose {

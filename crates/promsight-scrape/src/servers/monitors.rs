@@ -4,14 +4,19 @@
 //! Owns what can change which targets there are and which labels they get. Credentials, limits and protocols are left
 //! out, and so is sharding: the shards of a Prometheus together scrape what one alone would.
 
+mod pieces;
+
 use promsight_model::Span;
 use promsight_model::manifest::Value;
 
 use crate::objects::{Object, ObjectId};
 use crate::servers::build::{boolean, list, map, rule, texts};
+use crate::servers::monitors::pieces::{
+    copied, endpoint_rule, filled, job_label_rule, job_name_rule, keep, label_rule, own_rules,
+    running_filter, selector_line, selector_rules, snake_case, target_port_rule,
+};
 use crate::servers::{Job, JobOrigin};
 use crate::targets::cluster::namespace;
-use crate::targets::kubernetes::sanitized;
 use crate::text::Text;
 
 /// What of a Prometheus object bears on the configurations of its monitors.
@@ -38,7 +43,9 @@ impl<'a> Options<'a> {
 
     /// The scrape class that a monitor names, or the one that is the default.
     fn scrape_class(self, monitor: &Value) -> Option<&'a Value> {
-        let name = monitor.text_at(&["scrapeClass"]).or_else(|| monitor.text_at(&["scrapeClassName"]));
+        let name = monitor
+            .text_at(&["scrapeClass"])
+            .or_else(|| monitor.text_at(&["scrapeClassName"]));
         let classes = self.spec.map_or(&[][..], |spec| spec.items_at("scrapeClasses"));
         classes.iter().find(|class| match name {
             Some(name) => class.text_at(&["name"]) == Some(name),
@@ -70,8 +77,12 @@ impl<'a> Monitor<'a> {
             return Vec::new();
         };
         match self.object.kind() {
-            "ServiceMonitor" | "VMServiceScrape" => self.of_endpoints(spec, "endpoints", JobOrigin::ServiceMonitor),
-            "PodMonitor" | "VMPodScrape" => self.of_endpoints(spec, "podMetricsEndpoints", JobOrigin::PodMonitor),
+            "ServiceMonitor" | "VMServiceScrape" => {
+                self.of_endpoints(spec, "endpoints", JobOrigin::ServiceMonitor)
+            }
+            "PodMonitor" | "VMPodScrape" => {
+                self.of_endpoints(spec, "podMetricsEndpoints", JobOrigin::PodMonitor)
+            }
             "Probe" | "VMProbe" => vec![self.probe(spec)],
             "ScrapeConfig" | "VMScrapeConfig" => vec![self.scrape_config(spec)],
             "VMStaticScrape" => self.static_scrapes(spec),
@@ -88,8 +99,8 @@ impl<'a> Monitor<'a> {
         self.object.namespace().unwrap_or("<namespace>").to_owned()
     }
 
-    fn job(self, origin: JobOrigin, span: Span, name: String, entries: Vec<(&str, Value)>) -> Job {
-        let mut config = vec![("job_name", Value::string(name.clone(), span))];
+    fn job(self, origin: JobOrigin, span: Span, name: &str, entries: Vec<(&str, Value)>) -> Job {
+        let mut config = vec![("job_name", Value::string(name, span))];
         config.extend(entries);
         let name = name.replace("<namespace>", "*");
         let mut job = Job::new(name, origin, span, map(span, config), self.namespace());
@@ -99,7 +110,11 @@ impl<'a> Monitor<'a> {
 
     fn of_endpoints(self, spec: &'a Value, key: &str, origin: JobOrigin) -> Vec<Job> {
         let is_service = origin == JobOrigin::ServiceMonitor;
-        let kind = if is_service { "serviceMonitor" } else { "podMonitor" };
+        let kind = if is_service {
+            "serviceMonitor"
+        } else {
+            "podMonitor"
+        };
         let endpoints = spec.items_at(key).iter().enumerate();
         let jobs = endpoints.map(|(index, endpoint)| {
             let name = format!("{kind}/{}/{}/{index}", self.namespace_text(), self.object.name());
@@ -112,7 +127,7 @@ impl<'a> Monitor<'a> {
             };
             entries.push(("relabel_configs", list(endpoint.span, rules)));
             entries.extend(self.metric_rules(spec, endpoint));
-            self.job(origin, endpoint.span, name, entries)
+            self.job(origin, endpoint.span, &name, entries)
         });
         jobs.collect()
     }
@@ -137,7 +152,10 @@ impl<'a> Monitor<'a> {
         for (key, value) in &mut entries {
             // The operator's enumeration has capitals, Prometheus' configuration small letters.
             if *key == "scheme" {
-                *value = Value::string(value.as_str().unwrap_or_default().to_ascii_lowercase(), value.span);
+                *value = Value::string(
+                    value.as_str().unwrap_or_default().to_ascii_lowercase(),
+                    value.span,
+                );
             }
         }
         let honors = self.options.flag("overrideHonorLabels");
@@ -181,7 +199,9 @@ impl<'a> Monitor<'a> {
     fn namespaces(self, selector: Option<&Value>, span: Span) -> Option<(&'static str, Value)> {
         let is_ignored = self.options.flag("ignoreNamespaceSelectors");
         let selector = selector.filter(|_| !is_ignored);
-        let any = selector.and_then(|selector| selector.get("any")).and_then(Value::as_bool);
+        let any = selector
+            .and_then(|selector| selector.get("any"))
+            .and_then(Value::as_bool);
         if any == Some(true) {
             return None;
         }
@@ -273,7 +293,11 @@ impl<'a> Monitor<'a> {
             rules.push(keep(port.span, "__meta_kubernetes_pod_container_port_name", name));
         } else if let Some(number) = number {
             let text = number.as_str().unwrap_or_default();
-            rules.push(keep(number.span, "__meta_kubernetes_pod_container_port_number", text));
+            rules.push(keep(
+                number.span,
+                "__meta_kubernetes_pod_container_port_number",
+                text,
+            ));
         } else if let Some(target) = target_port {
             rules.extend(target_port_rule(target));
         }
@@ -291,7 +315,11 @@ impl<'a> Monitor<'a> {
         let name = format!("{}/{}", self.namespace_text(), self.object.name());
         rules.push(rule(span).target("job").replacement(&name).done());
         rules.extend(job_label_rule(spec, "pod"));
-        rules.extend(endpoint_rule(port.or(if number.is_some() { None } else { target_port })));
+        rules.extend(endpoint_rule(port.or(if number.is_some() {
+            None
+        } else {
+            target_port
+        })));
         self.finish(spec, endpoint, &mut rules);
         rules
     }
@@ -319,7 +347,10 @@ impl<'a> Monitor<'a> {
         let span = self.object.value.span;
         let name = format!("probe/{}/{}", self.namespace_text(), self.object.name());
         let empty = map(spec.span, Vec::new());
-        let prober = spec.get("prober").or_else(|| spec.get("vmProberSpec")).unwrap_or(&empty);
+        let prober = spec
+            .get("prober")
+            .or_else(|| spec.get("vmProberSpec"))
+            .unwrap_or(&empty);
         let path = prober.text_at(&["path"]).unwrap_or("/probe");
         let mut entries = vec![("metrics_path", Value::string(path, prober.span))];
         if let Some(scheme) = prober.text_at(&["scheme"]) {
@@ -352,9 +383,17 @@ impl<'a> Monitor<'a> {
             }
             let hosts = fixed.get("static").or_else(|| fixed.get("targets"));
             let hosts = hosts.cloned().unwrap_or_else(|| list(fixed.span, Vec::new()));
-            let group = map(fixed.span, vec![("targets", hosts), ("labels", map(fixed.span, labels))]);
+            let group = map(
+                fixed.span,
+                vec![("targets", hosts), ("labels", map(fixed.span, labels))],
+            );
             entries.push(("static_configs", list(fixed.span, vec![group])));
-            rules.push(rule(span).sources(&["__address__"]).target("__param_target").done());
+            rules.push(
+                rule(span)
+                    .sources(&["__address__"])
+                    .target("__param_target")
+                    .done(),
+            );
             through(&mut rules);
             Some(fixed)
         } else if let Some(ingress) = targets.get("ingress") {
@@ -364,7 +403,11 @@ impl<'a> Monitor<'a> {
             entries.push(("kubernetes_sd_configs", list(ingress.span, vec![discovery])));
             rules.extend(selector_rules(ingress.get("selector"), "ingress"));
             let whole = rule(span)
-                .sources(&["__meta_kubernetes_ingress_scheme", "__address__", "__meta_kubernetes_ingress_path"])
+                .sources(&[
+                    "__meta_kubernetes_ingress_scheme",
+                    "__address__",
+                    "__meta_kubernetes_ingress_path",
+                ])
                 .separator(";")
                 .regex("(.+);(.+);(.+)")
                 .target("__param_target")
@@ -395,7 +438,7 @@ impl<'a> Monitor<'a> {
         rules.extend(self.options.enforced(&self));
         entries.push(("relabel_configs", list(span, rules)));
         entries.extend(self.metric_rules(spec, spec));
-        self.job(JobOrigin::Probe, spec.span, name, entries)
+        self.job(JobOrigin::Probe, spec.span, &name, entries)
     }
 
     fn scrape_config(self, spec: &Value) -> Job {
@@ -408,7 +451,13 @@ impl<'a> Monitor<'a> {
         }
         if let Some(job) = spec.get("jobName") {
             let text = job.as_str().unwrap_or_default();
-            rules.push(rule(job.span).target("job").action("replace").replacement(text).done());
+            rules.push(
+                rule(job.span)
+                    .target("job")
+                    .action("replace")
+                    .replacement(text)
+                    .done(),
+            );
         }
         rules.extend(own_rules(spec, ["relabelings", "relabelConfigs"]));
         rules.extend(self.options.enforced(&self));
@@ -428,20 +477,30 @@ impl<'a> Monitor<'a> {
         }
         entries.push(("relabel_configs", list(span, rules)));
         entries.extend(self.metric_rules(spec, spec));
-        self.job(JobOrigin::ScrapeConfig, span, name, entries)
+        self.job(JobOrigin::ScrapeConfig, span, &name, entries)
     }
 
     fn static_scrapes(self, spec: &Value) -> Vec<Job> {
         let endpoints = spec.items_at("targetEndpoints").iter().enumerate();
         let jobs = endpoints.map(|(index, endpoint)| {
-            let name = format!("staticScrape/{}/{}/{index}", self.namespace_text(), self.object.name());
+            let name = format!(
+                "staticScrape/{}/{}/{index}",
+                self.namespace_text(),
+                self.object.name()
+            );
             let mut entries = self.common(endpoint);
             let targets = endpoint.get("targets").cloned();
-            let mut group = vec![("targets", targets.unwrap_or_else(|| list(endpoint.span, Vec::new())))];
+            let mut group = vec![(
+                "targets",
+                targets.unwrap_or_else(|| list(endpoint.span, Vec::new())),
+            )];
             if let Some(labels) = endpoint.get("labels") {
                 group.push(("labels", labels.clone()));
             }
-            entries.push(("static_configs", list(endpoint.span, vec![map(endpoint.span, group)])));
+            entries.push((
+                "static_configs",
+                list(endpoint.span, vec![map(endpoint.span, group)]),
+            ));
             let mut rules = Vec::new();
             if let Some(job) = filled(spec, "jobName") {
                 let text = job.as_str().unwrap_or_default();
@@ -450,188 +509,8 @@ impl<'a> Monitor<'a> {
             rules.extend(own_rules(endpoint, ["relabelConfigs", "relabelings"]));
             entries.push(("relabel_configs", list(endpoint.span, rules)));
             entries.extend(self.metric_rules(spec, endpoint));
-            self.job(JobOrigin::ScrapeConfig, endpoint.span, name, entries)
+            self.job(JobOrigin::ScrapeConfig, endpoint.span, &name, entries)
         });
         jobs.collect()
     }
-}
-
-/// Keys deeper than these are of no discovery.
-const MAX_KEY_DEPTH: usize = 8;
-
-/// The fields of a custom resource under the names that Prometheus has for them.
-fn snake_case(value: &Value, depth: usize) -> Value {
-    use promsight_model::manifest::{Content, Key};
-    let content = match &value.content {
-        _ if depth >= MAX_KEY_DEPTH => value.content.clone(),
-        Content::List(items) => Content::List(items.iter().map(|item| snake_case(item, depth + 1)).collect()),
-        Content::Map(entries) => Content::Map(
-            entries
-                .iter()
-                .map(|(key, value)| {
-                    // Labels keep their names.
-                    if key.text == "labels" {
-                        return (key.clone(), value.clone());
-                    }
-                    let mut text = String::new();
-                    for character in key.text.chars() {
-                        if character.is_ascii_uppercase() {
-                            text.push('_');
-                        }
-                        text.push(character.to_ascii_lowercase());
-                    }
-                    let key = Key { text, span: key.span };
-                    (key, snake_case(value, depth + 1))
-                })
-                .collect(),
-        ),
-        other => other.clone(),
-    };
-    Value {
-        span: value.span,
-        content,
-    }
-}
-
-/// A field that is there and not the empty text.
-fn filled<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
-    value.get(key).filter(|field| field.as_str().is_some_and(|text| !text.is_empty() && text != "0"))
-}
-
-fn own_rules(value: &Value, keys: [&str; 2]) -> Vec<Value> {
-    keys.into_iter().flat_map(|key| value.items_at(key)).cloned().collect()
-}
-
-fn job_name_rule(span: Span) -> Value {
-    rule(span).sources(&["job"]).target("__tmp_prometheus_job_name").done()
-}
-
-fn keep(span: Span, source: &str, regex: &str) -> Value {
-    rule(span).action("keep").sources(&[source]).regex(regex).done()
-}
-
-fn copied(span: Span, source: &str, target: &str) -> Value {
-    let source = format!("__meta_kubernetes_{source}");
-    rule(span).sources(&[&source]).target(target).done()
-}
-
-fn running_filter(endpoint: &Value) -> Option<Value> {
-    let filter = endpoint.get("filterRunning").and_then(Value::as_bool);
-    (filter != Some(false)).then(|| {
-        let sources = ["__meta_kubernetes_pod_phase"];
-        let made = rule(endpoint.span).action("drop").sources(&sources).regex("(Failed|Succeeded)");
-        made.done()
-    })
-}
-
-fn target_port_rule(target: &Value) -> Option<Value> {
-    let text = target.as_str()?;
-    let is_number = target.as_scalar().is_some_and(|scalar| !scalar.is_string) && text.parse::<u32>().is_ok();
-    if text.is_empty() || (is_number && text == "0") {
-        return None;
-    }
-    let source = if is_number {
-        "__meta_kubernetes_pod_container_port_number"
-    } else {
-        "__meta_kubernetes_pod_container_port_name"
-    };
-    Some(keep(target.span, source, text))
-}
-
-fn label_rule(resource: &str, label: &Value) -> Option<Value> {
-    let name = sanitized(label.as_str()?);
-    let source = format!("__meta_kubernetes_{resource}_label_{name}");
-    let made = rule(label.span)
-        .sources(&[&source])
-        .target(&name)
-        .regex("(.+)")
-        .replacement("${1}");
-    Some(made.done())
-}
-
-fn job_label_rule(spec: &Value, resource: &str) -> Option<Value> {
-    let label = filled(spec, "jobLabel")?;
-    let source = format!("__meta_kubernetes_{resource}_label_{}", sanitized(label.as_str()?));
-    let made = rule(label.span)
-        .sources(&[&source])
-        .target("job")
-        .regex("(.+)")
-        .replacement("${1}");
-    Some(made.done())
-}
-
-fn endpoint_rule(port: Option<&Value>) -> Option<Value> {
-    let port = port?;
-    let text = port.as_str().filter(|text| !text.is_empty())?;
-    Some(rule(port.span).target("endpoint").replacement(text).done())
-}
-
-/// The selector of a monitor as rules on the labels of what it selects.
-fn selector_rules(selector: Option<&Value>, resource: &str) -> Vec<Value> {
-    let Some(selector) = selector else {
-        return Vec::new();
-    };
-    let names = |key: &str| {
-        let name = sanitized(key);
-        (
-            format!("__meta_kubernetes_{resource}_label_{name}"),
-            format!("__meta_kubernetes_{resource}_labelpresent_{name}"),
-        )
-    };
-    let mut labels: Vec<(&str, &Value)> = selector
-        .get("matchLabels")
-        .map_or(&[][..], Value::entries)
-        .iter()
-        .map(|(key, value)| (key.text.as_str(), value))
-        .collect();
-    labels.sort_by_key(|(key, _)| *key);
-    let mut rules = Vec::new();
-    for (key, value) in labels {
-        let (label, present) = names(key);
-        let regex = format!("({});true", value.as_str().unwrap_or_default());
-        rules.push(
-            rule(value.span)
-                .action("keep")
-                .sources(&[&label, &present])
-                .regex(&regex)
-                .done(),
-        );
-    }
-    for expression in selector.items_at("matchExpressions") {
-        let (label, present) = names(expression.text_at(&["key"]).unwrap_or_default());
-        let values: Vec<&str> = expression.items_at("values").iter().filter_map(Value::as_str).collect();
-        let of_value = format!("({});true", values.join("|"));
-        let made = rule(expression.span);
-        let made = match expression.text_at(&["operator"]) {
-            Some("In") => made.action("keep").sources(&[&label, &present]).regex(&of_value),
-            Some("NotIn") => made.action("drop").sources(&[&label, &present]).regex(&of_value),
-            Some("Exists") => made.action("keep").sources(&[&present]).regex("true"),
-            Some("DoesNotExist") => made.action("drop").sources(&[&present]).regex("true"),
-            _ => continue,
-        };
-        rules.push(made.done());
-    }
-    rules
-}
-
-/// A selector in one line, as Kubernetes writes it.
-fn selector_line(selector: &Value) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for (key, value) in selector.get("matchLabels").map_or(&[][..], Value::entries) {
-        parts.push(format!("{}={}", key.text, value.as_str().unwrap_or_default()));
-    }
-    for expression in selector.items_at("matchExpressions") {
-        let key = expression.text_at(&["key"]).unwrap_or_default();
-        let values: Vec<&str> = expression.items_at("values").iter().filter_map(Value::as_str).collect();
-        let values = values.join(",");
-        match expression.text_at(&["operator"]) {
-            Some("In") => parts.push(format!("{key} in ({values})")),
-            Some("NotIn") => parts.push(format!("{key} notin ({values})")),
-            Some("Exists") => parts.push(key.to_owned()),
-            Some("DoesNotExist") => parts.push(format!("!{key}")),
-            _ => {}
-        }
-    }
-    parts.sort();
-    parts.join(",")
 }

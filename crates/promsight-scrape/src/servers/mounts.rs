@@ -55,11 +55,17 @@ fn of_container<'a>(
     for mount in container.value.items_at("volumeMounts") {
         let name = mount.text_at(&["name"]);
         let volumes = pod.spec.items_at("volumes").iter();
-        let Some(volume) = volumes.into_iter().find(|volume| volume.text_at(&["name"]) == name) else {
+        let Some(volume) = volumes
+            .into_iter()
+            .find(|volume| volume.text_at(&["name"]) == name)
+        else {
             is_complete = false;
             continue;
         };
-        let path = mount.text_at(&["mountPath"]).unwrap_or_default().trim_end_matches('/');
+        let path = mount
+            .text_at(&["mountPath"])
+            .unwrap_or_default()
+            .trim_end_matches('/');
         let sub = mount.text_at(&["subPath"]).unwrap_or_default();
         let projected = volume.at(&["projected", "sources"]).map_or(&[][..], Value::items);
         let sources = std::iter::once(volume).chain(projected);
@@ -71,7 +77,9 @@ fn of_container<'a>(
                 (None, None) => continue,
             };
             is_data = true;
-            let name = reference.text_at(&["name"]).or_else(|| reference.text_at(&["secretName"]));
+            let name = reference
+                .text_at(&["name"])
+                .or_else(|| reference.text_at(&["secretName"]));
             let found = object_named(rendering, cluster, pod, kind, name.unwrap_or_default());
             let Some((id, object)) = found else {
                 is_complete = false;

@@ -106,7 +106,9 @@ const RULES: &[Selection] = &[
 /// Whether an object of the operators' kinds is of the operators' groups.
 fn is_of_operator(object: &Object) -> bool {
     let group = object.api_version().split('/').next().unwrap_or_default();
-    group.starts_with("monitoring.") || group == "operator.victoriametrics.com" || group == "azmonitoring.coreos.com"
+    group.starts_with("monitoring.")
+        || group == "operator.victoriametrics.com"
+        || group == "azmonitoring.coreos.com"
 }
 
 /// Whether an object declares a server.
@@ -208,7 +210,10 @@ fn server(tree: &Tree<'_>, id: ObjectId, object: &Object) -> Server {
     server
 }
 
-fn selected_kinds<'t>(tree: &Tree<'t>, selection: &'static Selection) -> impl Iterator<Item = (ObjectId, &'t Object)> {
+fn selected_kinds<'t>(
+    tree: &Tree<'t>,
+    selection: &'static Selection,
+) -> impl Iterator<Item = (ObjectId, &'t Object)> {
     objects(tree).filter(|(_, object)| is_of_operator(object) && selection.kinds.contains(&object.kind()))
 }
 
@@ -276,7 +281,10 @@ fn selects(
             "it is in the namespace {object_namespace}, and without `{}` only {server_namespace} is looked at",
             selection.namespaces
         ),
-        (Answer::Never, Some(_)) => format!("`{}` does not select its namespace {object_namespace}", selection.namespaces),
+        (Answer::Never, Some(_)) => format!(
+            "`{}` does not select its namespace {object_namespace}",
+            selection.namespaces
+        ),
         _ => "whether the Prometheus selects it depends on what is filled in elsewhere".to_owned(),
     };
     (fits.and(in_namespace), reason, span)
@@ -304,13 +312,25 @@ fn namespace_fits(tree: &Tree<'_>, selector: &Selector, name: &Text) -> Answer {
     }
     // The labels of a namespace that is made elsewhere are not known, but for its name.
     let unknown = Text::open(crate::text::Shape::Anything, "label of a namespace");
-    let with = selector.selects(|key| Some(if key == "kubernetes.io/metadata.name" { &own_name } else { &unknown }));
+    let with = selector.selects(|key| {
+        Some(if key == "kubernetes.io/metadata.name" {
+            &own_name
+        } else {
+            &unknown
+        })
+    });
     let without = selector.selects(|key| (key == "kubernetes.io/metadata.name").then_some(&own_name));
     if with == without { with } else { Answer::Perhaps }
 }
 
 /// Whether an object is surely for that server: both are rendered together, or stand in the same folder.
-fn is_meant_for(tree: &Tree<'_>, server_id: ObjectId, server: &Object, id: ObjectId, object: &Object) -> bool {
+fn is_meant_for(
+    tree: &Tree<'_>,
+    server_id: ObjectId,
+    server: &Object,
+    id: ObjectId,
+    object: &Object,
+) -> bool {
     if brings_another(tree) {
         return false;
     }
@@ -402,12 +422,21 @@ pub(crate) fn claimed(tree: &Tree<'_>, servers: &[Server]) -> BTreeSet<Span> {
         let Some(name) = reference.and_then(|reference| reference.text_at(&["name"])) else {
             continue;
         };
-        let held = objects(tree).filter(|(_, held)| matches!(held.kind(), "Secret" | "ConfigMap") && held.name() == name);
+        let held = objects(tree)
+            .filter(|(_, held)| matches!(held.kind(), "Secret" | "ConfigMap") && held.name() == name);
         for (_, held) in held {
-            spans.extend(data(held).flat_map(|(_, value)| documents(value)).map(|document| document.span));
+            spans.extend(
+                data(held)
+                    .flat_map(|(_, value)| documents(value))
+                    .map(|document| document.span),
+            );
         }
     }
-    debug_assert!(servers.iter().all(|server| server.origin != ServerOrigin::Configuration));
+    debug_assert!(
+        servers
+            .iter()
+            .all(|server| server.origin != ServerOrigin::Configuration)
+    );
     spans
 }
 

@@ -35,7 +35,11 @@ pub(crate) fn load(tree: &Tree<'_>, servers: &mut [Server]) {
 }
 
 /// The lists of jobs that a pattern of `scrape_config_files` loads; `None` where that is not known.
-pub(crate) fn scrape_config_files<'t>(tree: &Tree<'t>, server: &Server, pattern: &str) -> Option<Vec<&'t Value>> {
+pub(crate) fn scrape_config_files<'t>(
+    tree: &Tree<'t>,
+    server: &Server,
+    pattern: &str,
+) -> Option<Vec<&'t Value>> {
     let manifests = tree.input.facts.iter().flat_map(|facts| &facts.manifests);
     let wanted = manifests.filter(|manifest| {
         matches!(manifest.kind, ManifestKind::Prometheus | ManifestKind::ScrapeJobs)
@@ -93,9 +97,14 @@ struct RuleFile<'t> {
 fn rule_files<'t>(tree: &Tree<'t>) -> Vec<RuleFile<'t>> {
     let files = tree.input.facts.iter().filter_map(|facts| {
         let first = facts.rules.first()?;
-        let is_object = facts.manifests.iter().any(|manifest| manifest.kind != ManifestKind::Prometheus);
+        let is_object = facts
+            .manifests
+            .iter()
+            .any(|manifest| manifest.kind != ManifestKind::Prometheus);
         let file = tree.input.files.file(facts.file);
-        let is_plain = [".yml", ".yaml", ".rules", ".rule", ".json"].iter().any(|end| file.path.ends_with(end));
+        let is_plain = [".yml", ".yaml", ".rules", ".rule", ".json"]
+            .iter()
+            .any(|end| file.path.ends_with(end));
         if is_object || !is_plain || !facts.kinds.contains(&FileKind::Rules) {
             return None;
         }
@@ -123,7 +132,7 @@ fn in_files(tree: &Tree<'_>, files: &[RuleFile<'_>], server: &mut Server) {
             continue;
         }
         let is_beside = paths::folder(file.path) == folder;
-        let is_below = paths::below(&folder, paths::folder(file.path)).is_some_and(|rest| is_rules_folder(rest));
+        let is_below = paths::below(&folder, paths::folder(file.path)).is_some_and(is_rules_folder);
         if !(is_beside || is_below && !folder.is_empty()) || is_for_others(tree, server, file.path) {
             continue;
         }
@@ -134,9 +143,15 @@ fn in_files(tree: &Tree<'_>, files: &[RuleFile<'_>], server: &mut Server) {
                 shown(globs),
                 service.name
             ),
-            (globs, _) => format!("`rule_files` of the configuration beside it names only {}", shown(globs)),
+            (globs, _) => format!(
+                "`rule_files` of the configuration beside it names only {}",
+                shown(globs)
+            ),
         };
-        let selector = server.rule_globs.first().map_or_else(|| first_job(server), |(_, span)| *span);
+        let selector = server
+            .rule_globs
+            .first()
+            .map_or_else(|| first_job(server), |(_, span)| *span);
         server.unselected_rules.push(Unselected {
             name: file.path.to_owned(),
             kind: "rule file".to_owned(),
@@ -169,8 +184,12 @@ fn is_rules_folder(rest: &str) -> bool {
 fn is_for_others(tree: &Tree<'_>, server: &Server, path: &str) -> bool {
     let own = compose_service(tree, server).map(|service| service.name);
     let mut services = tree.compose.iter().flat_map(|compose| &compose.services);
-    let is_mounted = services.any(|service| Some(service.name) != own && service.in_container(path).is_some());
-    is_mounted || ["loki", "mimir", "cortex", "thanos", "vmalert"].iter().any(|ruler| path.contains(ruler))
+    let is_mounted =
+        services.any(|service| Some(service.name) != own && service.in_container(path).is_some());
+    is_mounted
+        || ["loki", "mimir", "cortex", "thanos", "vmalert"]
+            .iter()
+            .any(|ruler| path.contains(ruler))
 }
 
 /// Rules in the data of objects, for a configuration that is the data of one.
@@ -180,9 +199,9 @@ fn in_cluster(tree: &Tree<'_>, object: ObjectId, server: &mut Server) {
     let mut is_mounted = false;
     for pod in &cluster.pods {
         for (_, files, _) in mounts::of_pod(rendering, cluster, pod) {
-            let own = files
-                .iter()
-                .find(|file| file.object == object && documents(file.value).iter().any(|own| own.span == server.span));
+            let own = files.iter().find(|file| {
+                file.object == object && documents(file.value).iter().any(|own| own.span == server.span)
+            });
             let Some(own) = own else { continue };
             is_mounted = true;
             among(tree, own, &files, server);
@@ -202,9 +221,14 @@ fn in_cluster(tree: &Tree<'_>, object: ObjectId, server: &mut Server) {
         .collect();
     for file in &files {
         let name = |pattern: &str| pattern.rsplit('/').next().unwrap_or_default().to_owned();
-        let is_loaded = server.rule_globs.iter().any(|(glob, _)| paths::matches(&name(glob), file.key));
+        let is_loaded = server
+            .rule_globs
+            .iter()
+            .any(|(glob, _)| paths::matches(&name(glob), file.key));
         if is_loaded {
-            server.rules.extend(rule_documents(file.value).map(|document| document.span));
+            server
+                .rules
+                .extend(rule_documents(file.value).map(|document| document.span));
         }
     }
 }
@@ -227,11 +251,20 @@ fn among(tree: &Tree<'_>, config: &Mounted<'_>, files: &[Mounted<'_>], server: &
             let object = &tree.renderings[file.object.rendering].objects[file.object.object];
             let globs = shown(&server.rule_globs);
             let reason = if globs.is_empty() {
-                format!("it is mounted at `{}`, and the configuration has no `rule_files`", file.path)
+                format!(
+                    "it is mounted at `{}`, and the configuration has no `rule_files`",
+                    file.path
+                )
             } else {
-                format!("it is mounted at `{}`, and `rule_files` names only {globs}", file.path)
+                format!(
+                    "it is mounted at `{}`, and `rule_files` names only {globs}",
+                    file.path
+                )
             };
-            let selector = server.rule_globs.first().map_or_else(|| first_job(server), |(_, span)| *span);
+            let selector = server
+                .rule_globs
+                .first()
+                .map_or_else(|| first_job(server), |(_, span)| *span);
             let groups = document.get("groups").map_or(&[][..], Value::items);
             let first = groups.iter().find_map(|group| group.get("name"));
             server.unselected_rules.push(Unselected {
@@ -254,7 +287,9 @@ fn rule_documents(value: &Value) -> impl Iterator<Item = &Value> {
         let groups = document.items_at("groups");
         groups.iter().any(|group| {
             let rules = group.items_at("rules");
-            rules.iter().any(|rule| rule.get("alert").is_some() || rule.get("record").is_some())
+            rules
+                .iter()
+                .any(|rule| rule.get("alert").is_some() || rule.get("record").is_some())
         })
     })
 }

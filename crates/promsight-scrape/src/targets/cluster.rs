@@ -137,7 +137,10 @@ impl<'a> Cluster<'a> {
     }
 
     /// The pods that a Service selects, each with how sure that is.
-    pub(crate) fn selected<'s>(&'s self, service: &'s Service<'_>) -> impl Iterator<Item = (&'s Pod<'a>, Answer)> {
+    pub(crate) fn selected<'s>(
+        &'s self,
+        service: &'s Service<'_>,
+    ) -> impl Iterator<Item = (&'s Pod<'a>, Answer)> {
         let selector = service.selector.as_ref().filter(|selector| !selector.is_empty());
         let pods = selector.map_or(&[][..], |_| &self.pods);
         pods.iter().filter_map(move |pod| {
@@ -249,8 +252,15 @@ fn template(object: &Object) -> Option<Template<'_>> {
             });
         }
         "CronJob" => value.at(&["spec", "jobTemplate", "spec", "template"]),
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController" | "Job" | "Rollout"
-        | "DeploymentConfig" | "CloneSet" => value.at(&["spec", "template"]),
+        "Deployment"
+        | "StatefulSet"
+        | "DaemonSet"
+        | "ReplicaSet"
+        | "ReplicationController"
+        | "Job"
+        | "Rollout"
+        | "DeploymentConfig"
+        | "CloneSet" => value.at(&["spec", "template"]),
         _ => None,
     }?;
     Some(Template {
@@ -287,7 +297,10 @@ fn pod(id: ObjectId, object: &Object) -> Option<Pod<'_>> {
             let name = joined(&own, open(Shape::Digits, "number"));
             add("statefulset.kubernetes.io/pod-name", name.clone());
             add("apps.kubernetes.io/pod-index", open(Shape::Digits, "number"));
-            add("controller-revision-hash", joined(&own, open(Shape::Hash, "hash")));
+            add(
+                "controller-revision-hash",
+                joined(&own, open(Shape::Hash, "hash")),
+            );
             (name, Some(("StatefulSet", own)))
         }
         "DaemonSet" => {
@@ -319,8 +332,14 @@ fn pod(id: ObjectId, object: &Object) -> Option<Pod<'_>> {
         }
     };
     let spec = template.spec;
-    let containers = spec.items_at("containers").iter().map(|value| container(value, false));
-    let init = spec.items_at("initContainers").iter().map(|value| container(value, true));
+    let containers = spec
+        .items_at("containers")
+        .iter()
+        .map(|value| container(value, false));
+    let init = spec
+        .items_at("initContainers")
+        .iter()
+        .map(|value| container(value, true));
     Some(Pod {
         workload: id,
         object,

@@ -31,9 +31,9 @@ pub(crate) fn of_job<'a>(tree: &Tree<'a>, server: &Server, job: &Job) -> Targets
                 "dns_sd_configs" => names(tree, server, entry, &mut found),
                 other if other.ends_with("_sd_configs") => {
                     let system = other.trim_end_matches("_sd_configs");
-                    found
-                        .unknown
-                        .push(format!("`{other}` finds targets that {system} knows and the tree does not"));
+                    found.unknown.push(format!(
+                        "`{other}` finds targets that {system} knows and the tree does not"
+                    ));
                 }
                 _ => {}
             }
@@ -95,20 +95,25 @@ fn files(tree: &Tree<'_>, server: &Server, entry: &Value, found: &mut Targets<'_
             for manifest in manifests.filter(|manifest| manifest.kind == ManifestKind::TargetGroups) {
                 let path = &tree.input.files.file(manifest.value.span.file).path;
                 if rule_files::is_loaded(tree, server, pattern, path) {
-                    found.targets.extend(manifest.value.items().iter().flat_map(group));
+                    found
+                        .targets
+                        .extend(manifest.value.items().iter().flat_map(group));
                 }
             }
         }
         if found.targets.len() == known {
-            found
-                .unknown
-                .push(format!("its targets are in `{pattern}`, which is not in this tree"));
+            found.unknown.push(format!(
+                "its targets are in `{pattern}`, which is not in this tree"
+            ));
         }
     }
 }
 
 fn mounted(tree: &Tree<'_>, server: &Server, pattern: &str, found: &mut Targets<'_>) {
-    let ServerPlace::Cluster { rendering, object, .. } = server.place else {
+    let ServerPlace::Cluster {
+        rendering, object, ..
+    } = server.place
+    else {
         return;
     };
     let (rendering, cluster) = (&tree.renderings[rendering], &tree.clusters[rendering]);
@@ -121,7 +126,9 @@ fn mounted(tree: &Tree<'_>, server: &Server, pattern: &str, found: &mut Targets<
             let Some(pattern) = crate::paths::absolute(folder, pattern) else {
                 continue;
             };
-            let wanted = files.iter().filter(|file| crate::paths::matches(&pattern, &file.path));
+            let wanted = files
+                .iter()
+                .filter(|file| crate::paths::matches(&pattern, &file.path));
             for file in wanted {
                 let documents = file.value.as_scalar().map_or(&[][..], |scalar| &scalar.documents);
                 let groups = documents.iter().flat_map(Value::items);
@@ -184,9 +191,9 @@ fn names<'a>(tree: &Tree<'a>, server: &Server, entry: &Value, found: &mut Target
             }
         }
         if found.targets.len() == known {
-            found
-                .unknown
-                .push(format!("the addresses behind `{name}` are known to the name server alone"));
+            found.unknown.push(format!(
+                "the addresses behind `{name}` are known to the name server alone"
+            ));
         }
     }
 }

@@ -1,13 +1,11 @@
 //! What stands behind a host and port that a configuration names: a Service, a service of docker-compose, the machine
 //! itself, something outside of the tree.
 
-use promsight_model::Span;
-
 use crate::compose::{ComposeFile, ComposeService};
 use crate::objects::ObjectId;
 use crate::servers::{Server, ServerPlace};
 use crate::targets::Place;
-use crate::targets::cluster::{Cluster, Pod, Service, ServiceKind};
+use crate::targets::cluster::{Cluster, Service, ServiceKind};
 use crate::text::{Answer, Text};
 
 /// What answers at an address.
@@ -107,14 +105,20 @@ pub(crate) fn services<'a>(
         .flat_map(|cluster| cluster.services.iter().map(move |service| (cluster, service)));
     all.filter(|(_, service)| service.object.name() == name.service)
         .filter_map(|(cluster, service)| {
-            let fits = own.as_ref().map_or(Answer::Perhaps, |own| own.equals(&service.namespace));
+            let fits = own
+                .as_ref()
+                .map_or(Answer::Perhaps, |own| own.equals(&service.namespace));
             (fits != Answer::Never).then_some((cluster, service, fits))
         })
         .collect()
 }
 
 /// The workloads behind a Service's port, each with its own port.
-pub(crate) fn behind(cluster: &Cluster<'_>, service: &Service<'_>, port: Option<u16>) -> Vec<(ObjectId, Option<u16>)> {
+pub(crate) fn behind(
+    cluster: &Cluster<'_>,
+    service: &Service<'_>,
+    port: Option<u16>,
+) -> Vec<(ObjectId, Option<u16>)> {
     let own = service.ports.iter().find(|own| Some(own.number) == port);
     cluster
         .selected(service)
@@ -192,7 +196,8 @@ impl<'a> Names<'a> {
             ServerPlace::Compose { file, .. } => Some(*file),
             _ => None,
         };
-        let (first, rest): (Vec<_>, Vec<_>) = self.compose.iter().partition(|compose| Some(compose.file) == own);
+        let (first, rest): (Vec<_>, Vec<_>) =
+            self.compose.iter().partition(|compose| Some(compose.file) == own);
         first
             .into_iter()
             .chain(rest)
@@ -201,31 +206,31 @@ impl<'a> Names<'a> {
     }
 }
 
-/// Whether a pod could answer under that port: whether some container declares it, or none declares any.
-pub(crate) fn declares(pod: &Pod<'_>, port: u16) -> bool {
-    let mut ports = pod.containers.iter().flat_map(|container| &container.ports).peekable();
-    ports.peek().is_none() || ports.any(|own| own.number == port)
-}
-
-/// The name of what a span shows, for messages.
-pub(crate) fn place_of(service: &Service<'_>) -> Span {
-    let name = service.object.value.at(&["metadata", "name"]);
-    name.map_or(service.object.value.span, |name| name.span)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn hosts_are_names_of_services_in_all_their_lengths() {
-        let first = |host: &'static str| service_names(host).first().map(|name| (name.service, name.namespace));
-        for host in ["till.shop", "till.shop.svc", "till.shop.svc.cluster.local", "till.shop.svc.cluster.local."] {
+        let first = |host: &'static str| {
+            service_names(host)
+                .first()
+                .map(|name| (name.service, name.namespace))
+        };
+        for host in [
+            "till.shop",
+            "till.shop.svc",
+            "till.shop.svc.cluster.local",
+            "till.shop.svc.cluster.local.",
+        ] {
             assert_eq!(first(host), Some(("till", Some("shop"))), "{host}");
         }
         assert_eq!(first("till"), Some(("till", None)));
         assert_eq!(first("till-0.till.shop.svc"), Some(("till", Some("shop"))));
-        assert_eq!(first("till-0.till.shop.svc.cluster.local"), Some(("till", Some("shop"))));
+        assert_eq!(
+            first("till-0.till.shop.svc.cluster.local"),
+            Some(("till", Some("shop")))
+        );
     }
 
     #[test]

@@ -3,16 +3,21 @@
 //! Owns the roles: which targets each finds among what a rendering applies, and the `__meta_kubernetes_…` labels that
 //! they get. A label whose value only the cluster knows is open.
 
+mod ingress;
+mod labels;
+
 use promsight_model::Span;
 use promsight_model::manifest::Value;
 
-use crate::objects::{Object, text_entries};
 use crate::relabel::Labels;
 use crate::selector::Selector;
 use crate::targets::cluster::{Cluster, Container, ContainerPort, Metadata, Pod, Service, ServiceKind, find};
+use crate::targets::kubernetes::labels::{
+    container_labels, hostname, object_labels, open_metadata, own_metadata, port_labels, service_labels, set,
+};
 use crate::text::{Answer, Shape, Text};
 
-const PREFIX: &str = "__meta_kubernetes_";
+pub(crate) use labels::sanitized;
 
 /// A target as discovery finds it.
 #[derive(Debug)]
@@ -84,8 +89,13 @@ impl Discovery {
         }
         let word = entry.text_at(&["role"]).unwrap_or_default();
         let role = Role::of(word).ok_or_else(|| format!("`{word}` is no role of Kubernetes discovery"))?;
-        let names = entry.at(&["namespaces", "names"]).map_or(&[][..], Value::items).iter();
-        let mut namespaces: Vec<Text> = names.filter_map(|name| name.as_str().map(Text::written)).collect();
+        let names = entry
+            .at(&["namespaces", "names"])
+            .map_or(&[][..], Value::items)
+            .iter();
+        let mut namespaces: Vec<Text> = names
+            .filter_map(|name| name.as_str().map(Text::written))
+            .collect();
         let is_own = entry
             .at(&["namespaces", "own_namespace"])
             .and_then(Value::as_bool)
@@ -98,7 +108,10 @@ impl Discovery {
             let role = Role::of(selector.text_at(&["role"])?)?;
             Some((role, line("label"), line("field")))
         });
-        let attached = entry.get("attach_metadata").map_or(&[][..], Value::entries).iter();
+        let attached = entry
+            .get("attach_metadata")
+            .map_or(&[][..], Value::entries)
+            .iter();
         let attached = attached.filter(|(_, value)| value.as_bool() == Some(true));
         Ok(Self {
             role,
@@ -118,14 +131,22 @@ impl Discovery {
     pub(crate) fn find<'a>(&self, cluster: &'a Cluster<'a>) -> Vec<Found<'a>> {
         match self.role {
             Role::Node => Vec::new(),
-            Role::Pod => cluster.pods.iter().flat_map(|pod| self.pod(cluster, pod)).collect(),
+            Role::Pod => cluster
+                .pods
+                .iter()
+                .flat_map(|pod| self.pod(cluster, pod))
+                .collect(),
             Role::Service => {
                 let services = cluster.services.iter();
-                services.flat_map(|service| self.service(cluster, service)).collect()
+                services
+                    .flat_map(|service| self.service(cluster, service))
+                    .collect()
             }
             Role::Endpoints | Role::EndpointSlice => {
                 let services = cluster.services.iter();
-                services.flat_map(|service| self.endpoints(cluster, service)).collect()
+                services
+                    .flat_map(|service| self.endpoints(cluster, service))
+                    .collect()
             }
             Role::Ingress => {
                 let ingresses = cluster.ingresses.iter();
@@ -140,11 +161,22 @@ impl Discovery {
     pub(crate) fn node(&self) -> Found<'static> {
         let mut labels = Labels::new();
         let name = Text::open(Shape::Name, "name of a node");
-        labels.set("__address__", Text::open(Shape::Address, "address of a node").with(":10250"));
+        labels.set(
+            "__address__",
+            Text::open(Shape::Address, "address of a node").with(":10250"),
+        );
         labels.set("instance", name.clone());
         set(&mut labels, "node_name", name);
-        set(&mut labels, "node_provider_id", Text::open(Shape::Anything, "provider of a node"));
-        set(&mut labels, "node_address_InternalIP", Text::open(Shape::Address, "address of a node"));
+        set(
+            &mut labels,
+            "node_provider_id",
+            Text::open(Shape::Anything, "provider of a node"),
+        );
+        set(
+            &mut labels,
+            "node_address_InternalIP",
+            Text::open(Shape::Address, "address of a node"),
+        );
         for kind in ["Hostname", "ExternalIP", "InternalDNS", "ExternalDNS"] {
             let value = Text::open(Shape::Anything, format!("{kind} of a node"));
             set(&mut labels, &format!("node_address_{kind}"), value);
@@ -180,7 +212,11 @@ impl Discovery {
                     _ => None,
                 });
                 // Fields that are not followed (a pod's node, its phase) may have any value.
-                if known == Answer::Never { Answer::Perhaps } else { known }
+                if known == Answer::Never {
+                    Answer::Perhaps
+                } else {
+                    known
+                }
             };
             label.selects(|key| find(labels, key)).and(by_field)
         });
@@ -204,14 +240,21 @@ impl Discovery {
             set(&mut labels, "pod_container_image", Text::written(container.image));
             let id = Text::open(Shape::Word, format!("id of {} {}", pod.key, container.name));
             set(&mut labels, "pod_container_id", id);
-            set(&mut labels, "pod_container_init", Text::known(container.is_init.to_string()));
+            set(
+                &mut labels,
+                "pod_container_init",
+                Text::known(container.is_init.to_string()),
+            );
             if container.ports.is_empty() {
                 labels.set("__address__", pod.address.clone());
                 found.push(at_pod(labels.clone(), pod, presence, container.value.span));
             }
             for port in &container.ports {
                 let mut labels = labels.clone();
-                labels.set("__address__", pod.address.clone().with(&format!(":{}", port.number)));
+                labels.set(
+                    "__address__",
+                    pod.address.clone().with(&format!(":{}", port.number)),
+                );
                 port_labels(&mut labels, port, port.protocol);
                 found.push(at_pod(labels, pod, presence, port.span));
             }
@@ -274,7 +317,11 @@ impl Discovery {
                 own_metadata(labels, "namespace", object);
                 let name = Text::written(object.name());
                 set(labels, "namespace_label_kubernetes_io_metadata_name", name);
-                set(labels, "namespace_labelpresent_kubernetes_io_metadata_name", Text::known("true"));
+                set(
+                    labels,
+                    "namespace_labelpresent_kubernetes_io_metadata_name",
+                    Text::known("true"),
+                );
             }
             None => open_metadata(labels, "namespace"),
         }
@@ -296,14 +343,25 @@ impl Discovery {
         let text = |key: &str| spec.and_then(|spec| spec.text_at(&[key]));
         let found = service.ports.iter().map(|port| {
             let mut labels = common.clone();
-            labels.set("__address__", service_host(service).with(&format!(":{}", port.number)));
+            labels.set(
+                "__address__",
+                service_host(service).with(&format!(":{}", port.number)),
+            );
             set(&mut labels, "service_port_name", Text::written(port.name));
-            set(&mut labels, "service_port_number", Text::known(port.number.to_string()));
+            set(
+                &mut labels,
+                "service_port_number",
+                Text::known(port.number.to_string()),
+            );
             set(&mut labels, "service_port_protocol", Text::written(port.protocol));
             let kind = text("type").unwrap_or("ClusterIP");
             set(&mut labels, "service_type", Text::written(kind));
             if service.kind == ServiceKind::External {
-                set(&mut labels, "service_external_name", Text::written(text("externalName").unwrap_or_default()));
+                set(
+                    &mut labels,
+                    "service_external_name",
+                    Text::written(text("externalName").unwrap_or_default()),
+                );
             } else {
                 let address = match text("clusterIP") {
                     Some(written) if !written.is_empty() => Text::written(written),
@@ -360,7 +418,11 @@ impl Discovery {
         for (pod, selected) in cluster.selected(service) {
             let presence = presence.and(selected);
             let visible = self.admits(Role::Pod, &pod.labels, &pod.name, &pod.namespace);
-            let numbers: Vec<u16> = service.ports.iter().filter_map(|port| pod.answering(port)).collect();
+            let numbers: Vec<u16> = service
+                .ports
+                .iter()
+                .filter_map(|port| pod.answering(port))
+                .collect();
             if numbers.is_empty() {
                 continue;
             }
@@ -392,7 +454,10 @@ impl Discovery {
             }
             for (container, port) in other_ports(pod, &numbers) {
                 let mut labels = common.clone();
-                labels.set("__address__", pod.address.clone().with(&format!(":{}", port.number)));
+                labels.set(
+                    "__address__",
+                    pod.address.clone().with(&format!(":{}", port.number)),
+                );
                 self.pod_labels(&mut labels, pod);
                 container_labels(&mut labels, container);
                 port_labels(&mut labels, port, port.protocol);
@@ -408,7 +473,10 @@ impl Discovery {
         let mut add = |name: &str, value: &str| labels.push((name.to_owned(), Text::written(value)));
         if self.role == Role::EndpointSlice {
             add("kubernetes.io/service-name", service.object.name());
-            add("endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io");
+            add(
+                "endpointslice.kubernetes.io/managed-by",
+                "endpointslice-controller.k8s.io",
+            );
         } else {
             add("endpoints.kubernetes.io/managed-by", "endpoint-controller");
         }
@@ -436,9 +504,21 @@ impl Discovery {
         set(labels, "endpointslice_port_name", Text::written(name));
         set(labels, "endpointslice_port_protocol", Text::written(protocol));
         set(labels, "endpointslice_port", Text::known(number.to_string()));
-        set(labels, "endpointslice_endpoint_conditions_ready", Text::known("true"));
-        set(labels, "endpointslice_endpoint_conditions_serving", Text::known("true"));
-        set(labels, "endpointslice_endpoint_conditions_terminating", Text::known("false"));
+        set(
+            labels,
+            "endpointslice_endpoint_conditions_ready",
+            Text::known("true"),
+        );
+        set(
+            labels,
+            "endpointslice_endpoint_conditions_serving",
+            Text::known("true"),
+        );
+        set(
+            labels,
+            "endpointslice_endpoint_conditions_terminating",
+            Text::known("false"),
+        );
         set(labels, "endpointslice_address_target_kind", Text::known("Pod"));
         set(labels, "endpointslice_address_target_name", pod.name.clone());
         let open = |what: &str| Text::open(Shape::Name, format!("{what} of {}", pod.key));
@@ -456,68 +536,6 @@ impl Discovery {
             set(labels, "node_name", Text::open(Shape::Name, "name of a node"));
             open_metadata(labels, "node");
         }
-    }
-
-    fn ingress<'a>(&self, cluster: &'a Cluster<'a>, object: &'a Object, namespace: &Text) -> Vec<Found<'a>> {
-        let name = Text::written(object.name());
-        let own: Metadata = object
-            .labels()
-            .map(|(key, value, _)| (key.to_owned(), Text::written(value)))
-            .collect();
-        let admitted = self.admits(Role::Ingress, &own, &name, namespace);
-        let presence = self.is_in_namespace(namespace).and(admitted);
-        if presence == Answer::Never {
-            return Vec::new();
-        }
-        let mut common = Labels::new();
-        set(&mut common, "namespace", namespace.clone());
-        if let Some(class) = object.value.text_at(&["spec", "ingressClassName"]) {
-            set(&mut common, "ingress_class_name", Text::written(class));
-        }
-        set(&mut common, "ingress_name", name);
-        own_metadata(&mut common, "ingress", object);
-        if self.attaches_("namespace") {
-            self.attach_place(&mut common, cluster, namespace);
-        }
-        let spec = object.value.get("spec");
-        let tls = spec.map_or(&[][..], |spec| spec.items_at("tls")).iter();
-        let secured: Vec<&str> = tls
-            .flat_map(|entry| entry.items_at("hosts"))
-            .filter_map(Value::as_str)
-            .collect();
-        let mut found = Vec::new();
-        for rule in spec.map_or(&[][..], |spec| spec.items_at("rules")) {
-            let host = rule.text_at(&["host"]).unwrap_or_default();
-            let scheme = if secured.iter().any(|pattern| is_host_of(pattern, host)) {
-                "https"
-            } else {
-                "http"
-            };
-            let paths = rule.at(&["http", "paths"]).map(Value::items);
-            let mut add = |path: &str, span: Span| {
-                let mut labels = common.clone();
-                labels.set("__address__", Text::written(host));
-                set(&mut labels, "ingress_scheme", Text::known(scheme));
-                set(&mut labels, "ingress_host", Text::written(host));
-                let path = if path.is_empty() { "/" } else { path };
-                set(&mut labels, "ingress_path", Text::written(path));
-                found.push(Found {
-                    labels,
-                    host: Host::Other,
-                    presence,
-                    span,
-                });
-            };
-            match paths {
-                None => add("/", rule.span),
-                Some(paths) => {
-                    for path in paths {
-                        add(path.text_at(&["path"]).unwrap_or_default(), path.span);
-                    }
-                }
-            }
-        }
-        found
     }
 }
 
@@ -547,77 +565,4 @@ fn other_ports<'p>(
         .iter()
         .flat_map(|container| container.ports.iter().map(move |port| (container, port)));
     ports.filter(|(_, port)| !covered.contains(&port.number))
-}
-
-/// The name that an endpoint has where the pod asks for one: as a pod of a StatefulSet does.
-fn hostname(pod: &Pod<'_>) -> Option<Text> {
-    match pod.spec.text_at(&["hostname"]) {
-        Some(hostname) => Some(Text::written(hostname)),
-        None if pod.object.kind() == "StatefulSet" => Some(pod.name.clone()),
-        None => None,
-    }
-}
-
-fn container_labels(labels: &mut Labels, container: &Container<'_>) {
-    set(labels, "pod_container_name", Text::written(container.name));
-    set(labels, "pod_container_image", Text::written(container.image));
-    set(labels, "pod_container_init", Text::known(container.is_init.to_string()));
-}
-
-fn port_labels(labels: &mut Labels, port: &ContainerPort<'_>, protocol: &str) {
-    set(labels, "pod_container_port_name", Text::written(port.name));
-    set(labels, "pod_container_port_number", Text::known(port.number.to_string()));
-    set(labels, "pod_container_port_protocol", Text::written(protocol));
-}
-
-fn service_labels(labels: &mut Labels, service: &Service<'_>) {
-    set(labels, "namespace", service.namespace.clone());
-    set(labels, "service_name", Text::written(service.object.name()));
-    own_metadata(labels, "service", service.object);
-}
-
-/// The labels and annotations of an object that is written as it is applied.
-fn own_metadata(labels: &mut Labels, resource: &str, object: &Object) {
-    let of = |key: &str| -> Metadata {
-        text_entries(object.value.at(&["metadata", key]))
-            .map(|(key, value, _)| (key.to_owned(), Text::written(value)))
-            .collect()
-    };
-    object_labels(labels, resource, &of("labels"), &of("annotations"));
-}
-
-fn object_labels(labels: &mut Labels, resource: &str, own: &Metadata, annotations: &Metadata) {
-    for (kind, metadata) in [("label", own), ("annotation", annotations)] {
-        for (key, value) in metadata {
-            let name = sanitized(key);
-            set(labels, &format!("{resource}_{kind}_{name}"), value.clone());
-            set(labels, &format!("{resource}_{kind}present_{name}"), Text::known("true"));
-        }
-    }
-}
-
-fn open_metadata(labels: &mut Labels, resource: &str) {
-    for kind in ["label", "labelpresent", "annotation", "annotationpresent"] {
-        labels.open(&format!("{PREFIX}{resource}_{kind}_"));
-    }
-}
-
-fn set(labels: &mut Labels, name: &str, value: Text) {
-    labels.set(&format!("{PREFIX}{name}"), value);
-}
-
-/// A key as it stands in the name of a label.
-pub(crate) fn sanitized(key: &str) -> String {
-    key.chars()
-        .map(|character| if character.is_ascii_alphanumeric() { character } else { '_' })
-        .collect()
-}
-
-/// Whether a certificate's host (`*.example.com`) covers another.
-fn is_host_of(pattern: &str, host: &str) -> bool {
-    if pattern == host {
-        return true;
-    }
-    let rest = |name: &str| name.split_once('.').map(|(_, rest)| rest.to_owned());
-    pattern.starts_with("*.") && rest(pattern).is_some() && rest(pattern) == rest(host)
 }
