@@ -12,6 +12,7 @@
 //! stays silent about it.
 
 mod compose;
+mod kustomize;
 pub mod objects;
 mod paths;
 pub mod process;
@@ -22,7 +23,7 @@ pub mod servers;
 pub mod targets;
 pub mod text;
 
-use promsight_model::{Facts, FileSet};
+use promsight_model::{Facts, FileSet, Repository};
 
 use crate::targets::cluster::Cluster;
 
@@ -35,6 +36,8 @@ pub struct Input<'a> {
     pub facts: &'a [Facts],
     /// What charts of the tree render to.
     pub charts: &'a [objects::RenderedChart],
+    /// The repository around the files: which files are there though they were not read.
+    pub repository: &'a Repository,
 }
 
 /// How the tree's programs are run and scraped, as far as the tree says.
@@ -42,6 +45,8 @@ pub struct Input<'a> {
 pub struct ScrapeModel {
     /// The objects, by what renders them.
     pub renderings: Vec<objects::Rendering>,
+    /// Manifests of observability that nothing reaches, though what stands beside them is reached.
+    pub orphans: Vec<objects::Orphan>,
     /// What the workloads run.
     pub processes: Vec<process::Process>,
     /// The Prometheus servers with their jobs and targets.
@@ -50,7 +55,7 @@ pub struct ScrapeModel {
 
 /// Follows the path of everything that the tree runs.
 pub fn simulate(input: &Input<'_>) -> ScrapeModel {
-    let renderings = objects::render(input);
+    let objects::Rendered { renderings, orphans } = objects::render(input);
     let processes = process::processes(input, &renderings);
     let clusters: Vec<Cluster<'_>> = renderings
         .iter()
@@ -68,6 +73,7 @@ pub fn simulate(input: &Input<'_>) -> ScrapeModel {
     let servers = targets::with_targets(&tree, servers);
     ScrapeModel {
         renderings,
+        orphans,
         processes,
         servers,
     }
