@@ -98,7 +98,7 @@ pub(crate) fn mismatches(
     for asking in &asking {
         found.labels.extend(labels::of(asking, index, &presence));
         found.values.extend(values::of(asking, &presence));
-        found.types.extend(types::of(asking, &presence));
+        found.types.extend(types::of(asking, index, &presence));
         found.bounds.extend(bounds::of(asking, index, &presence, &ranges));
         found.always_absent.extend(always_absent(asking, judge));
     }
