@@ -16,12 +16,15 @@ mod judge;
 mod mentions;
 pub mod python;
 pub mod re2;
+mod rule_conflicts;
 mod rule_tests;
 mod runbooks;
 mod similarity;
 mod territory;
 mod unknown_alerts;
 mod usage;
+
+pub use rule_conflicts::{RuleConflict, Writer};
 
 use promsight_model::{
     Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name, Query,
@@ -66,6 +69,8 @@ pub struct Resolution {
     pub late_counters: Vec<LateCounter>,
     /// Declarations of one name that contradict each other.
     pub conflicts: Vec<python::Conflict>,
+    /// Rules that write where something else does.
+    pub rule_conflicts: Vec<RuleConflict>,
     /// Queries that do not parse.
     pub invalid_queries: Vec<InvalidQuery>,
     /// What was not understood, by place.
@@ -372,6 +377,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         invalid_queries: invalid_queries(input.facts),
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
+        rule_conflicts: rule_conflicts::conflicts(&index, input.facts),
         emitters,
         references,
         records,
