@@ -35,6 +35,17 @@ Commands:
               (needs Python and its package index)
 ";
 
+/// The commands, as documents may name them.
+pub(crate) const COMMANDS: &[&str] = &[
+    "ci",
+    "tidy",
+    "generate",
+    "promqltest",
+    "corpus",
+    "oracle",
+    "packaging",
+];
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let command = arguments.iter().map(String::as_str).collect::<Vec<_>>();

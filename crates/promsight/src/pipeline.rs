@@ -9,8 +9,8 @@ use std::thread;
 
 use promsight_check::{ConfiguredIgnore, Extent, Settings, Strictness};
 use promsight_extract::documents::CodeWords;
-use promsight_extract::knowledge;
 use promsight_extract::python::{self, Needles};
+use promsight_extract::{knowledge, launch};
 use promsight_model::{
     Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Reach, Report, ScannedImports,
     SourceFile, Span,
@@ -18,6 +18,7 @@ use promsight_model::{
 use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule};
 use rayon::prelude::*;
 
+use crate::charts;
 use crate::clock::Date;
 use crate::config::Config;
 use crate::reading::Sources;
@@ -109,7 +110,8 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
     let scrape = promsight_scrape::simulate(&promsight_scrape::Input {
         files,
         facts: &facts,
-        charts: &[],
+        charts: &charts::render(files, &facts),
+        repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();
     let mut resolution = promsight_resolve::resolve(&promsight_resolve::Input {
@@ -250,7 +252,9 @@ fn is_python(file: &SourceFile) -> bool {
 
 /// Whether a Python file can declare a metric or query one, judged by its bytes alone.
 fn matters(file: &SourceFile) -> bool {
-    python::may_matter(&file.text) || python::mentions_any(&file.text, &QUERY_WORDS)
+    python::may_matter(&file.text)
+        || python::mentions_any(&file.text, &QUERY_WORDS)
+        || launch::is_python_launch(&file.path)
 }
 
 /// What a script contains that sends queries to Prometheus or writes dashboards, though it names neither
