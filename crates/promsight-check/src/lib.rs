@@ -24,6 +24,8 @@ mod label_value_mismatch;
 mod late_counter;
 mod missing_runbook;
 mod never_updated;
+mod not_exposed;
+mod not_scraped;
 mod sink;
 mod suppression;
 mod targets;
@@ -97,6 +99,8 @@ pub const CHECKS: &[Check] = &[
     late_counter::CHECK,
     missing_runbook::CHECK,
     never_updated::CHECK,
+    not_exposed::CHECK,
+    not_scraped::CHECK,
     type_mismatch::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,

@@ -70,3 +70,12 @@ pub(crate) fn outside(reference: &Reference) -> String {
     });
     names.collect::<Vec<_>>().join(", ")
 }
+
+/// `1 value`, `2 values`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
+}

@@ -17,6 +17,7 @@ mod mentions;
 pub mod python;
 mod rule_tests;
 mod runbooks;
+pub mod sight;
 mod similarity;
 mod territory;
 mod unknown_alerts;
@@ -75,6 +76,8 @@ pub struct Resolution {
     pub invalid_queries: Vec<InvalidQuery>,
     /// How the tree's programs are run and scraped.
     pub scrape: Arc<ScrapeModel>,
+    /// The lines of sight of what it runs.
+    pub sights: sight::Sights,
     /// What was not understood, by place.
     pub gaps: Vec<Gap>,
     /// How much was read. Files that could not be read at all are the caller's to add.
@@ -160,6 +163,8 @@ pub enum Evidence {
     BlindRecord,
     /// A known exporter exposed it once and no longer does.
     Gone,
+    /// On its way to Prometheus it is lost there.
+    Lost(Span),
 }
 
 /// The root of a blind chain.
@@ -346,7 +351,8 @@ pub struct InvalidQuery {
 
 /// Binds every reference to a verdict.
 pub fn resolve(input: &Input<'_>) -> Resolution {
-    let index = index::Index::build(input);
+    let sights = sight::sights(&input.inventory, &input.scrape);
+    let index = index::Index::build(input, &sights.hidden);
     let judge = judge::Judge::new(&index, input.facts, input.files);
     let mut references = judge.all_references();
     let mentioned = mentions::references(&index, &judge, input.facts);
@@ -379,6 +385,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
         scrape: Arc::clone(&input.scrape),
+        sights,
         emitters,
         references,
         records,
