@@ -79,6 +79,9 @@ pub(crate) fn count(number: usize, what: &str) -> String {
         format!("1 {what}")
     } else {
         format!("{number} {what}s")
+    }
+}
+
 /// Who names an alert or a label of alerts, in words.
 pub(crate) fn namer(named_by: &Namer) -> String {
     match named_by {
