@@ -8,6 +8,7 @@ mod bounds;
 mod conditions;
 mod hidden;
 mod intervals;
+mod jobs;
 mod labels;
 mod presence;
 mod ranges;
@@ -28,6 +29,8 @@ pub use labels::{LabelMismatch, LabelProblem};
 pub use ranges::Closed;
 pub use types::{Misuse, TypeMismatch};
 pub use values::ValueMismatch;
+
+use promsight_scrape::ScrapeModel;
 
 use crate::index::Index;
 use crate::judge::Judge;
@@ -85,6 +88,7 @@ pub(crate) fn mismatches(
     judge: &Judge<'_, '_>,
     facts: &[Facts],
     references: &[Reference],
+    scrape: &ScrapeModel,
 ) -> Mismatches {
     let asking: Vec<Asking<'_>> = facts.iter().flat_map(all_of).collect();
     let targets = target_labels::TargetLabels::of(index, &asking, facts);
@@ -98,6 +102,7 @@ pub(crate) fn mismatches(
     for asking in &asking {
         found.labels.extend(labels::of(asking, index, &presence));
         found.values.extend(values::of(asking, &presence));
+        found.values.extend(jobs::of(asking, index, scrape));
         found.types.extend(types::of(asking, &presence));
         found.bounds.extend(bounds::of(asking, index, &presence, &ranges));
         found.always_absent.extend(always_absent(asking, judge));

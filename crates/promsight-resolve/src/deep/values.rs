@@ -98,7 +98,7 @@ fn all_values(emitter: &Emitter, label: &str) -> Option<Vec<(String, Span)>> {
 }
 
 /// Whether the matcher admits one of the values; `None` where its pattern is none.
-fn admits_some(matcher: &Matcher, asked: &str, values: &[(String, Span)]) -> Option<bool> {
+pub(super) fn admits_some(matcher: &Matcher, asked: &str, values: &[(String, Span)]) -> Option<bool> {
     let admits: Box<dyn Fn(&str) -> bool> = match matcher.op {
         MatchOp::Equal => Box::new(|value| value == asked),
         MatchOp::NotEqual => Box::new(|value| value != asked),
