@@ -24,8 +24,8 @@ mod unknown_alerts;
 mod usage;
 
 use promsight_model::{
-    Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name, Query,
-    Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
+    Catalogue, Confidence, Consumer, Coverage, Emitter, Exposure, Facts, FileId, FileSet, Gap, GoneMetric,
+    Name, Query, Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict, WebApplication,
 };
 use promsight_scrape::ScrapeModel;
 use std::sync::Arc;
@@ -76,6 +76,12 @@ pub struct Resolution {
     pub scrape: Arc<ScrapeModel>,
     /// The lines of sight of what it runs.
     pub sights: sight::Sights,
+    /// What lets metrics out, by place.
+    pub exposures: Vec<Exposure>,
+    /// The web applications that exposures belong to.
+    pub applications: Vec<WebApplication>,
+    /// Which modules of the tree import which.
+    pub modules: python::ModuleGraph,
     /// What was not understood, by place.
     pub gaps: Vec<Gap>,
     /// How much was read. Files that could not be read at all are the caller's to add.
@@ -383,6 +389,9 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         invalid_queries: invalid_queries(input.facts),
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
+        exposures: input.inventory.exposures.clone(),
+        applications: input.inventory.applications.clone(),
+        modules: input.inventory.modules.clone(),
         scrape: Arc::clone(&input.scrape),
         sights,
         emitters,
