@@ -40,7 +40,7 @@ fn finding(context: &Context<'_>, lost: &NotExposed) -> Option<Finding> {
     let message = format!("{workload} emits {what}, and {why}");
     let mut finding = words::finding(
         CHECK.name,
-        process.span,
+        targets::name_place(scrape, process),
         targets::short_name(scrape, process),
         message,
     );
@@ -62,7 +62,7 @@ fn finding(context: &Context<'_>, lost: &NotExposed) -> Option<Finding> {
         .chain(outlets.take(MOST_SHOWN))
         .chain(way);
     for (span, message) in related {
-        if span != process.span && finding.related.iter().all(|one| one.span != span) {
+        if span != finding.primary && finding.related.iter().all(|one| one.span != span) {
             finding.related.push(Related {
                 span,
                 message: message.to_owned(),

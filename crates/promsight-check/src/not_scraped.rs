@@ -32,7 +32,7 @@ fn finding(context: &Context<'_>, missed: &NotScraped) -> Option<Finding> {
     );
     let mut finding = words::finding(
         CHECK.name,
-        process.span,
+        targets::name_place(scrape, process),
         targets::short_name(scrape, process),
         message,
     );

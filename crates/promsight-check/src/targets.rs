@@ -133,8 +133,20 @@ pub(crate) fn workload_name(scrape: &ScrapeModel, process: &Process) -> String {
             object_name(scrape, *object).unwrap_or_else(|| "a workload".to_owned())
         }
         Workload::Compose { service } => format!("service `{service}`"),
+        Workload::Image(_) => "an image of this tree".to_owned(),
         Workload::Other(name) => format!("`{name}`"),
     }
+}
+
+/// Where the workload has its name.
+pub(crate) fn name_place(scrape: &ScrapeModel, process: &Process) -> Span {
+    let Workload::Container { object, .. } = &process.workload else {
+        return process.span;
+    };
+    let rendering = scrape.renderings.get(object.rendering);
+    let object = rendering.and_then(|rendering| rendering.objects.get(object.object));
+    let name = object.and_then(|object| object.value.at(&["metadata", "name"]));
+    name.map_or(process.span, |name| name.span)
 }
 
 /// The workload's own name.
@@ -146,6 +158,7 @@ pub(crate) fn short_name(scrape: &ScrapeModel, process: &Process) -> String {
             object.map_or_else(String::new, |object| object.name().to_owned())
         }
         Workload::Compose { service } => service.clone(),
+        Workload::Image(_) => "image".to_owned(),
         Workload::Other(name) => name.clone(),
     }
 }

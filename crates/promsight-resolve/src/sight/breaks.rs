@@ -316,6 +316,7 @@ impl View<'_> {
                 )
             }
             Workload::Compose { service } => format!("service `{service}`"),
+            Workload::Image(_) => "an image of this tree".to_owned(),
             Workload::Other(name) => format!("`{name}`"),
         }
     }

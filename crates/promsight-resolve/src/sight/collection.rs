@@ -53,7 +53,7 @@ fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> Colle
     let place = match &process.workload {
         Workload::Container { object, .. } => Place::Object(*object),
         Workload::Compose { service } => Place::Compose(service),
-        Workload::Other(_) => return unknown("how it is reached is not in this tree"),
+        Workload::Image(_) | Workload::Other(_) => return unknown("how it is reached is not in this tree"),
     };
     let mut scraped = Vec::new();
     let mut misses = Vec::new();

@@ -42,7 +42,8 @@ fn program(inventory: &Inventory, at: usize, process: &Process) -> Option<Progra
         }
         if is_reached(exposure, process, *file, &closure.files, &inventory.applications) {
             outlets.push(outlet(exposure, process, &inventory.applications));
-        } else {
+        } else if !exposure.is_reached {
+            // What another program comes by is surely not this one's.
             unreached.push(exposure.span);
         }
     }
