@@ -15,6 +15,7 @@ mod index;
 mod judge;
 mod mentions;
 pub mod python;
+mod rule_conflicts;
 mod rule_tests;
 mod runbooks;
 pub mod sight;
@@ -22,6 +23,8 @@ mod similarity;
 mod territory;
 mod unknown_alerts;
 mod usage;
+
+pub use rule_conflicts::{RuleConflict, Writer};
 
 use promsight_model::{
     Catalogue, Confidence, Consumer, Coverage, Emitter, Exposure, Facts, FileId, FileSet, Gap, GoneMetric,
@@ -70,6 +73,8 @@ pub struct Resolution {
     pub late_counters: Vec<LateCounter>,
     /// Declarations of one name that contradict each other.
     pub conflicts: Vec<python::Conflict>,
+    /// Rules that write where something else does.
+    pub rule_conflicts: Vec<RuleConflict>,
     /// Queries that do not parse.
     pub invalid_queries: Vec<InvalidQuery>,
     /// How the tree's programs are run and scraped.
@@ -394,6 +399,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         modules: input.inventory.modules.clone(),
         scrape: Arc::clone(&input.scrape),
         sights,
+        rule_conflicts: rule_conflicts::conflicts(&index, input.facts),
         emitters,
         references,
         records,

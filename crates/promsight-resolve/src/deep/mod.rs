@@ -101,9 +101,9 @@ pub(crate) fn mismatches(
     };
     for asking in &asking {
         found.labels.extend(labels::of(asking, index, &presence));
-        found.values.extend(values::of(asking, &presence));
+        found.values.extend(values::of(asking, index, &presence));
         found.values.extend(jobs::of(asking, index, scrape));
-        found.types.extend(types::of(asking, &presence));
+        found.types.extend(types::of(asking, index, &presence));
         found.bounds.extend(bounds::of(asking, index, &presence, &ranges));
         found.always_absent.extend(always_absent(asking, judge));
     }
@@ -112,7 +112,10 @@ pub(crate) fn mismatches(
     let told: BTreeSet<(Span, String)> = found
         .labels
         .iter()
-        .filter(|lacking| lacking.problem != labels::LabelProblem::Join)
+        .filter(|lacking| {
+            let problem = lacking.problem;
+            !matches!(problem, labels::LabelProblem::Join | labels::LabelProblem::Unless)
+        })
         .map(|lacking| (lacking.consumer.scope, lacking.label.clone()))
         .collect();
     for facts in facts {
