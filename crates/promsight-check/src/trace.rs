@@ -314,7 +314,16 @@ impl<'a> Steps<'a> {
                 }
                 promsight_model::ResolvedBy::Outside(_) => false,
             };
-            reference.resolved_by.iter().any(of_site)
+            // What never arrives resolves nothing, and is looked at all the same.
+            let declared = reference
+                .blindness
+                .as_ref()
+                .and_then(|blindness| blindness.declared.as_ref());
+            let is_declared = declared.is_some_and(|declared| {
+                let at = |emitter: &&Emitter| emitter.name_span.unwrap_or(emitter.span) == declared.span;
+                declared.dead.is_some() && emitters.iter().any(at)
+            });
+            is_declared || reference.resolved_by.iter().any(of_site)
         };
         let before = self.steps.len();
         for reference in resolution.references.iter().filter(sees) {
@@ -520,7 +529,10 @@ fn remark(reference: &Reference) -> String {
         Verdict::Blind => match &reference.blindness {
             Some(blindness) => match &blindness.root {
                 Some(root) => format!(", which records nothing: nothing emits `{}`", root.series),
-                None => ", which nothing emits".to_owned(),
+                None => match &blindness.declared {
+                    Some(declared) if declared.dead.is_some() => ", of which nothing arrives".to_owned(),
+                    _ => ", which nothing emits".to_owned(),
+                },
             },
             None => ", which nothing emits".to_owned(),
         },

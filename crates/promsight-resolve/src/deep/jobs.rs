@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use promsight_model::{Guard, MatchOp, MatchValue, SelectorName, Span};
+use promsight_model::{Confidence, Guard, MatchOp, MatchValue, SelectorName, Span};
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::servers::{Job, Server, ServerOrigin};
 
@@ -63,6 +63,7 @@ pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, scrape: &ScrapeModel) -
                 asked: asked.clone(),
                 span: matcher.value_span,
                 values: values.clone(),
+                confidence: Confidence::High,
                 closest,
             });
         }

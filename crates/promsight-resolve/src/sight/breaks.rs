@@ -171,8 +171,8 @@ impl View<'_> {
 
     /// Workloads of which everything that they let out is missed.
     ///
-    /// One declaration can be rendered more than once, for a stage of trial and for production: where one of them is
-    /// scraped, another is reported only if some job finds it there and misses it.
+    /// One declaration can be rendered more than once, for a stage of trial and for production: where none of these is
+    /// scraped it is reported once; where one is, another is reported if some job finds it there and misses it.
     fn not_scraped(&self) -> Vec<NotScraped> {
         let mut scraped: BTreeSet<Span> = BTreeSet::new();
         for program in self.programs {
@@ -184,7 +184,7 @@ impl View<'_> {
             }
         }
         let mut found: Vec<NotScraped> = Vec::new();
-        let mut seen = BTreeSet::new();
+        let mut whole: BTreeMap<Span, usize> = BTreeMap::new();
         for program in self.programs {
             let Some(process) = self.process(program) else {
                 continue;
@@ -192,13 +192,21 @@ impl View<'_> {
             let Some((outlet, misses)) = missed(program) else {
                 continue;
             };
-            let is_found = misses.iter().any(|miss| miss.span.is_some());
-            if scraped.contains(&process.span) && !is_found {
+            if !self.carries(program, outlet) {
                 continue;
             }
-            let places: Vec<Option<Span>> = misses.iter().map(|miss| miss.span).collect();
-            if !self.carries(program, outlet) || !seen.insert((process.span, places)) {
+            let is_scraped_elsewhere = scraped.contains(&process.span);
+            if is_scraped_elsewhere && misses.iter().all(|miss| miss.span.is_none()) {
                 continue;
+            }
+            if !is_scraped_elsewhere {
+                if let Some(first) = whole.get(&process.span).and_then(|at| found.get_mut(*at)) {
+                    let new = misses.iter().filter(|miss| !first.misses.contains(miss));
+                    let new: Vec<Miss> = new.cloned().collect();
+                    first.misses.extend(new);
+                    continue;
+                }
+                whole.insert(process.span, found.len());
             }
             let is_sure = program.is_known && outlet.authentication.is_none();
             found.push(NotScraped {

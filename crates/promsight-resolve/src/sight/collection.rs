@@ -4,7 +4,7 @@ use promsight_model::ExposureKind;
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::objects::ObjectId;
 use promsight_scrape::process::{Process, Workload};
-use promsight_scrape::servers::{Job, ServerOrigin};
+use promsight_scrape::servers::{Job, JobOrigin, Server, ServerOrigin, ServerPlace};
 use promsight_scrape::targets::Target;
 
 use super::{Collection, Miss, Outlet, Program};
@@ -55,62 +55,152 @@ fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> Colle
         Workload::Compose { service } => Place::Compose(service),
         Workload::Image(_) | Workload::Other(_) => return unknown("how it is reached is not in this tree"),
     };
-    let mut scraped = Vec::new();
-    let mut misses = Vec::new();
-    let mut unknown_reason = None;
-    let mut knows_siblings = false;
     if scrape.servers.is_empty() {
         return unknown("no Prometheus and no monitor is in this tree");
     }
-    for (server_at, server) in scrape.servers.iter().enumerate() {
+    let mut search = Search {
+        place,
+        outlet,
+        scraped: Vec::new(),
+        misses: Vec::new(),
+        unknown: None,
+        knows_siblings: false,
+    };
+    for (at, server) in scrape.servers.iter().enumerate() {
+        search.server(at, server);
+    }
+    search.finish(scrape)
+}
+
+/// How much a miss says, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Nearness {
+    /// A Prometheus that is rendered with the workload has it and misses the outlet, or would have it.
+    Near,
+    /// One that is rendered with it finds it, and drops it by a rule that stands in its configuration.
+    Dropped,
+    /// Another one has it, or would have it.
+    FarNear,
+    /// Another one drops it.
+    FarDropped,
+}
+
+/// The way through all jobs for one outlet.
+struct Search<'a> {
+    place: Place<'a>,
+    outlet: &'a Outlet,
+    scraped: Vec<(usize, usize, usize)>,
+    misses: Vec<(Nearness, Miss)>,
+    unknown: Option<String>,
+    knows_siblings: bool,
+}
+
+impl Search<'_> {
+    fn server(&mut self, at: usize, server: &Server) {
         if server.origin == ServerOrigin::Elsewhere {
-            unknown_reason
-                .get_or_insert_with(|| "the Prometheus that would scrape it is not in this tree".to_owned());
+            self.may_be("the Prometheus that would scrape it is not in this tree".to_owned());
         } else if !server.is_complete {
-            unknown_reason
-                .get_or_insert_with(|| "a part of Prometheus' configuration is not in this tree".to_owned());
+            self.may_be("a part of Prometheus' configuration is not in this tree".to_owned());
         }
+        let is_beside = match (&self.place, &server.place) {
+            (Place::Object(id), ServerPlace::Cluster { rendering, .. }) => id.rendering == *rendering,
+            (Place::Object(_), _) => false,
+            (Place::Compose(_), _) => true,
+        };
+        let (near, dropped) = if is_beside {
+            (Nearness::Near, Nearness::Dropped)
+        } else {
+            (Nearness::FarNear, Nearness::FarDropped)
+        };
         for (job_at, job) in server.jobs.iter().enumerate() {
             if let Some(reason) = job.unknown.first() {
-                unknown_reason.get_or_insert_with(|| format!("job {} may find it: {reason}", job.name));
+                self.may_be(format!("job {} may find it: {reason}", job.name));
             }
             for (target_at, target) in job.targets.iter().enumerate() {
-                if !place.is_of(target) {
-                    knows_siblings |= is_sibling(&place, target);
+                if !self.place.is_of(target) {
+                    self.knows_siblings |= is_sibling(&self.place, target);
                     continue;
                 }
-                match miss(job, target, outlet) {
-                    None => scraped.push((server_at, job_at, target_at)),
-                    Some(miss) => misses.push(miss),
+                match miss(job, target, self.outlet) {
+                    None => self.scraped.push((at, job_at, target_at)),
+                    Some(miss) => self.misses.push((near, miss)),
                 }
             }
-            if let Place::Object(id) = place {
-                let dropped = job.dropped.iter().filter(|dropped| dropped.workload == Some(id));
-                misses.extend(dropped.map(|dropped| Miss {
-                    span: Some(dropped.rule),
-                    reason: format!("job {} drops it: {}", job.name, dropped.reason),
-                }));
+            // A monitor finds every Service of its namespace and drops those that it does not select: no news.
+            if job.origin == JobOrigin::Configuration {
+                self.drops(job, dropped);
+            }
+        }
+        for idle in &server.idle {
+            let mut targets = idle.job.targets.iter().filter(|target| self.place.is_of(target));
+            if targets.any(|target| miss(&idle.job, target, self.outlet).is_none()) {
+                let miss = Miss {
+                    span: Some(idle.place),
+                    reason: idle.reason.clone(),
+                };
+                self.misses.push((near, miss));
             }
         }
     }
-    if !scraped.is_empty() {
-        return Collection::Scraped(scraped);
+
+    fn drops(&mut self, job: &Job, nearness: Nearness) {
+        let Place::Object(id) = self.place else {
+            return;
+        };
+        let dropped = job.dropped.iter().filter(|dropped| dropped.workload == Some(id));
+        self.misses.extend(dropped.map(|dropped| {
+            let miss = Miss {
+                span: Some(dropped.rule),
+                reason: format!("job {} drops it: {}", job.name, dropped.reason),
+            };
+            (nearness, miss)
+        }));
     }
-    if let Some(reason) = unknown_reason {
-        return Collection::Unknown(reason);
+
+    fn may_be(&mut self, reason: String) {
+        self.unknown.get_or_insert(reason);
     }
-    misses.sort();
-    misses.dedup();
-    if misses.is_empty() {
-        if !knows_siblings {
-            return unknown("no job of this tree scrapes anything beside it");
+
+    fn finish(mut self, scrape: &ScrapeModel) -> Collection {
+        if !self.scraped.is_empty() {
+            return Collection::Scraped(self.scraped);
         }
-        misses.push(Miss {
-            span: None,
-            reason: "no job has it among its targets".to_owned(),
-        });
+        if let Some(reason) = self.unknown {
+            return Collection::Unknown(reason);
+        }
+        self.misses.sort();
+        let mut misses: Vec<Miss> = Vec::new();
+        for (_, miss) in self.misses {
+            if !misses.contains(&miss) {
+                misses.push(miss);
+            }
+        }
+        if misses.is_empty() {
+            if !self.knows_siblings {
+                return unknown("no job of this tree scrapes anything beside it");
+            }
+            misses.push(Miss {
+                span: None,
+                reason: absence(&self.place, scrape).to_owned(),
+            });
+        }
+        Collection::Missed(misses)
     }
-    Collection::Missed(misses)
+}
+
+/// Why a workload is among nobody's targets, where no job so much as drops it.
+fn absence(place: &Place<'_>, scrape: &ScrapeModel) -> &'static str {
+    let Place::Object(id) = place else {
+        return "no job has it among its targets";
+    };
+    let is_found = |target: Option<ObjectId>| target == Some(*id);
+    let mut jobs = scrape.servers.iter().flat_map(|server| &server.jobs);
+    let is_dropped = jobs.any(|job| job.dropped.iter().any(|dropped| is_found(dropped.workload)));
+    if is_dropped {
+        "no monitor selects it"
+    } else {
+        "no job finds it: no Service leads to it, or none that a job looks for"
+    }
 }
 
 fn unknown(reason: &str) -> Collection {
