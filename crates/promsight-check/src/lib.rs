@@ -16,6 +16,7 @@ mod blind_test;
 mod blind_trigger;
 mod bucket_mismatch;
 mod conflicting_metric;
+mod dead_target;
 mod fingerprint;
 mod hidden_blindness;
 mod invalid_query;
@@ -32,7 +33,9 @@ mod targets;
 mod trace;
 mod type_mismatch;
 mod unknown_alert;
+mod unloaded_jobs;
 mod unreadable_file;
+mod unselected_rules;
 mod unused_metric;
 mod unused_record;
 mod unused_suppression;
@@ -92,6 +95,7 @@ pub const CHECKS: &[Check] = &[
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
+    dead_target::CHECK,
     hidden_blindness::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
@@ -103,7 +107,9 @@ pub const CHECKS: &[Check] = &[
     never_updated::CHECK,
     type_mismatch::CHECK,
     unknown_alert::CHECK,
+    unloaded_jobs::CHECK,
     unreadable_file::CHECK,
+    unselected_rules::CHECK,
     unused_metric::CHECK,
     unused_record::CHECK,
     unused_suppression::CHECK,
