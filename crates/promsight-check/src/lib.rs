@@ -17,6 +17,7 @@ mod blind_trigger;
 mod bucket_mismatch;
 mod conflicting_metric;
 mod conflicting_rule;
+mod dead_target;
 mod fingerprint;
 mod hidden_blindness;
 mod invalid_query;
@@ -35,7 +36,9 @@ mod targets;
 mod trace;
 mod type_mismatch;
 mod unknown_alert;
+mod unloaded_jobs;
 mod unreadable_file;
+mod unselected_rules;
 mod unused_metric;
 mod unused_record;
 mod unused_suppression;
@@ -96,6 +99,7 @@ pub const CHECKS: &[Check] = &[
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
     conflicting_rule::CHECK,
+    dead_target::CHECK,
     hidden_blindness::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
@@ -109,7 +113,9 @@ pub const CHECKS: &[Check] = &[
     not_scraped::CHECK,
     type_mismatch::CHECK,
     unknown_alert::CHECK,
+    unloaded_jobs::CHECK,
     unreadable_file::CHECK,
+    unselected_rules::CHECK,
     unused_metric::CHECK,
     unused_record::CHECK,
     unused_suppression::CHECK,

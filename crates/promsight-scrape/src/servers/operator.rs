@@ -144,6 +144,7 @@ fn objects<'t>(tree: &Tree<'t>) -> impl Iterator<Item = (ObjectId, &'t Object)> 
         own.objects
             .iter()
             .enumerate()
+            .filter(|(_, value)| value.is_deployed)
             .map(move |(object, value)| (ObjectId { rendering, object }, value))
     })
 }
