@@ -14,6 +14,7 @@ mod blind_runbook;
 mod blind_script;
 mod blind_test;
 mod blind_trigger;
+mod broken_kustomization;
 mod bucket_mismatch;
 mod conflicting_metric;
 mod fingerprint;
@@ -26,6 +27,7 @@ mod late_counter;
 mod missing_runbook;
 mod never_firing;
 mod never_updated;
+mod orphan_manifest;
 mod sink;
 mod suppression;
 mod targets;
@@ -90,6 +92,7 @@ pub const CHECKS: &[Check] = &[
     blind_script::CHECK,
     blind_test::CHECK,
     blind_trigger::CHECK,
+    broken_kustomization::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
     hidden_blindness::CHECK,
@@ -101,6 +104,7 @@ pub const CHECKS: &[Check] = &[
     missing_runbook::CHECK,
     never_firing::CHECK,
     never_updated::CHECK,
+    orphan_manifest::CHECK,
     type_mismatch::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,

@@ -71,7 +71,8 @@ pub(crate) fn generate(
         let secret_type = entry.get("type").cloned().unwrap_or_else(|| word("Opaque"));
         edit::set(&mut object, "type", span, secret_type);
     }
-    if !entries.is_empty() {
+    // A Secret has data even where there are none.
+    if !entries.is_empty() || kind == Generated::Secret {
         let data = Value {
             span,
             content: Content::Map(entries),
