@@ -11,7 +11,7 @@ use super::problems::Problems;
 use super::resource::{Id, Resource};
 use super::tree::{Found, Tree, folder_of, is_remote, join};
 use super::variables::Variable;
-use super::{digest, order, patches, references, replacements, transform, variables};
+use super::{digest, order, patches, plugins, references, replacements, transform, variables};
 use crate::objects::RenderedChart;
 
 /// How deep kustomizations may build on each other.
@@ -325,10 +325,12 @@ impl<'a> Builder<'a> {
         for entry in kustomization.items("helmCharts").iter().chain(inflated) {
             self.chart(folder, kustomization, entry, all, problems);
         }
-        for key in ["generators", "validators"] {
-            for entry in kustomization.items(key).iter().filter(|_| key == "generators") {
-                problems.unknown(entry.span, "what this generator makes is not known");
-            }
+        let files = patches::Files {
+            tree: self.tree,
+            folder,
+        };
+        for entry in kustomization.items("generators") {
+            plugins::generator(&files, entry, &mut all.resources, problems);
         }
     }
 
@@ -423,7 +425,7 @@ impl<'a> Builder<'a> {
             self.replacement(folder, entry, resources, problems);
         }
         for entry in kustomization.items("transformers") {
-            problems.unknown(entry.span, "what this transformer changes is not known");
+            plugins::transformer(&files, entry, resources, problems);
         }
     }
 

@@ -41,6 +41,13 @@ impl Problems {
         self.push(span, message.into(), false);
     }
 
+    /// Adds what was met while the data of an object were read: the object is there even where they are not known.
+    pub(crate) fn extend_with_data(&mut self, others: &Self) {
+        for problem in &others.found {
+            self.push(problem.span, problem.message.clone(), problem.is_fatal);
+        }
+    }
+
     /// A patch that does not fit.
     pub(crate) fn conflict(&mut self, conflict: Conflict) {
         self.refuse(conflict.span, conflict.message);
