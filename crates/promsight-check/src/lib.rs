@@ -14,6 +14,7 @@ mod blind_runbook;
 mod blind_script;
 mod blind_test;
 mod blind_trigger;
+mod broken_kustomization;
 mod bucket_mismatch;
 mod conflicting_metric;
 mod conflicting_rule;
@@ -30,6 +31,7 @@ mod never_firing;
 mod never_updated;
 mod not_exposed;
 mod not_scraped;
+mod orphan_manifest;
 mod sink;
 mod suppression;
 mod targets;
@@ -96,6 +98,7 @@ pub const CHECKS: &[Check] = &[
     blind_script::CHECK,
     blind_test::CHECK,
     blind_trigger::CHECK,
+    broken_kustomization::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
     conflicting_rule::CHECK,
@@ -111,6 +114,7 @@ pub const CHECKS: &[Check] = &[
     never_updated::CHECK,
     not_exposed::CHECK,
     not_scraped::CHECK,
+    orphan_manifest::CHECK,
     type_mismatch::CHECK,
     unknown_alert::CHECK,
     unloaded_jobs::CHECK,
