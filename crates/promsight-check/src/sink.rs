@@ -110,6 +110,7 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
             .iter()
             .map(|resolved| resolved.emitter.clone())
             .collect(),
+        exposures: resolution.exposures.clone(),
         references: resolution
             .references
             .iter()
@@ -143,10 +144,11 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
 }
 
 fn with_severity(findings: Vec<Finding>, check: &Check) -> impl Iterator<Item = Finding> {
-    let severity = check.severity;
-    findings
-        .into_iter()
-        .map(move |finding| Finding { severity, ..finding })
+    let most = check.severity;
+    findings.into_iter().map(move |finding| Finding {
+        severity: finding.severity.min(most),
+        ..finding
+    })
 }
 
 /// Sorted and named. Before anything is hidden, so that hiding one of two equal findings renames neither.

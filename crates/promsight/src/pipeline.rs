@@ -9,8 +9,8 @@ use std::thread;
 
 use promsight_check::{ConfiguredIgnore, Extent, Settings, Strictness};
 use promsight_extract::documents::CodeWords;
-use promsight_extract::knowledge;
 use promsight_extract::python::{self, Needles};
+use promsight_extract::{knowledge, launch};
 use promsight_model::{
     Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Reach, Report, ScannedImports,
     SourceFile, Span,
@@ -111,6 +111,7 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
         files,
         facts: &facts,
         charts: &charts::render(files, &facts),
+        repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();
     let mut resolution = promsight_resolve::resolve(&promsight_resolve::Input {
@@ -244,7 +245,9 @@ fn is_python(file: &SourceFile) -> bool {
 
 /// Whether a Python file can declare a metric or query one, judged by its bytes alone.
 fn matters(file: &SourceFile) -> bool {
-    python::may_matter(&file.text) || python::mentions_any(&file.text, &QUERY_WORDS)
+    python::may_matter(&file.text)
+        || python::mentions_any(&file.text, &QUERY_WORDS)
+        || launch::is_python_launch(&file.path)
 }
 
 /// What a script contains that sends queries to Prometheus or writes dashboards, though it names neither
