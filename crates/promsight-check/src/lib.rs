@@ -29,6 +29,8 @@ mod never_firing;
 mod never_updated;
 mod sink;
 mod suppression;
+mod targets;
+mod trace;
 mod type_mismatch;
 mod unknown_alert;
 mod unreadable_file;
@@ -42,6 +44,7 @@ use promsight_resolve::Resolution;
 
 pub use sink::{Extent, Settings, run};
 pub use suppression::{Admits, ConfiguredIgnore};
+pub use trace::trace;
 
 /// One check.
 #[derive(Clone, Copy, Debug)]

@@ -1,10 +1,10 @@
 //! Wording that several checks share.
 
 use promsight_model::{
-    Consumer, ConsumerKind, Finding, FindingConsumer, Fingerprint, Related, Severity, Span,
+    Consumer, ConsumerKind, Finding, FindingConsumer, Fingerprint, Related, ResolvedBy, Severity, Span,
 };
-use promsight_resolve::Namer;
 use promsight_resolve::deep::{Closed, ConditionGround};
+use promsight_resolve::{Namer, Reference};
 
 /// A finding with everything that a check does not decide left at its start: the sink gives it its check's severity, or its own
 /// where that is milder, and its fingerprint.
@@ -62,6 +62,15 @@ pub(crate) fn who(consumer: &Consumer) -> String {
         ConsumerKind::Script => format!("the script's `{}`", consumer.name),
         ConsumerKind::Trigger => named(consumer.group.as_deref().unwrap_or("trigger")),
     }
+}
+
+/// What outside of the tree gives a series, by name: `a, b`.
+pub(crate) fn outside(reference: &Reference) -> String {
+    let names = reference.resolved_by.iter().filter_map(|by| match by {
+        ResolvedBy::Outside(name) => Some(name.as_str()),
+        ResolvedBy::Site { .. } => None,
+    });
+    names.collect::<Vec<_>>().join(", ")
 }
 
 /// Who names an alert or a label of alerts, in words.

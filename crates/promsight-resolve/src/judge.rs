@@ -11,10 +11,10 @@ use promsight_model::{
 };
 
 use crate::index::{Index, RuleId};
-use crate::re2::anchored;
 use crate::similarity;
 use crate::territory::Territory;
 use crate::{BlindRoot, Blindness, Closest, Declared, Evidence, Reference, mentions};
+use promsight_scrape::re2::anchored;
 
 /// What exists under one series name.
 pub(crate) enum Sight {

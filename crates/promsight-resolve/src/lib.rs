@@ -15,7 +15,6 @@ mod index;
 mod judge;
 mod mentions;
 pub mod python;
-pub mod re2;
 mod rule_conflicts;
 mod rule_tests;
 mod runbooks;
@@ -27,9 +26,11 @@ mod usage;
 pub use rule_conflicts::{RuleConflict, Writer};
 
 use promsight_model::{
-    Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name, Query,
-    Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
+    Catalogue, Confidence, Consumer, Coverage, Emitter, Exposure, Facts, FileId, FileSet, Gap, GoneMetric,
+    Name, Query, Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict, WebApplication,
 };
+use promsight_scrape::ScrapeModel;
+use std::sync::Arc;
 
 /// Everything that is known before resolution.
 #[derive(Debug)]
@@ -40,6 +41,8 @@ pub struct Input<'a> {
     pub facts: &'a [Facts],
     /// What the Python code declares.
     pub inventory: python::Inventory,
+    /// How the tree's programs are run and scraped.
+    pub scrape: Arc<ScrapeModel>,
     /// What programs outside the tree expose.
     pub catalogue: &'a Catalogue,
     /// Series that others emit, from the configuration; `*` stands for any characters.
@@ -73,6 +76,14 @@ pub struct Resolution {
     pub rule_conflicts: Vec<RuleConflict>,
     /// Queries that do not parse.
     pub invalid_queries: Vec<InvalidQuery>,
+    /// How the tree's programs are run and scraped.
+    pub scrape: Arc<ScrapeModel>,
+    /// What lets metrics out, by place.
+    pub exposures: Vec<Exposure>,
+    /// The web applications that exposures belong to.
+    pub applications: Vec<WebApplication>,
+    /// Which modules of the tree import which.
+    pub modules: python::ModuleGraph,
     /// What was not understood, by place.
     pub gaps: Vec<Gap>,
     /// How much was read. Files that could not be read at all are the caller's to add.
@@ -378,6 +389,10 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
         rule_conflicts: rule_conflicts::conflicts(&index, input.facts),
+        exposures: input.inventory.exposures.clone(),
+        applications: input.inventory.applications.clone(),
+        modules: input.inventory.modules.clone(),
+        scrape: Arc::clone(&input.scrape),
         emitters,
         references,
         records,

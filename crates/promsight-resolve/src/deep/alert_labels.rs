@@ -11,8 +11,8 @@ use promsight_model::{
 };
 
 use super::presence::{Has, Presence};
-use crate::re2::anchored;
 use crate::{Namer, similarity};
+use promsight_scrape::re2::anchored;
 
 /// How alike two values must be for one to be taken for a misspelling of the other.
 const ALIKE_VALUE: f64 = 0.8;

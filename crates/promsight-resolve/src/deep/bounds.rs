@@ -11,8 +11,8 @@ use super::Asking;
 use super::presence::Presence;
 use super::ranges::{Closed, Ground, Outcome, Ranges};
 use crate::index::Index;
-use crate::re2::anchored;
 use crate::{BucketMismatch, Reference};
+use promsight_scrape::re2::anchored;
 
 /// Recording rules that are followed one through another.
 const MOST_RULES: usize = 16;

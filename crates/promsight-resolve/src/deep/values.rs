@@ -9,8 +9,8 @@ use promsight_model::{
 use super::Asking;
 use super::presence::Presence;
 use crate::index::{Index, RuleId};
-use crate::re2::anchored;
 use crate::similarity;
+use promsight_scrape::re2::anchored;
 
 /// Recording rules that are followed one through another.
 const MOST_RULES: usize = 16;
