@@ -10,6 +10,7 @@ mod hidden;
 mod intervals;
 mod jobs;
 mod labels;
+mod memo;
 mod presence;
 mod ranges;
 mod shown;
@@ -94,6 +95,9 @@ pub(crate) fn mismatches(
     let targets = target_labels::TargetLabels::of(index, &asking, facts);
     let presence = presence::Presence::new(index, &targets);
     let ranges = ranges::Ranges::new(index, &presence);
+    let label_values = values::LabelValues::new(index, &presence);
+    let lost_bounds = bounds::LostBounds::default();
+    let shapes = types::Shapes::new(index, &presence);
     let mut found = Mismatches {
         buckets: bounds::of_matchers(references, &presence),
         hidden: hidden::of(facts, references),
@@ -101,10 +105,12 @@ pub(crate) fn mismatches(
     };
     for asking in &asking {
         found.labels.extend(labels::of(asking, index, &presence));
-        found.values.extend(values::of(asking, index, &presence));
+        found.values.extend(values::of(asking, &label_values));
         found.values.extend(jobs::of(asking, index, scrape));
-        found.types.extend(types::of(asking, index, &presence));
-        found.bounds.extend(bounds::of(asking, index, &presence, &ranges));
+        found.types.extend(types::of(asking, &shapes));
+        found
+            .bounds
+            .extend(bounds::of(asking, index, &presence, &ranges, &lost_bounds));
         found.always_absent.extend(always_absent(asking, judge));
     }
     found.conditions = conditions::of(facts, &ranges);
