@@ -121,8 +121,9 @@ impl View<'_> {
                 .map(|emitter| (emitter.name.clone(), emitter.name_span.unwrap_or(emitter.span)))
                 .collect();
             lost.sort_by_key(|(_, span)| *span);
-            // One declaration can be rendered more than once.
-            if lost.is_empty() || self.is_short_lived(process) || !seen.insert(process.span) {
+            // An image is run by whom it may; and one declaration can be rendered more than once.
+            let is_image = matches!(process.workload, Workload::Image(_));
+            if lost.is_empty() || is_image || self.is_short_lived(process) || !seen.insert(process.span) {
                 continue;
             }
             let outlets = program.outlets.iter().map(|outlet| outlet.span);
