@@ -160,11 +160,13 @@ fn understand(files: &FileSet, shared: &Shared) -> (Vec<Facts>, Inventory) {
         .partition(|file| !is_python(file) || matters(file));
     let mut inventory = Inventory::default();
     let mut next = first;
-    for _ in 0..MAX_ROUNDS {
+    for round in 0..MAX_ROUNDS {
         let extracted: Vec<Facts> = next.par_iter().map(|file| shared.facts(file)).collect();
         facts.extend(extracted.into_iter().map(|facts| (facts.file, facts)));
         inventory = link(&facts, files, &libraries, &graph);
-        (next, waiting) = Wanted::by(&inventory, files, &graph).split(waiting);
+        // Each further round links everything again: whoever imports what serves is found at once, with all above.
+        let imports = (round == 0).then_some(&graph);
+        (next, waiting) = Wanted::by(&inventory, files, imports).split(waiting);
         if next.is_empty() {
             break;
         }

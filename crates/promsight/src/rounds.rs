@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use promsight_extract::python::{self, Needles};
-use promsight_model::{Exposure, ExposureKind, FileId, FileSet, SourceFile};
+use promsight_model::{Exposure, ExposureKind, FileId, FileSet, Setting, SourceFile};
 use promsight_resolve::python::{Inventory, ModuleGraph};
 use rayon::prelude::*;
 
@@ -27,8 +27,9 @@ pub(crate) struct Wanted {
 }
 
 impl Wanted {
-    /// What the inventory of the files read so far leaves open.
-    pub(crate) fn by(inventory: &Inventory, files: &FileSet, graph: &ModuleGraph) -> Self {
+    /// What the inventory of the files read so far leaves open. With the graph of imports, also who imports what serves
+    /// metrics.
+    pub(crate) fn by(inventory: &Inventory, files: &FileSet, graph: Option<&ModuleGraph>) -> Self {
         let modules = inventory
             .wanted
             .modules
@@ -48,7 +49,7 @@ impl Wanted {
             .collect();
         Self {
             modules,
-            importing: importers_of_serving(inventory, graph),
+            importing: graph.map_or_else(BTreeSet::new, |graph| importers_of_serving(inventory, graph)),
             imported: Needles::new(&names.into_iter().collect::<Vec<_>>()),
         }
     }
@@ -91,10 +92,11 @@ impl Wanted {
     }
 }
 
-/// Files that import, directly or through others, what serves metrics without an application or a caller so far.
+/// Files that import, directly or through others, what serves metrics without a path or a caller so far.
 fn importers_of_serving(inventory: &Inventory, graph: &ModuleGraph) -> BTreeSet<FileId> {
     let is_settled = |exposure: &Exposure| {
-        exposure.is_reached && (exposure.kind != ExposureKind::Route || exposure.application.is_some())
+        let is_placed = exposure.application.is_some() || exposure.path != Setting::Unknown;
+        exposure.is_reached && (exposure.kind != ExposureKind::Route || is_placed)
     };
     let open = inventory
         .exposures

@@ -33,8 +33,18 @@ pub struct ModuleGraph {
     modules: BTreeMap<FileId, ModuleImports>,
     /// Which production modules name a module, in an import or a text; packages on the way to others left out.
     importers: BTreeMap<FileId, BTreeSet<FileId>>,
+    /// What production modules take of a module.
+    taken: BTreeMap<FileId, Taken>,
     /// Whether production code looks for modules by names that no text spells out.
     discovers: bool,
+}
+
+/// What is taken of a module where it is imported.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Taken {
+    /// The module itself, or everything in it.
+    is_whole: bool,
+    names: BTreeSet<String>,
 }
 
 /// The modules that one brings in, itself included.
@@ -59,18 +69,22 @@ impl ModuleGraph {
         let mut finder = Finder {
             index: Index::of(entries.collect(), sorted.len()),
             known: FxHashMap::default(),
-            named: BTreeSet::new(),
+            named: BTreeMap::new(),
         };
         let mut importers: BTreeMap<FileId, BTreeSet<FileId>> = BTreeMap::new();
+        let mut taken: BTreeMap<FileId, Taken> = BTreeMap::new();
         let modules = (0u32..).map(ModuleId).zip(&sorted).map(|(id, module)| {
             let mut found = BTreeSet::new();
             finder.named.clear();
             finder.imports_of(id, module.imports, &mut found);
             found.remove(&id);
             if !module.is_test {
-                for named in finder.named.iter().filter(|named| **named != id) {
+                for (named, of_it) in finder.named.iter().filter(|(named, _)| **named != id) {
                     if let Some(target) = sorted.get(named.index()) {
                         importers.entry(target.file).or_default().insert(module.file);
+                        let known = taken.entry(target.file).or_default();
+                        known.is_whole |= of_it.is_whole;
+                        known.names.extend(of_it.names.iter().cloned());
                     }
                 }
             }
@@ -90,6 +104,7 @@ impl ModuleGraph {
         Self {
             modules,
             importers,
+            taken,
             discovers: sorted
                 .iter()
                 .any(|module| !module.is_test && module.imports.discovers),
@@ -101,9 +116,10 @@ impl ModuleGraph {
         self.importers.get(&file).into_iter().flatten().copied()
     }
 
-    /// Whether production code may import the module of that file.
-    pub fn may_be_imported(&self, file: FileId) -> bool {
-        self.discovers || self.importers.contains_key(&file)
+    /// Whether production code may get at what the module of that file calls by one of the names.
+    pub fn may_take(&self, file: FileId, names: &BTreeSet<String>) -> bool {
+        let is_taken = |taken: &Taken| taken.is_whole || names.is_empty() || !taken.names.is_disjoint(names);
+        self.discovers || self.taken.get(&file).is_some_and(is_taken)
     }
 
     /// Each module with what it imports, by file.
@@ -146,7 +162,7 @@ struct Finder {
     index: Index,
     known: FxHashMap<(String, String), Target>,
     /// The modules that the one at hand names itself.
-    named: BTreeSet<ModuleId>,
+    named: BTreeMap<ModuleId, Taken>,
 }
 
 impl Finder {
@@ -162,13 +178,27 @@ impl Finder {
 
     fn add_statement(&mut self, id: ModuleId, statement: &ImportStatement, found: &mut BTreeSet<ModuleId>) {
         let target = self.target(id, statement.level, &statement.module);
+        let is_whole = statement.names.iter().all(|name| name == "*");
         self.add(&target, found);
+        if let Target::Module(id) = target {
+            let taken = self.named.entry(id).or_default();
+            taken.is_whole |= is_whole;
+            taken.names.extend(statement.names.iter().cloned());
+        }
         let Some(folder) = self.folder_of(&target) else {
             return;
         };
         for name in &statement.names {
             let below = self.index.below(&folder, name);
-            self.add(&below, found);
+            self.add_whole(&below, found);
+        }
+    }
+
+    /// A module that is taken as such.
+    fn add_whole(&mut self, target: &Target, found: &mut BTreeSet<ModuleId>) {
+        self.add(target, found);
+        if let Target::Module(id) = target {
+            self.named.entry(*id).or_default().is_whole = true;
         }
     }
 
@@ -200,7 +230,7 @@ impl Finder {
         match target {
             Target::Module(id) => {
                 found.insert(*id);
-                self.named.insert(*id);
+                self.named.entry(*id).or_default();
                 found.extend(self.index.packages_of(*id));
             }
             Target::Folder(folder) => {
@@ -247,7 +277,7 @@ impl Finder {
         if !is_module && (named.kind == NamedModuleKind::Module || !is_whole) {
             return;
         }
-        self.add(&target, found);
+        self.add_whole(&target, found);
         let implied: &[&str] = match named.kind {
             NamedModuleKind::Module => return,
             NamedModuleKind::Application => OF_APPLICATION,
@@ -260,7 +290,7 @@ impl Finder {
         };
         for name in implied {
             let below = self.index.below(&folder, name);
-            self.add(&below, found);
+            self.add_whole(&below, found);
         }
     }
 }

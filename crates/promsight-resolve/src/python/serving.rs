@@ -297,7 +297,6 @@ impl Machine<'_> {
         if !self.notes_serving() {
             return;
         }
-        self.note_makers();
         let context = self.context();
         if self.is_news(0, span, format!("{registry:?}"), &context) {
             self.serving.dumps.push(Dump {
@@ -315,7 +314,6 @@ impl Machine<'_> {
         if !self.notes_serving() {
             return;
         }
-        self.note_makers();
         let context = self.context();
         if self.is_news(1, span, format!("{port:?} {served:?}"), &context) {
             self.serving.listening.push(Listening {
@@ -340,7 +338,6 @@ impl Machine<'_> {
         if !self.notes_serving() {
             return;
         }
-        self.note_makers();
         let context = self.context();
         if self.is_news(2, span, format!("{registry:?} {path:?}"), &context) {
             self.serving.leaving.push(Leaving {

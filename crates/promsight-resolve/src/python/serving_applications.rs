@@ -8,7 +8,7 @@ use promsight_model::{Exposure, FileId, Setting, Span, WebApplication};
 use super::heap::Code;
 use super::index::Target;
 use super::machine::Machine;
-use super::serving::{ObjectId, Served, Thing};
+use super::serving::{ObjectId, Served, Thing, object_in};
 use super::value::{Atom, FunctionId, ModuleId, Value};
 
 use super::serving_reach::Graph;
@@ -151,5 +151,34 @@ impl Machine<'_> {
             }
         }
         applications.into_values().collect()
+    }
+
+    /// What web objects are called in their own modules: variables that hold them, functions that give them.
+    pub(super) fn names_of_objects(&self) -> BTreeMap<ObjectId, BTreeSet<String>> {
+        let mut names: BTreeMap<ObjectId, BTreeSet<String>> = BTreeMap::new();
+        for at in 0..self.tree {
+            let file = self.sources[at].file;
+            let entries = self.heap.namespace(self.modules[at].namespace).entries();
+            for (name, value) in entries {
+                for atom in value.atoms() {
+                    if let Atom::External(path) = atom
+                        && let Some((id, "")) = object_in(path)
+                        && let Some(object) = self.serving.objects.get(id)
+                        && object.span.file == file
+                    {
+                        let name = self.symbols.name(*name).to_string();
+                        names.entry(id).or_default().insert(name);
+                    }
+                }
+            }
+        }
+        let mut factories: Vec<(ObjectId, FunctionId)> = self.serving.factories.iter().copied().collect();
+        factories.sort_unstable();
+        for (id, function) in factories {
+            if let Code::Function(code) = self.heap.function(function).code {
+                names.entry(id).or_default().insert(code.name.clone());
+            }
+        }
+        names
     }
 }

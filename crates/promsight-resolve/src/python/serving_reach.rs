@@ -68,8 +68,8 @@ pub(super) struct Graph {
     pub(super) dumps: BTreeMap<FunctionId, BTreeSet<usize>>,
     /// The same by the one that wrote.
     pub(super) innermost: BTreeMap<FunctionId, BTreeSet<usize>>,
-    /// Files with web objects that no other production code names.
-    pub(super) unnamed: BTreeSet<FileId>,
+    /// Web objects that no other production code can get at.
+    pub(super) unnamed: BTreeSet<ObjectId>,
 }
 
 impl Graph {
@@ -182,7 +182,7 @@ impl Machine<'_> {
                 });
             let is_taken = object.escaped
                 || (self.serving.objects.iter().any(|object| object.takes_unknown)
-                    && !graph.unnamed.contains(&object.span.file));
+                    && !graph.unnamed.contains(&id));
             let mut reach = own;
             if !stands_alone && !is_served {
                 reach.is_reached &= is_taken;

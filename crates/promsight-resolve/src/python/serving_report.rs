@@ -23,10 +23,14 @@ impl Machine<'_> {
     ) -> (Vec<Exposure>, Vec<WebApplication>) {
         let mut graph = self.serving_graph();
         if let Some(modules) = modules {
-            let objects = self.serving.objects.iter();
+            let names = self.names_of_objects();
+            let objects = self.serving.objects.iter().enumerate();
             graph.unnamed = objects
-                .map(|object| object.span.file)
-                .filter(|file| !modules.may_be_imported(*file))
+                .filter(|(id, object)| {
+                    let none = BTreeSet::new();
+                    !modules.may_take(object.span.file, names.get(id).unwrap_or(&none))
+                })
+                .map(|(id, _)| id)
                 .collect();
         }
         let graph = graph;
@@ -300,6 +304,17 @@ fn tidied(mut exposures: Vec<Exposure>) -> Vec<Exposure> {
         .map(|exposure| exposure.span)
         .collect();
     exposures.retain(|exposure| exposure.is_reached || !reached.contains(&exposure.span));
+    // What ran once more with less known is no other server.
+    let listening: BTreeSet<(Span, Registry)> = exposures
+        .iter()
+        .filter(|exposure| exposure.kind == ExposureKind::Server && exposure.port != Setting::Unknown)
+        .map(|exposure| (exposure.span, exposure.registry))
+        .collect();
+    exposures.retain(|exposure| {
+        exposure.kind != ExposureKind::Server
+            || exposure.port != Setting::Unknown
+            || !listening.contains(&(exposure.span, exposure.registry))
+    });
     let placed: BTreeSet<Span> = exposures
         .iter()
         .filter(|exposure| exposure.application.is_some())

@@ -139,12 +139,12 @@ impl Machine<'_> {
                 let given = self.argument(arguments, 3, "args");
                 let given = given.map(|given| self.elements(&given)).unwrap_or_default();
                 if given.more.is_none() {
-                    self.started(target, given.items, span);
+                    self.started(target.as_ref(), given.items, span);
                 }
                 return None;
             }
             "asyncio.to_thread" | "anyio.to_thread.run_sync" => {
-                self.started(first, arguments.positional.get(1..)?.to_vec(), span);
+                self.started(first.as_ref(), arguments.positional.get(1..)?.to_vec(), span);
                 return None;
             }
             "importlib.import_module" => return self.import_by_name(first.as_ref()),
@@ -153,15 +153,31 @@ impl Machine<'_> {
         })
     }
 
-    /// Runs what is handed over to be run elsewhere, with the arguments that are handed over with it.
-    fn started(&mut self, target: Option<Value>, positional: Vec<Value>, span: Option<Span>) {
-        let Some(target) = target else { return };
-        let is_known = target
-            .atoms()
-            .iter()
-            .all(|atom| matches!(atom, Atom::Function(_) | Atom::Bound(_) | Atom::External(_)));
-        if is_known && !target.is_nothing() {
-            self.call_value(&target, &Arguments::of(positional), span);
+    /// Runs what is handed over to be run elsewhere, with the arguments that are handed over with it. It stays something
+    /// that code outside the tree calls, and is run once more as that: whenever it runs, other code has run beside it.
+    fn started(&mut self, target: Option<&Value>, positional: Vec<Value>, span: Option<Span>) {
+        let Some(atom) = target.and_then(Value::single).cloned() else {
+            return;
+        };
+        let function = match &atom {
+            Atom::Function(id) => Some(*id),
+            Atom::Bound(bound) => Some(bound.function),
+            Atom::External(_) => None,
+            _ => return,
+        };
+        let Some(id) = function else {
+            self.call_value(&atom.into(), &Arguments::of(positional), span);
+            return;
+        };
+        if positional.is_empty() {
+            return;
+        }
+        let key = self.function_key(id);
+        let (was_called, was_known) = (self.heap.function(id).called, self.called.contains(&key));
+        self.call_value(&atom.into(), &Arguments::of(positional), span);
+        self.heap.functions[id.index()].called = was_called;
+        if !was_known {
+            self.called.remove(&key);
         }
     }
 
