@@ -42,6 +42,8 @@ pub(super) struct Runner<'r, 'a> {
     /// What was found on the way that is being followed.
     pub(super) found: Vec<Started>,
     pub(super) budget: usize,
+    /// Whether a script ran its arguments and had none.
+    pub(super) lacks_arguments: bool,
     depth: usize,
     choices: Choices,
 }
@@ -126,6 +128,7 @@ impl<'r, 'a> Runner<'r, 'a> {
             is_unplaced: false,
             found: Vec::new(),
             budget: BUDGET,
+            lacks_arguments: false,
             depth: 0,
             choices: Choices::default(),
         }
@@ -221,9 +224,18 @@ impl<'r, 'a> Runner<'r, 'a> {
         if let Some(inner) = wrappers::inner(argv) {
             return self.follow(&inner, state);
         }
-        if let Some((file, span)) = self.tree.console_script(&self.folder, name) {
+        // Commands are installed into `bin`: a path elsewhere is another program.
+        let parent = paths::name(paths::folder(&program.text));
+        let installed =
+            matches!(parent, "" | "bin" | "Scripts").then(|| self.tree.console_script(&self.folder, name));
+        if let Some((file, span)) = installed.flatten() {
             let mut outcome = Outcome::new(Entry::Program { file }, Certainty::Followed);
             outcome.place = Some(span);
+            // A command that is Django's `manage.py` by another name has Django's commands.
+            let mut outcome = tools::django(self, outcome, arguments, state);
+            if paths::name(&self.tree.files.file(file).path) != "manage.py" {
+                outcome.web_port = None;
+            }
             return self.report(argv, state, outcome);
         }
         if python::is_interpreter(name) {
@@ -394,6 +406,7 @@ impl<'r, 'a> Runner<'r, 'a> {
         }
         let mut way = state.way.clone();
         way.extend(outcome.place);
+        way.dedup();
         let is_by_name = state.is_by_name && outcome.certainty == Certainty::Followed;
         self.found.push(Started {
             entry: outcome.entry,

@@ -558,7 +558,14 @@ pub(super) fn script_server(call: &Call<'_, '_, '_>) -> Outcome {
         .iter()
         .copied()
         .find(|word| word.text.ends_with(".py") || word.text.contains(':') && is_reference(&word.text));
-    let outcome = call.application(file.or(named), &[]);
+    let named = file
+        .or(named)
+        .cloned()
+        .or_else(|| call.variable("LOCUST_LOCUSTFILE"));
+    // <https://docs.locust.io/en/stable/configuration.html>
+    let is_locust = call.name == "locust";
+    let usual = || Some(Argument::new("locustfile.py", call.place()?)).filter(|_| is_locust);
+    let outcome = call.application(named.or_else(usual).as_ref(), &[]);
     let default = match call.name {
         "streamlit" => 8501,
         "chainlit" => 8000,

@@ -118,7 +118,7 @@ impl Frame {
             let before = self.state.environment.known(name).map(str::to_owned);
             value = format!("{}{value}", before.unwrap_or_default());
         }
-        self.state.environment.set(name, Some(value), word.span);
+        self.state.environment.assign(name, Some(value), word.span);
     }
 }
 
@@ -183,7 +183,9 @@ impl Runner<'_, '_> {
         };
         self.block(&script.body, &mut frame, Place::Last);
         if self.found.len() == before {
-            let outcome = if script.is_complete {
+            let outcome = if self.lacks_arguments {
+                Outcome::unknown("its entry script runs what it is given, and is given nothing")
+            } else if script.is_complete {
                 Outcome::foreign()
             } else {
                 Outcome::unknown("its script is not understood to its end")
@@ -245,6 +247,13 @@ impl Runner<'_, '_> {
             StatementKind::While { test, body, is_until } => {
                 let runs = self.condition(test, frame);
                 let runs = if *is_until { runs.negated() } else { runs };
+                // Of loops that count, wait or are left the end is not known.
+                let is_endless = runs == Answer::Yes && test.iter().all(is_constant) && !breaks(body, 0);
+                let runs = if is_endless || runs == Answer::No {
+                    runs
+                } else {
+                    Answer::Open
+                };
                 (self.while_loop(runs, body, frame, place), Answer::Yes)
             }
             StatementKind::For(name, words, body) => {
@@ -451,11 +460,16 @@ impl Runner<'_, '_> {
         let replaces = program.text == "exec";
         let command = if replaces { behind_exec(&argv) } else { &argv[..] };
         if command.is_empty() {
+            // `exec "$@"` without arguments, and not `exec >log`.
+            self.lacks_arguments |= words.len() > 1;
             return (Flow::Continues, Answer::Yes);
         }
         if replaces || place != Place::Before {
             let mut own = frame.clone();
-            assignments.iter().for_each(|assignment| own.assign(assignment));
+            for assignment in assignments {
+                own.assign(assignment);
+                own.state.environment.export(&assignment.name);
+            }
             own.state.way.push(span);
             self.follow(command, &own.state);
         }
@@ -495,12 +509,17 @@ impl Runner<'_, '_> {
                 continues(Answer::Yes)
             }
             "export" | "declare" | "local" | "readonly" | "typeset" => {
+                let exports = argv[0].text == "export" || arguments.iter().any(|word| word.text == "-x");
                 for word in arguments {
-                    if let Some((name, value)) = word.text.split_once('=') {
-                        frame
-                            .state
-                            .environment
-                            .set(name, Some(value.to_owned()), word.span);
+                    let (name, value) = match word.text.split_once('=') {
+                        Some((name, value)) => (name, Some(value.to_owned())),
+                        None => (word.text.as_str(), None),
+                    };
+                    if value.is_some() {
+                        frame.state.environment.assign(name, value, word.span);
+                    }
+                    if exports {
+                        frame.state.environment.export(name);
                     }
                 }
                 continues(Answer::Yes)
@@ -589,6 +608,47 @@ fn behind_exec(argv: &[Argument]) -> &[Argument] {
         }
     }
     argv.get(at..).unwrap_or_default()
+}
+
+/// Whether a test has the same answer every time.
+fn is_constant(test: &Statement) -> bool {
+    match &test.kind {
+        StatementKind::Command { words, .. } => {
+            is_test(test)
+                && words
+                    .iter()
+                    .flat_map(|word| &word.pieces)
+                    .all(|piece| matches!(piece, Piece::Text(_)))
+        }
+        StatementKind::Not(inner) => is_constant(inner),
+        _ => false,
+    }
+}
+
+/// Whether a loop's body can leave it.
+fn breaks(body: &[Statement], depth: usize) -> bool {
+    // Bodies are no deeper than the parser lets them be; beyond that nobody leaves.
+    depth < 64
+        && body.iter().any(|statement| match &statement.kind {
+            StatementKind::Command { words, .. } => {
+                matches!(
+                    words.first().map(first_text),
+                    Some("break" | "exit" | "return" | "exec")
+                )
+            }
+            StatementKind::Chain(first, others) => {
+                breaks(std::slice::from_ref(&**first), depth + 1)
+                    || others
+                        .iter()
+                        .any(|(_, next)| breaks(std::slice::from_ref(next), depth + 1))
+            }
+            StatementKind::If { branches, otherwise } => {
+                branches.iter().any(|(_, body)| breaks(body, depth + 1)) || breaks(otherwise, depth + 1)
+            }
+            StatementKind::Case(_, arms) => arms.iter().any(|(_, body)| breaks(body, depth + 1)),
+            StatementKind::Group(body) => breaks(body, depth + 1),
+            _ => false,
+        })
 }
 
 /// Whether a statement can be what a script is about.

@@ -465,6 +465,9 @@ pub(super) fn django(
     let Some(command) = options.operands.first().and_then(|word| word.known()) else {
         return program;
     };
+    if !is_reference(command) {
+        return program;
+    }
     let call = Call {
         runner,
         name: "django",

@@ -1,6 +1,6 @@
 //! Words of commands as they are when a program starts: variables expanded as far as their values are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::launch::{Fallback, FallbackKind, Piece, Word};
 use promsight_model::{Embedded, Span};
@@ -59,6 +59,8 @@ pub(super) struct Environment {
     pub(super) values: BTreeMap<String, (Option<String>, Span)>,
     /// Whether no other variables are set.
     pub(super) is_complete: bool,
+    /// Those of them that a script keeps for itself.
+    unexported: BTreeSet<String>,
 }
 
 /// What is known of a variable.
@@ -79,6 +81,14 @@ const SYSTEM: [&str; 9] = [
 ];
 
 impl Environment {
+    /// One that is all that is set.
+    pub(super) fn complete() -> Self {
+        Self {
+            is_complete: true,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn lookup(&self, name: &str) -> Lookup<'_> {
         match self.values.get(name) {
             Some((Some(value), _)) if value.contains(UNKNOWN) => Lookup::Unknown,
@@ -102,8 +112,22 @@ impl Environment {
         self.values.insert(name.to_owned(), (value, span));
     }
 
+    /// Sets a variable of a script: what it runs sees it only where it was there before.
+    pub(super) fn assign(&mut self, name: &str, value: Option<String>, span: Span) {
+        if !self.values.contains_key(name) {
+            self.unexported.insert(name.to_owned());
+        }
+        self.set(name, value, span);
+    }
+
+    /// Lets what a script runs see its variable.
+    pub(super) fn export(&mut self, name: &str) {
+        self.unexported.remove(name);
+    }
+
     pub(super) fn list(&self) -> Vec<(String, Option<String>, Span)> {
         let all = self.values.iter();
+        let all = all.filter(|(name, _)| !self.unexported.contains(*name));
         all.map(|(name, (value, span))| {
             let value = value.clone().filter(|value| !value.contains(UNKNOWN));
             (name.clone(), value, *span)
