@@ -125,6 +125,9 @@ impl Frame {
 /// Words that a list may have.
 const MAX_LIST: usize = 1_000;
 
+/// Words that a command may have: `"$@" "$@"` doubles them with each call.
+const MAX_WORDS: usize = 1_000;
+
 /// Where a statement stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -446,7 +449,8 @@ impl Runner<'_, '_> {
         frame: &mut Frame,
         place: Place,
     ) -> (Flow, Answer) {
-        let argv: Vec<Argument> = words.iter().flat_map(|word| frame.scope().expand(word)).collect();
+        let expanded = words.iter().flat_map(|word| frame.scope().expand(word));
+        let argv: Vec<Argument> = expanded.take(MAX_WORDS).collect();
         let Some(program) = argv.first() else {
             assignments.iter().for_each(|assignment| frame.assign(assignment));
             return (Flow::Continues, Answer::Yes);
