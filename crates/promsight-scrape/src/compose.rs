@@ -9,7 +9,8 @@ use crate::{Input, paths};
 #[derive(Debug)]
 pub(crate) struct ComposeFile<'a> {
     pub(crate) file: FileId,
-    pub(crate) span: Span,
+    /// All of it.
+    pub(crate) value: &'a Value,
     pub(crate) services: Vec<ComposeService<'a>>,
     /// Whether it takes in services from other files.
     pub(crate) includes: bool,
@@ -21,8 +22,6 @@ pub(crate) struct ComposeService<'a> {
     pub(crate) name: &'a str,
     /// Its name, its container's, and its aliases in networks.
     pub(crate) hosts: Vec<&'a str>,
-    /// The ports of the container that it publishes or exposes.
-    pub(crate) ports: Vec<u16>,
     /// Where its name stands.
     pub(crate) span: Span,
     pub(crate) value: &'a Value,
@@ -45,13 +44,12 @@ fn compose_file<'a>(files: &FileSet, value: &'a Value) -> ComposeFile<'a> {
     let services = value.get("services").map_or(&[][..], Value::entries);
     ComposeFile {
         file,
-        span: value.span,
+        value,
         services: services
             .iter()
             .map(|(key, service)| ComposeService {
                 name: &key.text,
                 hosts: hosts(&key.text, service),
-                ports: ports(service),
                 span: key.span,
                 value: service,
                 mounts: mounts(value, service, folder),
@@ -69,22 +67,6 @@ fn hosts<'a>(name: &'a str, service: &'a Value) -> Vec<&'a str> {
         hosts.extend(network.items_at("aliases").iter().filter_map(Value::as_str));
     }
     hosts
-}
-
-fn ports(service: &Value) -> Vec<u16> {
-    let published = service
-        .items_at("ports")
-        .iter()
-        .filter_map(|port| match port.get("target") {
-            Some(target) => target.as_integer().and_then(|number| u16::try_from(number).ok()),
-            None => {
-                let text = port.as_str()?.split('/').next()?;
-                text.rsplit(':').next()?.parse().ok()
-            }
-        });
-    let exposed = service.items_at("expose").iter();
-    let exposed = exposed.filter_map(|port| port.as_str()?.split('/').next()?.parse().ok());
-    published.chain(exposed).collect()
 }
 
 /// What the service has of the tree, by the path in its container.
@@ -133,15 +115,6 @@ fn in_tree(folder: &str, from: &str) -> Option<String> {
 }
 
 impl ComposeService<'_> {
-    /// The path in the tree of a path in the container, where that is mounted: the longest mount wins.
-    pub(crate) fn in_tree(&self, path: &str) -> Option<String> {
-        let mounted = self.mounts.iter().filter_map(|(inside, tree)| {
-            let rest = paths::below(inside, path)?;
-            Some((inside.len(), paths::append(tree, rest)))
-        });
-        mounted.max_by_key(|(length, _)| *length).map(|(_, path)| path)
-    }
-
     /// The path in the container of a path in the tree.
     pub(crate) fn in_container(&self, path: &str) -> Option<String> {
         self.mounts

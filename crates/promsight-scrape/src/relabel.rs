@@ -72,9 +72,9 @@ fn step(rule: &Rule, labels: &mut Labels) -> Step {
     let value = rule.source(labels);
     match rule.action {
         Action::Keep => filter(rule, &value, rule.regex.matches(&value)),
-        Action::Drop => filter(rule, &value, rule.regex.matches(&value).not()),
+        Action::Drop => filter(rule, &value, !rule.regex.matches(&value)),
         Action::KeepEqual => compare(rule, labels, labels.get(&rule.target_label).equals(&value)),
-        Action::DropEqual => compare(rule, labels, labels.get(&rule.target_label).equals(&value).not()),
+        Action::DropEqual => compare(rule, labels, !labels.get(&rule.target_label).equals(&value)),
         Action::Replace => {
             replace(rule, &value, labels);
             Step::Next
@@ -172,7 +172,7 @@ fn replace(rule: &Rule, value: &Text, labels: &mut Labels) {
     let Some(groups) = groups else {
         let target = (!rule.target_label.contains('$')).then_some(rule.target_label.as_str());
         match target {
-            Some(target) => labels.set(target, undecided(rule, value, labels.get(target), matches)),
+            Some(target) => labels.set(target, undecided(rule, value, &labels.get(target), matches)),
             // Any label may have been set.
             None => labels.open_all(),
         }
@@ -190,7 +190,7 @@ fn replace(rule: &Rule, value: &Text, labels: &mut Labels) {
 }
 
 /// The value of a label that a rule sets to something open, or perhaps does not set at all.
-fn undecided(rule: &Rule, value: &Text, before: Text, matches: Answer) -> Text {
+fn undecided(rule: &Rule, value: &Text, before: &Text, matches: Answer) -> Text {
     let is_constant = !rule.replacement.contains('$');
     if is_constant && (matches == Answer::Always || before.as_known() == Some(&rule.replacement)) {
         return Text::known(&rule.replacement);

@@ -108,7 +108,7 @@ impl Requirement {
         };
         match self.operator {
             Operator::In => value.map_or(Answer::Never, is_one_of),
-            Operator::NotIn => value.map_or(Answer::Always, |value| is_one_of(value).not()),
+            Operator::NotIn => value.map_or(Answer::Always, |value| !is_one_of(value)),
             Operator::Exists => Answer::of(value.is_some()),
             Operator::DoesNotExist => Answer::of(value.is_none()),
             Operator::Other => Answer::Perhaps,

@@ -426,7 +426,7 @@ impl<'a> Parser<'a> {
                         appends,
                     });
                 } else {
-                    words.push(declaration(name, values, self.span(self.at..self.at)));
+                    words.push(declaration(&name, values, self.span(self.at..self.at)));
                 }
                 continue;
             }
@@ -548,7 +548,7 @@ impl<'a> Parser<'a> {
 }
 
 /// `NAME=value` as a word of `export` and its kin; of a list nothing is known.
-fn declaration(name: String, mut values: Vec<Word>, end: Span) -> Word {
+fn declaration(name: &str, mut values: Vec<Word>, end: Span) -> Word {
     let value = if values.len() == 1 { values.pop() } else { None };
     let (pieces, span) = match value {
         Some(word) => (word.pieces, word.span),

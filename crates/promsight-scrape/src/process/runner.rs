@@ -10,7 +10,7 @@ use promsight_model::{FileId, SourceFile, Span};
 use super::disk::Disk;
 use super::tree::Tree;
 use super::words::{Argument, Environment, UNKNOWN};
-use super::{Certainty, Entry, foreign, paths, python, shell, tools, wrappers};
+use super::{Certainty, Entry, foreign, paths, python, shell, supervision, tools, wrappers};
 
 /// How deep commands, scripts and functions may call one another.
 const MAX_DEPTH: usize = 24;
@@ -242,7 +242,7 @@ impl<'r, 'a> Runner<'r, 'a> {
             let outcome = python::run(self, arguments, state);
             return self.report(argv, state, outcome);
         }
-        if tools::starts_units(name) {
+        if supervision::starts_units(name) {
             return self.units(name, argv, state);
         }
         if let Some(outcome) = tools::run(self, name, arguments, state) {
@@ -426,7 +426,7 @@ impl<'r, 'a> Runner<'r, 'a> {
 
     /// The programs of a process manager.
     fn units(&mut self, name: &str, argv: &[Argument], state: &State) {
-        let units = tools::units(self, name, &argv[1..], state);
+        let units = supervision::units(self, name, &argv[1..], state);
         if units.is_empty() {
             return self.report(
                 argv,
@@ -435,7 +435,7 @@ impl<'r, 'a> Runner<'r, 'a> {
             );
         }
         for unit in units {
-            let state = tools::unit_state(unit, state);
+            let state = supervision::unit_state(unit, state);
             self.script(&unit.command, &[], &state);
         }
     }

@@ -10,10 +10,10 @@ use std::rc::Rc;
 use promsight_model::Span;
 use promsight_model::launch::{Assignment, Connective, Piece, Script, Statement, StatementKind, Word};
 
-use super::conditions::{self, Answer};
+use super::conditions::Answer;
 use super::globs;
-use super::paths;
 use super::runner::{Outcome, Runner, State};
+use super::statements::{breaks, is_constant, is_effective, is_test};
 use super::words::{Argument, Scope, UNKNOWN};
 
 /// What a shell is told to run.
@@ -76,10 +76,10 @@ pub(super) fn invocation(argv: &[Argument]) -> Option<Invocation<'_>> {
 
 /// Variables, arguments and functions of a running script.
 #[derive(Clone)]
-struct Frame {
-    state: State,
-    arguments: Vec<Argument>,
-    lists: BTreeMap<String, Vec<Argument>>,
+pub(super) struct Frame {
+    pub(super) state: State,
+    pub(super) arguments: Vec<Argument>,
+    pub(super) lists: BTreeMap<String, Vec<Argument>>,
     functions: BTreeMap<String, Rc<Vec<Statement>>>,
 }
 
@@ -130,7 +130,7 @@ const MAX_WORDS: usize = 1_000;
 
 /// Where a statement stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// Something follows: it ends before that begins.
     Before,
     /// Nothing follows.
@@ -141,7 +141,7 @@ enum Place {
 
 /// What follows a statement.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Flow {
+pub(super) enum Flow {
     Continues,
     /// The function is over.
     Returns,
@@ -197,7 +197,7 @@ impl Runner<'_, '_> {
         }
     }
 
-    fn block(&mut self, body: &[Statement], frame: &mut Frame, place: Place) -> Flow {
+    pub(super) fn block(&mut self, body: &[Statement], frame: &mut Frame, place: Place) -> Flow {
         let last = body.iter().rposition(is_effective).unwrap_or(body.len());
         for (index, statement) in body.iter().enumerate() {
             if self.budget == 0 {
@@ -493,106 +493,12 @@ impl Runner<'_, '_> {
             None => Flow::Ends,
         }
     }
-
-    /// What the shell does by itself; `None` for programs.
-    fn built_in(&mut self, argv: &[Argument], frame: &mut Frame, place: Place) -> Option<(Flow, Answer)> {
-        let arguments = &argv[1..];
-        let continues = |answer: Answer| Some((Flow::Continues, answer));
-        match argv[0].text.as_str() {
-            "[" | "test" | "[[" => continues(conditions::decide(argv)),
-            ":" | "true" => continues(Answer::Yes),
-            "false" => continues(Answer::No),
-            "cd" | "pushd" => {
-                let path = arguments.iter().find(|word| !word.text.starts_with('-'));
-                let path = path.and_then(Argument::known);
-                frame.state.directory = match (path, &frame.state.directory) {
-                    (Some(path), _) if path.starts_with('/') => paths::join("/", path),
-                    (Some(path), Some(directory)) => paths::join(directory, path),
-                    _ => None,
-                };
-                continues(Answer::Yes)
-            }
-            "export" | "declare" | "local" | "readonly" | "typeset" => {
-                let exports = argv[0].text == "export" || arguments.iter().any(|word| word.text == "-x");
-                for word in arguments {
-                    let (name, value) = match word.text.split_once('=') {
-                        Some((name, value)) => (name, Some(value.to_owned())),
-                        None => (word.text.as_str(), None),
-                    };
-                    if value.is_some() {
-                        frame.state.environment.assign(name, value, word.span);
-                    }
-                    if exports {
-                        frame.state.environment.export(name);
-                    }
-                }
-                continues(Answer::Yes)
-            }
-            "unset" => {
-                for word in arguments {
-                    frame.state.environment.values.remove(&word.text);
-                    frame.lists.remove(&word.text);
-                }
-                continues(Answer::Yes)
-            }
-            "set" => {
-                let separator = arguments.iter().position(|word| word.text == "--");
-                let is_list = arguments
-                    .first()
-                    .is_some_and(|word| !word.text.starts_with(['-', '+']));
-                if let Some(at) = separator {
-                    frame.arguments = arguments[at + 1..].to_vec();
-                } else if is_list {
-                    frame.arguments = arguments.to_vec();
-                }
-                continues(Answer::Yes)
-            }
-            "shift" => {
-                let count = arguments
-                    .first()
-                    .and_then(|word| word.text.parse().ok())
-                    .unwrap_or(1);
-                frame.arguments.drain(..count.min(frame.arguments.len()));
-                continues(Answer::Yes)
-            }
-            "." | "source" => Some((self.source(arguments, frame, place), Answer::Yes)),
-            "eval" => {
-                let text: Vec<&str> = arguments.iter().map(|word| word.text.as_str()).collect();
-                let script = parsed(&Argument::new(text.join(" "), argv[0].span));
-                let flow = self.nested(|runner| runner.block(&script.body, frame, place));
-                Some((flow.unwrap_or(Flow::Ends), Answer::Yes))
-            }
-            "exit" => Some((Flow::Ends, Answer::Yes)),
-            "return" => Some((Flow::Returns, Answer::Yes)),
-            "break" | "continue" | "wait" | "trap" | "ulimit" | "umask" | "shopt" | "alias" => {
-                continues(Answer::Yes)
-            }
-            _ => None,
-        }
-    }
-
-    fn source(&mut self, arguments: &[Argument], frame: &mut Frame, place: Place) -> Flow {
-        let path = arguments.first().and_then(Argument::known);
-        let file = path.and_then(|path| self.lookup(path, &frame.state));
-        let Some(script) = file.and_then(|file| self.tree.script(file.id)) else {
-            // Whatever it sets is not known, unless it only finds the interpreter's own programs.
-            let is_activation = path.is_some_and(|path| path.ends_with("/activate"));
-            frame.state.environment.is_complete &= is_activation;
-            return Flow::Continues;
-        };
-        let flow = self.nested(|runner| runner.block(&script.body, frame, place));
-        if flow == Some(Flow::Ends) {
-            Flow::Ends
-        } else {
-            Flow::Continues
-        }
-    }
 }
 
 /// How often a loop over known words is run.
 const MAX_TURNS: usize = 16;
 
-fn parsed(text: &Argument) -> Script {
+pub(super) fn parsed(text: &Argument) -> Script {
     let locate = |range: std::ops::Range<usize>| {
         text.source
             .as_ref()
@@ -612,80 +518,4 @@ fn behind_exec(argv: &[Argument]) -> &[Argument] {
         }
     }
     argv.get(at..).unwrap_or_default()
-}
-
-/// Whether a test has the same answer every time.
-fn is_constant(test: &Statement) -> bool {
-    match &test.kind {
-        StatementKind::Command { words, .. } => {
-            is_test(test)
-                && words
-                    .iter()
-                    .flat_map(|word| &word.pieces)
-                    .all(|piece| matches!(piece, Piece::Text(_)))
-        }
-        StatementKind::Not(inner) => is_constant(inner),
-        _ => false,
-    }
-}
-
-/// Whether a loop's body can leave it.
-fn breaks(body: &[Statement], depth: usize) -> bool {
-    // Bodies are no deeper than the parser lets them be; beyond that nobody leaves.
-    depth < 64
-        && body.iter().any(|statement| match &statement.kind {
-            StatementKind::Command { words, .. } => {
-                matches!(
-                    words.first().map(first_text),
-                    Some("break" | "exit" | "return" | "exec")
-                )
-            }
-            StatementKind::Chain(first, others) => {
-                breaks(std::slice::from_ref(&**first), depth + 1)
-                    || others
-                        .iter()
-                        .any(|(_, next)| breaks(std::slice::from_ref(next), depth + 1))
-            }
-            StatementKind::If { branches, otherwise } => {
-                branches.iter().any(|(_, body)| breaks(body, depth + 1)) || breaks(otherwise, depth + 1)
-            }
-            StatementKind::Case(_, arms) => arms.iter().any(|(_, body)| breaks(body, depth + 1)),
-            StatementKind::Group(body) => breaks(body, depth + 1),
-            _ => false,
-        })
-}
-
-/// Whether a statement can be what a script is about.
-fn is_effective(statement: &Statement) -> bool {
-    match &statement.kind {
-        StatementKind::Function(..) => false,
-        StatementKind::Command { words, .. } => {
-            let name = words.first().map(first_text).unwrap_or_default();
-            !words.is_empty()
-                && !matches!(
-                    name,
-                    "wait" | "echo" | "printf" | "exit" | "return" | "true" | ":" | "trap"
-                )
-        }
-        _ => true,
-    }
-}
-
-fn is_test(statement: &Statement) -> bool {
-    match &statement.kind {
-        StatementKind::Command { words, .. } => {
-            let name = words.first().map(first_text).unwrap_or_default();
-            matches!(name, "[" | "[[" | "test" | "true" | ":" | "false")
-        }
-        StatementKind::Not(inner) => is_test(inner),
-        StatementKind::Chain(first, others) => is_test(first) && others.iter().all(|(_, next)| is_test(next)),
-        _ => false,
-    }
-}
-
-fn first_text(word: &Word) -> &str {
-    match word.pieces.first() {
-        Some(Piece::Text(text)) => text,
-        _ => "",
-    }
 }

@@ -4,14 +4,19 @@
 //! Owns what can change which targets there are and which labels they get. Credentials, limits and protocols are left
 //! out, and so is sharding: the shards of a Prometheus together scrape what one alone would.
 
+mod pieces;
+
 use promsight_model::Span;
 use promsight_model::manifest::Value;
 
 use crate::objects::{Object, ObjectId};
 use crate::servers::build::{boolean, list, map, rule, texts};
+use crate::servers::monitors::pieces::{
+    copied, endpoint_rule, filled, job_label_rule, job_name_rule, keep, label_rule, own_rules,
+    running_filter, selector_line, selector_rules, snake_case, target_port_rule,
+};
 use crate::servers::{Job, JobOrigin};
 use crate::targets::cluster::namespace;
-use crate::targets::kubernetes::sanitized;
 use crate::text::Text;
 
 /// What of a Prometheus object bears on the configurations of its monitors.
@@ -94,8 +99,8 @@ impl<'a> Monitor<'a> {
         self.object.namespace().unwrap_or("<namespace>").to_owned()
     }
 
-    fn job(self, origin: JobOrigin, span: Span, name: String, entries: Vec<(&str, Value)>) -> Job {
-        let mut config = vec![("job_name", Value::string(name.clone(), span))];
+    fn job(self, origin: JobOrigin, span: Span, name: &str, entries: Vec<(&str, Value)>) -> Job {
+        let mut config = vec![("job_name", Value::string(name, span))];
         config.extend(entries);
         let name = name.replace("<namespace>", "*");
         let mut job = Job::new(name, origin, span, map(span, config), self.namespace());
@@ -122,7 +127,7 @@ impl<'a> Monitor<'a> {
             };
             entries.push(("relabel_configs", list(endpoint.span, rules)));
             entries.extend(self.metric_rules(spec, endpoint));
-            self.job(origin, endpoint.span, name, entries)
+            self.job(origin, endpoint.span, &name, entries)
         });
         jobs.collect()
     }
@@ -433,7 +438,7 @@ impl<'a> Monitor<'a> {
         rules.extend(self.options.enforced(&self));
         entries.push(("relabel_configs", list(span, rules)));
         entries.extend(self.metric_rules(spec, spec));
-        self.job(JobOrigin::Probe, spec.span, name, entries)
+        self.job(JobOrigin::Probe, spec.span, &name, entries)
     }
 
     fn scrape_config(self, spec: &Value) -> Job {
@@ -472,7 +477,7 @@ impl<'a> Monitor<'a> {
         }
         entries.push(("relabel_configs", list(span, rules)));
         entries.extend(self.metric_rules(spec, spec));
-        self.job(JobOrigin::ScrapeConfig, span, name, entries)
+        self.job(JobOrigin::ScrapeConfig, span, &name, entries)
     }
 
     fn static_scrapes(self, spec: &Value) -> Vec<Job> {
@@ -504,210 +509,8 @@ impl<'a> Monitor<'a> {
             rules.extend(own_rules(endpoint, ["relabelConfigs", "relabelings"]));
             entries.push(("relabel_configs", list(endpoint.span, rules)));
             entries.extend(self.metric_rules(spec, endpoint));
-            self.job(JobOrigin::ScrapeConfig, endpoint.span, name, entries)
+            self.job(JobOrigin::ScrapeConfig, endpoint.span, &name, entries)
         });
         jobs.collect()
     }
-}
-
-/// Keys deeper than these are of no discovery.
-const MAX_KEY_DEPTH: usize = 8;
-
-/// The fields of a custom resource under the names that Prometheus has for them.
-fn snake_case(value: &Value, depth: usize) -> Value {
-    use promsight_model::manifest::{Content, Key};
-    let content = match &value.content {
-        _ if depth >= MAX_KEY_DEPTH => value.content.clone(),
-        Content::List(items) => Content::List(items.iter().map(|item| snake_case(item, depth + 1)).collect()),
-        Content::Map(entries) => Content::Map(
-            entries
-                .iter()
-                .map(|(key, value)| {
-                    // Labels keep their names.
-                    if key.text == "labels" {
-                        return (key.clone(), value.clone());
-                    }
-                    let mut text = String::new();
-                    for character in key.text.chars() {
-                        if character.is_ascii_uppercase() {
-                            text.push('_');
-                        }
-                        text.push(character.to_ascii_lowercase());
-                    }
-                    let key = Key { text, span: key.span };
-                    (key, snake_case(value, depth + 1))
-                })
-                .collect(),
-        ),
-        other => other.clone(),
-    };
-    Value {
-        span: value.span,
-        content,
-    }
-}
-
-/// A field that is there and not the empty text.
-fn filled<'v>(value: &'v Value, key: &str) -> Option<&'v Value> {
-    value
-        .get(key)
-        .filter(|field| field.as_str().is_some_and(|text| !text.is_empty() && text != "0"))
-}
-
-fn own_rules(value: &Value, keys: [&str; 2]) -> Vec<Value> {
-    keys.into_iter()
-        .flat_map(|key| value.items_at(key))
-        .cloned()
-        .collect()
-}
-
-fn job_name_rule(span: Span) -> Value {
-    rule(span)
-        .sources(&["job"])
-        .target("__tmp_prometheus_job_name")
-        .done()
-}
-
-fn keep(span: Span, source: &str, regex: &str) -> Value {
-    rule(span).action("keep").sources(&[source]).regex(regex).done()
-}
-
-fn copied(span: Span, source: &str, target: &str) -> Value {
-    let source = format!("__meta_kubernetes_{source}");
-    rule(span).sources(&[&source]).target(target).done()
-}
-
-fn running_filter(endpoint: &Value) -> Option<Value> {
-    let filter = endpoint.get("filterRunning").and_then(Value::as_bool);
-    (filter != Some(false)).then(|| {
-        let sources = ["__meta_kubernetes_pod_phase"];
-        let made = rule(endpoint.span)
-            .action("drop")
-            .sources(&sources)
-            .regex("(Failed|Succeeded)");
-        made.done()
-    })
-}
-
-fn target_port_rule(target: &Value) -> Option<Value> {
-    let text = target.as_str()?;
-    let is_number = target.as_scalar().is_some_and(|scalar| !scalar.is_string) && text.parse::<u32>().is_ok();
-    if text.is_empty() || (is_number && text == "0") {
-        return None;
-    }
-    let source = if is_number {
-        "__meta_kubernetes_pod_container_port_number"
-    } else {
-        "__meta_kubernetes_pod_container_port_name"
-    };
-    Some(keep(target.span, source, text))
-}
-
-fn label_rule(resource: &str, label: &Value) -> Option<Value> {
-    let name = sanitized(label.as_str()?);
-    let source = format!("__meta_kubernetes_{resource}_label_{name}");
-    let made = rule(label.span)
-        .sources(&[&source])
-        .target(&name)
-        .regex("(.+)")
-        .replacement("${1}");
-    Some(made.done())
-}
-
-fn job_label_rule(spec: &Value, resource: &str) -> Option<Value> {
-    let label = filled(spec, "jobLabel")?;
-    let source = format!(
-        "__meta_kubernetes_{resource}_label_{}",
-        sanitized(label.as_str()?)
-    );
-    let made = rule(label.span)
-        .sources(&[&source])
-        .target("job")
-        .regex("(.+)")
-        .replacement("${1}");
-    Some(made.done())
-}
-
-fn endpoint_rule(port: Option<&Value>) -> Option<Value> {
-    let port = port?;
-    let text = port.as_str().filter(|text| !text.is_empty())?;
-    Some(rule(port.span).target("endpoint").replacement(text).done())
-}
-
-/// The selector of a monitor as rules on the labels of what it selects.
-fn selector_rules(selector: Option<&Value>, resource: &str) -> Vec<Value> {
-    let Some(selector) = selector else {
-        return Vec::new();
-    };
-    let names = |key: &str| {
-        let name = sanitized(key);
-        (
-            format!("__meta_kubernetes_{resource}_label_{name}"),
-            format!("__meta_kubernetes_{resource}_labelpresent_{name}"),
-        )
-    };
-    let mut labels: Vec<(&str, &Value)> = selector
-        .get("matchLabels")
-        .map_or(&[][..], Value::entries)
-        .iter()
-        .map(|(key, value)| (key.text.as_str(), value))
-        .collect();
-    labels.sort_by_key(|(key, _)| *key);
-    let mut rules = Vec::new();
-    for (key, value) in labels {
-        let (label, present) = names(key);
-        let regex = format!("({});true", value.as_str().unwrap_or_default());
-        rules.push(
-            rule(value.span)
-                .action("keep")
-                .sources(&[&label, &present])
-                .regex(&regex)
-                .done(),
-        );
-    }
-    for expression in selector.items_at("matchExpressions") {
-        let (label, present) = names(expression.text_at(&["key"]).unwrap_or_default());
-        let values: Vec<&str> = expression
-            .items_at("values")
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        let of_value = format!("({});true", values.join("|"));
-        let made = rule(expression.span);
-        let made = match expression.text_at(&["operator"]) {
-            Some("In") => made.action("keep").sources(&[&label, &present]).regex(&of_value),
-            Some("NotIn") => made.action("drop").sources(&[&label, &present]).regex(&of_value),
-            Some("Exists") => made.action("keep").sources(&[&present]).regex("true"),
-            Some("DoesNotExist") => made.action("drop").sources(&[&present]).regex("true"),
-            _ => continue,
-        };
-        rules.push(made.done());
-    }
-    rules
-}
-
-/// A selector in one line, as Kubernetes writes it.
-fn selector_line(selector: &Value) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for (key, value) in selector.get("matchLabels").map_or(&[][..], Value::entries) {
-        parts.push(format!("{}={}", key.text, value.as_str().unwrap_or_default()));
-    }
-    for expression in selector.items_at("matchExpressions") {
-        let key = expression.text_at(&["key"]).unwrap_or_default();
-        let values: Vec<&str> = expression
-            .items_at("values")
-            .iter()
-            .filter_map(Value::as_str)
-            .collect();
-        let values = values.join(",");
-        match expression.text_at(&["operator"]) {
-            Some("In") => parts.push(format!("{key} in ({values})")),
-            Some("NotIn") => parts.push(format!("{key} notin ({values})")),
-            Some("Exists") => parts.push(key.to_owned()),
-            Some("DoesNotExist") => parts.push(format!("!{key}")),
-            _ => {}
-        }
-    }
-    parts.sort();
-    parts.join(",")
 }

@@ -132,8 +132,7 @@ fn in_files(tree: &Tree<'_>, files: &[RuleFile<'_>], server: &mut Server) {
             continue;
         }
         let is_beside = paths::folder(file.path) == folder;
-        let is_below =
-            paths::below(&folder, paths::folder(file.path)).is_some_and(|rest| is_rules_folder(rest));
+        let is_below = paths::below(&folder, paths::folder(file.path)).is_some_and(is_rules_folder);
         if !(is_beside || is_below && !folder.is_empty()) || is_for_others(tree, server, file.path) {
             continue;
         }

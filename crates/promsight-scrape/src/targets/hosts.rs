@@ -1,13 +1,11 @@
 //! What stands behind a host and port that a configuration names: a Service, a service of docker-compose, the machine
 //! itself, something outside of the tree.
 
-use promsight_model::Span;
-
 use crate::compose::{ComposeFile, ComposeService};
 use crate::objects::ObjectId;
 use crate::servers::{Server, ServerPlace};
 use crate::targets::Place;
-use crate::targets::cluster::{Cluster, Pod, Service, ServiceKind};
+use crate::targets::cluster::{Cluster, Service, ServiceKind};
 use crate::text::{Answer, Text};
 
 /// What answers at an address.
@@ -206,22 +204,6 @@ impl<'a> Names<'a> {
             .flat_map(|compose| &compose.services)
             .filter(move |service| service.hosts.contains(&host))
     }
-}
-
-/// Whether a pod could answer under that port: whether some container declares it, or none declares any.
-pub(crate) fn declares(pod: &Pod<'_>, port: u16) -> bool {
-    let mut ports = pod
-        .containers
-        .iter()
-        .flat_map(|container| &container.ports)
-        .peekable();
-    ports.peek().is_none() || ports.any(|own| own.number == port)
-}
-
-/// The name of what a span shows, for messages.
-pub(crate) fn place_of(service: &Service<'_>) -> Span {
-    let name = service.object.value.at(&["metadata", "name"]);
-    name.map_or(service.object.value.span, |name| name.span)
 }
 
 #[cfg(test)]

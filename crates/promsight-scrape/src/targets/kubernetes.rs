@@ -3,16 +3,21 @@
 //! Owns the roles: which targets each finds among what a rendering applies, and the `__meta_kubernetes_…` labels that
 //! they get. A label whose value only the cluster knows is open.
 
+mod ingress;
+mod labels;
+
 use promsight_model::Span;
 use promsight_model::manifest::Value;
 
-use crate::objects::{Object, text_entries};
 use crate::relabel::Labels;
 use crate::selector::Selector;
 use crate::targets::cluster::{Cluster, Container, ContainerPort, Metadata, Pod, Service, ServiceKind, find};
+use crate::targets::kubernetes::labels::{
+    container_labels, hostname, object_labels, open_metadata, own_metadata, port_labels, service_labels, set,
+};
 use crate::text::{Answer, Shape, Text};
 
-const PREFIX: &str = "__meta_kubernetes_";
+pub(crate) use labels::sanitized;
 
 /// A target as discovery finds it.
 #[derive(Debug)]
@@ -532,68 +537,6 @@ impl Discovery {
             open_metadata(labels, "node");
         }
     }
-
-    fn ingress<'a>(&self, cluster: &'a Cluster<'a>, object: &'a Object, namespace: &Text) -> Vec<Found<'a>> {
-        let name = Text::written(object.name());
-        let own: Metadata = object
-            .labels()
-            .map(|(key, value, _)| (key.to_owned(), Text::written(value)))
-            .collect();
-        let admitted = self.admits(Role::Ingress, &own, &name, namespace);
-        let presence = self.is_in_namespace(namespace).and(admitted);
-        if presence == Answer::Never {
-            return Vec::new();
-        }
-        let mut common = Labels::new();
-        set(&mut common, "namespace", namespace.clone());
-        if let Some(class) = object.value.text_at(&["spec", "ingressClassName"]) {
-            set(&mut common, "ingress_class_name", Text::written(class));
-        }
-        set(&mut common, "ingress_name", name);
-        own_metadata(&mut common, "ingress", object);
-        if self.attaches_("namespace") {
-            self.attach_place(&mut common, cluster, namespace);
-        }
-        let spec = object.value.get("spec");
-        let tls = spec.map_or(&[][..], |spec| spec.items_at("tls")).iter();
-        let secured: Vec<&str> = tls
-            .flat_map(|entry| entry.items_at("hosts"))
-            .filter_map(Value::as_str)
-            .collect();
-        let mut found = Vec::new();
-        for rule in spec.map_or(&[][..], |spec| spec.items_at("rules")) {
-            let host = rule.text_at(&["host"]).unwrap_or_default();
-            let scheme = if secured.iter().any(|pattern| is_host_of(pattern, host)) {
-                "https"
-            } else {
-                "http"
-            };
-            let paths = rule.at(&["http", "paths"]).map(Value::items);
-            let mut add = |path: &str, span: Span| {
-                let mut labels = common.clone();
-                labels.set("__address__", Text::written(host));
-                set(&mut labels, "ingress_scheme", Text::known(scheme));
-                set(&mut labels, "ingress_host", Text::written(host));
-                let path = if path.is_empty() { "/" } else { path };
-                set(&mut labels, "ingress_path", Text::written(path));
-                found.push(Found {
-                    labels,
-                    host: Host::Other,
-                    presence,
-                    span,
-                });
-            };
-            match paths {
-                None => add("/", rule.span),
-                Some(paths) => {
-                    for path in paths {
-                        add(path.text_at(&["path"]).unwrap_or_default(), path.span);
-                    }
-                }
-            }
-        }
-        found
-    }
 }
 
 /// The name by which the role `service` scrapes a Service.
@@ -622,95 +565,4 @@ fn other_ports<'p>(
         .iter()
         .flat_map(|container| container.ports.iter().map(move |port| (container, port)));
     ports.filter(|(_, port)| !covered.contains(&port.number))
-}
-
-/// The name that an endpoint has where the pod asks for one: as a pod of a StatefulSet does.
-fn hostname(pod: &Pod<'_>) -> Option<Text> {
-    match pod.spec.text_at(&["hostname"]) {
-        Some(hostname) => Some(Text::written(hostname)),
-        None if pod.object.kind() == "StatefulSet" => Some(pod.name.clone()),
-        None => None,
-    }
-}
-
-fn container_labels(labels: &mut Labels, container: &Container<'_>) {
-    set(labels, "pod_container_name", Text::written(container.name));
-    set(labels, "pod_container_image", Text::written(container.image));
-    set(
-        labels,
-        "pod_container_init",
-        Text::known(container.is_init.to_string()),
-    );
-}
-
-fn port_labels(labels: &mut Labels, port: &ContainerPort<'_>, protocol: &str) {
-    set(labels, "pod_container_port_name", Text::written(port.name));
-    set(
-        labels,
-        "pod_container_port_number",
-        Text::known(port.number.to_string()),
-    );
-    set(labels, "pod_container_port_protocol", Text::written(protocol));
-}
-
-fn service_labels(labels: &mut Labels, service: &Service<'_>) {
-    set(labels, "namespace", service.namespace.clone());
-    set(labels, "service_name", Text::written(service.object.name()));
-    own_metadata(labels, "service", service.object);
-}
-
-/// The labels and annotations of an object that is written as it is applied.
-fn own_metadata(labels: &mut Labels, resource: &str, object: &Object) {
-    let of = |key: &str| -> Metadata {
-        text_entries(object.value.at(&["metadata", key]))
-            .map(|(key, value, _)| (key.to_owned(), Text::written(value)))
-            .collect()
-    };
-    object_labels(labels, resource, &of("labels"), &of("annotations"));
-}
-
-fn object_labels(labels: &mut Labels, resource: &str, own: &Metadata, annotations: &Metadata) {
-    for (kind, metadata) in [("label", own), ("annotation", annotations)] {
-        for (key, value) in metadata {
-            let name = sanitized(key);
-            set(labels, &format!("{resource}_{kind}_{name}"), value.clone());
-            set(
-                labels,
-                &format!("{resource}_{kind}present_{name}"),
-                Text::known("true"),
-            );
-        }
-    }
-}
-
-fn open_metadata(labels: &mut Labels, resource: &str) {
-    for kind in ["label", "labelpresent", "annotation", "annotationpresent"] {
-        labels.open(&format!("{PREFIX}{resource}_{kind}_"));
-    }
-}
-
-fn set(labels: &mut Labels, name: &str, value: Text) {
-    labels.set(&format!("{PREFIX}{name}"), value);
-}
-
-/// A key as it stands in the name of a label.
-pub(crate) fn sanitized(key: &str) -> String {
-    key.chars()
-        .map(|character| {
-            if character.is_ascii_alphanumeric() {
-                character
-            } else {
-                '_'
-            }
-        })
-        .collect()
-}
-
-/// Whether a certificate's host (`*.example.com`) covers another.
-fn is_host_of(pattern: &str, host: &str) -> bool {
-    if pattern == host {
-        return true;
-    }
-    let rest = |name: &str| name.split_once('.').map(|(_, rest)| rest.to_owned());
-    pattern.starts_with("*.") && rest(pattern).is_some() && rest(pattern) == rest(host)
 }
