@@ -17,6 +17,7 @@ mod blind_trigger;
 mod broken_kustomization;
 mod bucket_mismatch;
 mod conflicting_metric;
+mod conflicting_rule;
 mod fingerprint;
 mod hidden_blindness;
 mod invalid_query;
@@ -95,6 +96,7 @@ pub const CHECKS: &[Check] = &[
     broken_kustomization::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
+    conflicting_rule::CHECK,
     hidden_blindness::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
