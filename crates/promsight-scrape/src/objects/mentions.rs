@@ -32,11 +32,41 @@ pub(crate) fn mentioned(
     if wanted.is_empty() {
         return BTreeMap::new();
     }
-    let names = Names::of(&wanted);
+    let names = Names::of(wanted.iter().map(|file| file.path.as_str()));
     let pattern = (wanted.len() <= MAX_FILES).then(|| names.pattern()).flatten();
     let Some(pattern) = pattern else {
         return all();
     };
+    let found = scan(files, &names, &pattern, kustomizations);
+    let named = wanted
+        .iter()
+        .filter_map(|file| Some((file.id, found.of(&file.path)?)));
+    named.collect()
+}
+
+/// Which of these paths, where no file is, something beside kustomizations names: a script that makes the file, a
+/// document that asks people to.
+pub(crate) fn made_elsewhere(
+    files: &FileSet,
+    missing: &BTreeSet<String>,
+    kustomizations: &BTreeSet<FileId>,
+) -> BTreeSet<String> {
+    let names = Names::of(missing.iter().map(String::as_str));
+    let pattern = (!missing.is_empty() && missing.len() <= MAX_FILES).then(|| names.pattern());
+    let Some(pattern) = pattern.flatten() else {
+        return missing.clone();
+    };
+    let found = scan(files, &names, &pattern, kustomizations);
+    let is_named = |path: &&String| found.files.get(path.as_str()) == Some(&Mention::Elsewhere);
+    missing.iter().filter(is_named).cloned().collect()
+}
+
+fn scan<'a>(
+    files: &FileSet,
+    names: &Names<'a>,
+    pattern: &Regex,
+    kustomizations: &BTreeSet<FileId>,
+) -> Found<'a> {
     let mut found = Found::default();
     for file in files.files() {
         let mention = if kustomizations.contains(&file.id) {
@@ -46,14 +76,11 @@ pub(crate) fn mentioned(
         };
         for line in file.text.lines().filter(|line| pattern.is_match(line)) {
             for word in line.split(|character| !is_path_character(character)) {
-                found.word(&names, word, line, (file, mention));
+                found.word(names, word, line, (file, mention));
             }
         }
     }
-    let named = wanted
-        .iter()
-        .filter_map(|file| Some((file.id, found.of(&file.path)?)));
-    named.collect()
+    found
 }
 
 /// The last parts of the paths that are looked for.
@@ -63,12 +90,12 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn of(wanted: &[&'a SourceFile]) -> Self {
+    fn of(paths: impl Iterator<Item = &'a str>) -> Self {
         let mut files: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let mut folders: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-        for file in wanted {
-            files.entry(last_part(&file.path)).or_default().insert(&file.path);
-            let mut folder = folder_of(&file.path);
+        for path in paths {
+            files.entry(last_part(path)).or_default().insert(path);
+            let mut folder = folder_of(path);
             while !folder.is_empty() && folders.entry(last_part(folder)).or_default().insert(folder) {
                 folder = folder_of(folder);
             }
