@@ -152,8 +152,13 @@ pub fn text_entries(map: Option<&Value>) -> impl Iterator<Item = (&str, &str, Sp
 /// The objects of the tree, by what renders them: each kustomization that no other one builds on, or that an
 /// application names; each chart; and last, in one rendering, all manifests that stand for themselves.
 pub(crate) fn render(input: &Input<'_>) -> Rendered {
-    let tree = Tree::of(input);
+    let mut tree = Tree::of(input);
     let links = Links::of(&tree);
+    let missing = links.missing(&tree);
+    if !missing.is_empty() {
+        let kustomizations = links.folders.values().map(|(file, _)| *file).collect();
+        tree.expect(mentions::made_elsewhere(input.files, &missing, &kustomizations));
+    }
     let folders: Vec<&str> = tree.folders().collect();
     let applied = applications::applied(input, &folders);
     let mut roots = links.roots();
