@@ -16,6 +16,7 @@ mod blind_test;
 mod blind_trigger;
 mod bucket_mismatch;
 mod conflicting_metric;
+mod conflicting_rule;
 mod dead_target;
 mod fingerprint;
 mod hidden_blindness;
@@ -95,6 +96,7 @@ pub const CHECKS: &[Check] = &[
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
+    conflicting_rule::CHECK,
     dead_target::CHECK,
     hidden_blindness::CHECK,
     invalid_query::CHECK,

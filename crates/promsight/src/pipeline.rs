@@ -18,6 +18,7 @@ use promsight_model::{
 use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule};
 use rayon::prelude::*;
 
+use crate::charts;
 use crate::clock::Date;
 use crate::config::Config;
 use crate::reading::Sources;
@@ -109,7 +110,7 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
     let scrape = promsight_scrape::simulate(&promsight_scrape::Input {
         files,
         facts: &facts,
-        charts: &[],
+        charts: &charts::render(files, &facts),
         repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use promsight_model::flow::LabelSource;
-use promsight_model::{Emitter, MetricType, Name, Query, SelectorName, Span};
+use promsight_model::{Emitter, MetricType, Name, Origin, Query, SelectorName, Span};
 
 use super::target_labels::TargetLabels;
 use crate::index::{Index, RuleId};
@@ -210,8 +210,10 @@ fn is_own_label(emitter: &Emitter, series: &str, label: &str) -> bool {
     match emitter.metric_type {
         MetricType::Histogram => label == "le" && series.ends_with("_bucket"),
         MetricType::StateSet => emitter.name == Name::Exact(label.to_owned()),
-        // Other clients and hand-written families have them.
-        MetricType::Summary => label == "quantile",
+        // Other clients and hand-written families have them; the Python client computes none.
+        MetricType::Summary => {
+            label == "quantile" && emitter.origin != Origin::Instrument("prometheus_client".to_owned())
+        }
         // Which process it is, where several serve one (`multiprocess_mode` of `all` or `liveall`).
         MetricType::Gauge => label == "pid",
         MetricType::Counter | MetricType::Info | MetricType::Untyped => false,

@@ -97,6 +97,7 @@ fn missing(
         declared,
         dropped,
         closest,
+        values: None,
     })
 }
 
