@@ -13,7 +13,7 @@ use promsight_model::Span;
 use promsight_model::manifest::Value;
 
 use crate::objects::ObjectId;
-use crate::relabel::{self, Labels, Outcome, Rule};
+use crate::relabel::{self, InvalidRule, Labels, Outcome, Rule};
 use crate::servers::{Job, Server, Tree};
 use crate::targets::hosts::{Answers, Names};
 use crate::targets::kubernetes::{Found, Host};
@@ -150,6 +150,15 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
         ));
         return;
     }
+    if rules.is_empty()
+        && let Some((url, span)) = url_among(&job.config)
+    {
+        let reason = format!("`{url}` is a URL, and a target is a host and a port");
+        job.unknown
+            .push(format!("Prometheus refuses the configuration: {reason}"));
+        job.invalid = Some(InvalidRule { span, reason });
+        return;
+    }
     let defaults = Defaults::of(&job.config, server.global.as_ref());
     let found = discovery::of_job(tree, server, job);
     job.unknown.extend(found.unknown);
@@ -164,6 +173,13 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
     }
 }
 
+/// A fixed target that is a URL, which Prometheus takes only where rules may make an address of it.
+fn url_among(config: &Value) -> Option<(&str, Span)> {
+    let groups = config.items_at("static_configs").iter();
+    let mut targets = groups.flat_map(|group| texts(group.items_at("targets")));
+    targets.find(|(target, _)| target.contains('/') && Text::written(target).as_known().is_some())
+}
+
 /// One target to what becomes of it.
 fn settle(
     tree: &Tree<'_>,
@@ -173,11 +189,10 @@ fn settle(
     defaults: &Defaults,
     found: Found<'_>,
 ) {
-    let mut labels = found.labels;
-    let original = labels.get("__address__");
-    defaults.fill(&mut labels);
-    let discovered = labels.clone();
-    let outcome = populate(rules, labels, job.span);
+    let mut discovered = found.labels;
+    let original = discovered.get("__address__");
+    defaults.fill(&mut discovered);
+    let outcome = populate(rules, discovered.clone(), job.span);
     let names = Names {
         clusters: tree.clusters,
         compose: tree.compose,
@@ -326,3 +341,6 @@ fn target(labels: &Labels, answers: Answers, host: Host<'_>, span: Span) -> Targ
 pub(crate) fn texts(list: &[Value]) -> impl Iterator<Item = (&str, Span)> {
     list.iter().filter_map(|item| Some((item.as_str()?, item.span)))
 }
+
+#[cfg(test)]
+mod tests;

@@ -11,7 +11,9 @@ use promsight_model::manifest::Value;
 
 use crate::relabel::Labels;
 use crate::selector::Selector;
-use crate::targets::cluster::{Cluster, Container, ContainerPort, Metadata, Pod, Service, ServiceKind, find};
+use crate::targets::cluster::{
+    Cluster, Container, ContainerPort, Metadata, Pod, Service, ServiceKind, TargetPort, find,
+};
 use crate::targets::kubernetes::labels::{
     container_labels, hostname, object_labels, open_metadata, own_metadata, port_labels, service_labels, set,
 };
@@ -365,12 +367,12 @@ impl Discovery {
             } else {
                 let address = match text("clusterIP") {
                     Some(written) if !written.is_empty() => Text::written(written),
-                    _ => Text::open(Shape::Address, format!("address of service {:?}", service.id)),
+                    _ => Text::open(Shape::Address, format!("address of {}", service.key)),
                 };
                 set(&mut labels, "service_cluster_ip", address);
             }
             if kind == "LoadBalancer" {
-                let address = Text::open(Shape::Anything, format!("load balancer of {:?}", service.id));
+                let address = Text::open(Shape::Anything, format!("load balancer of {}", service.key));
                 set(&mut labels, "service_loadbalancer_ip", address);
             }
             Found {
@@ -398,7 +400,7 @@ impl Discovery {
         let prefix = if is_slice { "endpointslice" } else { "endpoints" };
         let object_name = if is_slice {
             let mut generated = name.clone().with("-");
-            generated.push(&Text::open(Shape::Hash, format!("slice of {:?}", service.id)));
+            generated.push(&Text::open(Shape::Hash, format!("slice of {}", service.key)));
             generated
         } else {
             name.clone()
@@ -415,7 +417,11 @@ impl Discovery {
             self.attach_place(&mut common, cluster, &service.namespace);
         }
         let mut found = Vec::new();
-        for (pod, selected) in cluster.selected(service) {
+        let mut selected = cluster.selected(service).peekable();
+        if selected.peek().is_none() {
+            found.extend(self.elsewhere(&common, service));
+        }
+        for (pod, selected) in selected {
             let presence = presence.and(selected);
             let visible = self.admits(Role::Pod, &pod.labels, &pod.name, &pod.namespace);
             let numbers: Vec<u16> = service
@@ -465,6 +471,56 @@ impl Discovery {
             }
         }
         found
+    }
+
+    /// What answers for a Service whose pods the tree does not make: those of an operator, or nothing.
+    fn elsewhere<'a>(&self, common: &Labels, service: &'a Service<'a>) -> Vec<Found<'a>> {
+        let found = service.ports.iter().map(|port| {
+            let mut labels = common.clone();
+            let address = Text::open(Shape::Address, format!("endpoint of {}", service.key));
+            let number = match port.target {
+                TargetPort::Number(number) => Text::known(number.to_string()),
+                TargetPort::Name(name) => {
+                    Text::open(Shape::Digits, format!("port {name} of {}", service.key))
+                }
+            };
+            let mut address = address.with(":");
+            address.push(&number);
+            labels.set("__address__", address);
+            let prefix = if self.role == Role::EndpointSlice {
+                "endpointslice"
+            } else {
+                "endpoint"
+            };
+            set(
+                &mut labels,
+                &format!("{prefix}_port_name"),
+                Text::written(port.name),
+            );
+            set(
+                &mut labels,
+                &format!("{prefix}_port_protocol"),
+                Text::written(port.protocol),
+            );
+            for open in [
+                "pod_",
+                "node_",
+                "endpoint_address_",
+                "endpoint_node_",
+                "endpoint_hostname",
+            ] {
+                labels.open(&format!("__meta_kubernetes_{open}"));
+            }
+            labels.open("__meta_kubernetes_endpointslice_endpoint_");
+            labels.open("__meta_kubernetes_endpointslice_address_target_");
+            Found {
+                labels,
+                host: Host::Other,
+                presence: Answer::Perhaps,
+                span: port.span,
+            }
+        });
+        found.collect()
     }
 
     /// The labels of the object that the endpoints controller makes of a Service.
