@@ -44,6 +44,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "generate",
     "promqltest",
     "corpus",
+    "charts",
     "oracle",
     "packaging",
 ];
