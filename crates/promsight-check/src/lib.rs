@@ -14,6 +14,7 @@ mod blind_runbook;
 mod blind_script;
 mod blind_test;
 mod blind_trigger;
+mod broken_kustomization;
 mod bucket_mismatch;
 mod conflicting_metric;
 mod conflicting_rule;
@@ -28,6 +29,9 @@ mod late_counter;
 mod missing_runbook;
 mod never_firing;
 mod never_updated;
+mod not_exposed;
+mod not_scraped;
+mod orphan_manifest;
 mod sink;
 mod suppression;
 mod targets;
@@ -94,6 +98,7 @@ pub const CHECKS: &[Check] = &[
     blind_script::CHECK,
     blind_test::CHECK,
     blind_trigger::CHECK,
+    broken_kustomization::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
     conflicting_rule::CHECK,
@@ -107,6 +112,9 @@ pub const CHECKS: &[Check] = &[
     missing_runbook::CHECK,
     never_firing::CHECK,
     never_updated::CHECK,
+    not_exposed::CHECK,
+    not_scraped::CHECK,
+    orphan_manifest::CHECK,
     type_mismatch::CHECK,
     unknown_alert::CHECK,
     unloaded_jobs::CHECK,
