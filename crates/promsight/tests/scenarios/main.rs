@@ -8,6 +8,8 @@
 //!   matters, `-> "replacement"` for the suggestion that must be made or `-> nothing` for none
 //! - `metrics`: `type name{label, label} path`, then remarks in parentheses
 //! - `references`: `verdict consumer-kind path «selector»`
+//! - `targets`: `kept job address/path {label=value, …} workload`, `dropped job name «rule» "reason"`,
+//!   `dead job name «place» "reason"`, `unknown job "reason"`, `unselected kind name "reason"`
 //!
 //! Paths are relative to the scenario's root. Of a text of several lines its first line is named, with ` …` behind it.
 //! With `PROMSIGHT_UPDATE=1` the blocks are rewritten: read the difference, do not trust it.

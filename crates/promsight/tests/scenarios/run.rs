@@ -99,7 +99,51 @@ impl Outcome {
                 .iter()
                 .map(|judged| self.reference(judged))
                 .collect(),
+            Kind::Targets => self.targets(),
         }
+    }
+
+    fn targets(&self) -> Vec<Entry> {
+        let entry = |exact: String, message: Option<&String>| Entry {
+            exact,
+            message: message.cloned(),
+            replacement: Replacement::Unsaid,
+        };
+        let mut entries = Vec::new();
+        for job in &self.report.jobs {
+            let name = &job.name;
+            entries.extend(job.kept.iter().map(|target| {
+                let labels = target.labels.iter().map(|(label, value)| match value {
+                    Some(value) => format!("{label}={value}"),
+                    None => label.clone(),
+                });
+                let labels: Vec<String> = labels.collect();
+                let workload = target.workload.as_ref().map(|name| format!(" {name}"));
+                let workload = workload.unwrap_or_default();
+                let line = format!(
+                    "kept {name} {}{} {{{}}}{workload}",
+                    target.address,
+                    target.path,
+                    labels.join(", ")
+                );
+                entry(line, None)
+            }));
+            entries.extend(job.dropped.iter().map(|target| {
+                let line = format!("dropped {name} {} «{}»", target.name, self.shown(target.rule));
+                entry(line, Some(&target.reason))
+            }));
+            entries.extend(job.dead.iter().map(|target| {
+                let line = format!("dead {name} {} «{}»", target.name, self.shown(target.span));
+                entry(line, Some(&target.reason))
+            }));
+            let unknown = job.unknown.iter();
+            entries.extend(unknown.map(|reason| entry(format!("unknown {name}"), Some(reason))));
+        }
+        entries.extend(self.report.unselected.iter().map(|object| {
+            let line = format!("unselected {} {}", object.kind, object.name);
+            entry(line, Some(&object.reason))
+        }));
+        entries
     }
 
     fn path(&self, span: Span) -> &str {
