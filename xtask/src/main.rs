@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `oracle`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `mutate`, `oracle`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -8,6 +8,7 @@
 mod ci;
 mod corpus;
 mod generate;
+mod mutate;
 mod oracle;
 mod problem;
 mod promql;
@@ -28,6 +29,8 @@ Commands:
   generate    write docs/checks, the tables of docs/promql.md, the configuration's schema, man pages, completions
   promqltest  compare what is read of Prometheus' own test cases with what Prometheus reads
   corpus      compare what is read of the dashboards and rules in FOLDER... with what other parsers read
+  mutate      change PROJECT... at known places, one at a time ([--seed N] [--count N] [--verbose]), and compare what is
+              reported with what each change breaks
   oracle      measure the inventory against running code (needs Python and its package index);
               `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
 ";
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
         ["generate"] => generate::write(),
         ["promqltest"] => promqltest::run(),
         ["corpus", folders @ ..] => corpus::run(folders),
+        ["mutate", rest @ ..] => mutate::run(rest),
         ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };

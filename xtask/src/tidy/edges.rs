@@ -37,6 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "promsight-model",
             "promsight-promql",
             "promsight-extract",
+            "promsight-resolve",
             "promsight-check",
         ],
     ),

@@ -14,6 +14,7 @@ use promsight_model::{Confidence, Consumer, Facts, Flow, Query, SelectorName, Sp
 
 pub use bounds::{BoundMismatch, BoundProblem};
 pub use labels::{LabelMismatch, LabelProblem};
+pub use target_labels::is_usual_target_label;
 pub use types::{Misuse, TypeMismatch};
 pub use values::ValueMismatch;
 
