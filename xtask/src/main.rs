@@ -29,7 +29,7 @@ Commands:
   generate    write docs/checks, the tables of docs/promql.md, the configuration's schema, man pages, completions
   promqltest  compare what is read of Prometheus' own test cases with what Prometheus reads
   corpus      compare what is read of the dashboards and rules in FOLDER... with what other parsers read
-  mutate      change PROJECT... at known places, one at a time ([--seed N] [--count N] [--verbose]), and compare what is
+  mutate      change PROJECT... at known places, one at a time ([--seed N] [--count N] [--only KIND] [--verbose]), and compare what is
               reported with what each change breaks
   oracle      measure the inventory against running code (needs Python and its package index);
               `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder

@@ -140,7 +140,7 @@ fn measure(bench: &Bench, request: &Request<'_>) -> Figures {
     let mut random = Random::new(request.seed);
     let mut waiting: Vec<(Kind, Vec<Site<'_>>)> = Kind::ALL
         .into_iter()
-        .filter(|kind| request.only.is_none_or(|only| kind.word() == only))
+        .filter(|kind| request.only.is_none_or(|only| kind.word().starts_with(only)))
         .map(|kind| {
             let mut sites = kinds::sites(kind, &known);
             random.shuffle(&mut sites);
