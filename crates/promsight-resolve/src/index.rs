@@ -92,7 +92,7 @@ impl<'a> Index<'a> {
         found
     }
 
-    /// How many queries read a series.
+    /// How many queries read a series or family, or documents name it.
     pub(crate) fn readers(&self, series: &str) -> usize {
         self.asked.get(series).map_or(0, |asked| asked.queries)
     }
@@ -105,7 +105,16 @@ impl<'a> Index<'a> {
             .unwrap_or_default()
     }
 
+    /// Whether some metric of the tree has a label of that name.
+    pub(crate) fn is_label(&self, label: &str) -> bool {
+        self.live_emitters()
+            .any(|emitter| emitter.labels.iter().any(|known| known == label))
+    }
+
     fn index_queries(&mut self) {
+        for mention in self.facts.iter().flat_map(|facts| &facts.word_mentions) {
+            self.asked.entry(&mention.word).or_default().queries += 1;
+        }
         for query in self.facts.iter().flat_map(|facts| &facts.queries) {
             for (at, selector) in query.selectors.iter().enumerate() {
                 let SelectorName::Exact(series) = &selector.name else {

@@ -30,12 +30,16 @@ pub(crate) const NEARLY_SAME: f64 = 0.86;
 const UNREAD: f64 = 0.12;
 /// … it has every label that the readers of the missing name ask for.
 const SAME_LABELS: f64 = 0.06;
-/// What speaks against it: it lacks a label that they ask for.
-const LACKS_LABEL: f64 = 0.2;
+/// What speaks against it: it lacks a label that they ask for, and that other metrics of the tree have.
+const LACKS_LABEL: f64 = 0.12;
 /// … others read it, and the names differ in a whole word: two things, not one.
 const READ_SIBLING: f64 = 0.2;
-/// … others read it, and the missing name has several readers: these do not all misspell it.
+/// … nobody reads it either, and the names differ in a whole word, units included.
+const UNREAD_SIBLING: f64 = 0.1;
+/// … others read it, and the missing name has several readers, who do not all misspell it.
 const READ_ELSEWHERE: f64 = 0.04;
+/// … and one of the two names has a whole word more.
+const READ_RELATIVE: f64 = 0.35;
 /// The first candidate has to lead by so much.
 const LEAD: f64 = 0.015;
 
@@ -145,7 +149,9 @@ fn search(series: &str, index: &Index<'_>) -> Likeness {
         };
         let second = candidates.iter().find(is_other);
         let leads = second.is_none_or(|second| first.score - second.score >= LEAD);
-        first.closest(leads && first.score >= CONVINCING)
+        // Who renames a metric keeps its samples.
+        let same_sample = sample(&words(series)) == sample(&words(first.name));
+        first.closest(leads && same_sample && first.score >= CONVINCING)
     });
     Likeness { nearest, meant }
 }
@@ -156,12 +162,11 @@ fn evidence(series: &str, candidate: &Candidate<'_>, index: &Index<'_>) -> f64 {
     let mut evidence = 0.0;
     let mut has_labels = false;
     if let Some(emitter) = candidate.emitter.filter(|emitter| emitter.labels_known) {
-        let lacks = asked
-            .iter()
-            .any(|label| !emitter.labels.iter().any(|known| known == label));
+        let has = |label: &str| emitter.labels.iter().any(|known| known == label);
+        let lacks = asked.iter().any(|label| !has(label) && index.is_label(label));
         if lacks {
             evidence -= LACKS_LABEL;
-        } else if !asked.is_empty() {
+        } else if asked.iter().any(|label| has(label)) {
             has_labels = true;
             evidence += SAME_LABELS;
         }
@@ -170,6 +175,7 @@ fn evidence(series: &str, candidate: &Candidate<'_>, index: &Index<'_>) -> f64 {
         Some(emitter) => emitter
             .series
             .iter()
+            .chain([&emitter.name, &emitter.written_name])
             .filter_map(Name::exact)
             .any(|name| index.readers(name) > 0),
         None => index.readers(candidate.name) > 0,
@@ -178,15 +184,24 @@ fn evidence(series: &str, candidate: &Candidate<'_>, index: &Index<'_>) -> f64 {
         if has_labels || shared_subjects(series, candidate.name) >= 2 {
             evidence += UNREAD;
         }
-        return evidence;
+        let is_replaced = lacks(series, candidate.name, &[]) && lacks(candidate.name, series, &[]);
+        return if is_replaced {
+            evidence - UNREAD_SIBLING
+        } else {
+            evidence
+        };
     }
-    if differs_in_a_whole_word(series, candidate.name) {
-        evidence -= READ_SIBLING;
-    }
-    if index.readers(series) > 1 {
-        evidence -= READ_ELSEWHERE;
-    }
+    let several_miss_it = index.readers(series) > 1;
     evidence
+        - match (
+            lacks_word(series, candidate.name),
+            lacks_word(candidate.name, series),
+        ) {
+            (true, true) => READ_SIBLING,
+            (false, false) if several_miss_it => READ_ELSEWHERE,
+            _ if several_miss_it => READ_RELATIVE,
+            _ => 0.0,
+        }
 }
 
 /// How many words that are no unit and no suffix both names have.
@@ -200,16 +215,18 @@ fn shared_subjects(left: &str, right: &str) -> usize {
     subjects(left).intersection(&subjects(right)).count()
 }
 
-/// Whether each name has a subject that the other has in no form.
-fn differs_in_a_whole_word(left: &str, right: &str) -> bool {
-    let (left, right) = (words(left), words(right));
-    let lacks = |these: &[&str], others: &[&str]| {
-        these
-            .iter()
-            .filter(|word| !TAIL_WORDS.contains(word))
-            .any(|word| others.iter().all(|other| nearness(word, other) == 0.0))
-    };
-    lacks(&left, &right) && lacks(&right, &left)
+/// Whether `name` has a subject that `other` has in no form.
+fn lacks_word(name: &str, other: &str) -> bool {
+    lacks(name, other, &TAIL_WORDS)
+}
+
+/// Whether `name` has a word, some aside, that `other` has in no form.
+fn lacks(name: &str, other: &str, aside: &[&str]) -> bool {
+    let others = words(other);
+    words(name)
+        .iter()
+        .filter(|word| !aside.contains(word))
+        .any(|word| others.iter().all(|other| nearness(word, other) == 0.0))
 }
 
 /// How alike two names are, from 0 to 1.
@@ -322,6 +339,42 @@ fn shared_weight(left: &[&str], right: &[&str]) -> f64 {
     row.last().copied().unwrap_or_default()
 }
 
+/// Words that are shortened otherwise than by their beginning, which [`nearness`] knows.
+const ABBREVIATIONS: [(&str, &str); 32] = [
+    ("addr", "address"),
+    ("avg", "average"),
+    ("bg", "background"),
+    ("cfg", "config"),
+    ("cfg", "configuration"),
+    ("cnt", "count"),
+    ("ctx", "context"),
+    ("db", "database"),
+    ("evt", "event"),
+    ("fs", "filesystem"),
+    ("hb", "heartbeat"),
+    ("mb", "megabytes"),
+    ("mgr", "manager"),
+    ("ms", "milliseconds"),
+    ("msg", "message"),
+    ("msgs", "messages"),
+    ("op", "operation"),
+    ("ops", "operations"),
+    ("pct", "percent"),
+    ("pg", "postgres"),
+    ("pkt", "packet"),
+    ("pkts", "packets"),
+    ("q", "queue"),
+    ("qty", "quantity"),
+    ("reqs", "requests"),
+    ("rx", "received"),
+    ("secs", "seconds"),
+    ("svc", "service"),
+    ("ts", "timestamp"),
+    ("tx", "transaction"),
+    ("txs", "transactions"),
+    ("ws", "websocket"),
+];
+
 fn nearness(left: &str, right: &str) -> f64 {
     if left == right {
         return 1.0;
@@ -330,6 +383,9 @@ fn nearness(left: &str, right: &str) -> f64 {
     let is_number = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit());
     if is_number(left) || is_number(right) {
         return 0.0;
+    }
+    if ABBREVIATIONS.contains(&(left, right)) || ABBREVIATIONS.contains(&(right, left)) {
+        return 0.85;
     }
     // A word and its plural, its abbreviation or a misspelling of it.
     let shorter = left.len().min(right.len());

@@ -50,6 +50,7 @@ struct Tally {
     mutations: usize,
     expected: usize,
     caught: usize,
+    words: (usize, usize),
     missed: usize,
     wrong: usize,
     suggestions: Suggestions,
@@ -60,6 +61,8 @@ impl Tally {
         self.mutations += more.mutations;
         self.expected += more.expected;
         self.caught += more.caught;
+        self.words.0 += more.words.0;
+        self.words.1 += more.words.1;
         self.missed += more.missed;
         self.wrong += more.wrong;
         self.suggestions.add(more.suggestions);
@@ -161,8 +164,13 @@ fn measure(bench: &Bench, request: &Request<'_>) -> Figures {
             let outcome = outcome::compare(bench, &mutation, &files, &report);
             let tally = Tally {
                 mutations: 1,
-                expected: mutation.expected.len(),
+                expected: mutation
+                    .expected
+                    .iter()
+                    .filter(|expected| !expected.is_word)
+                    .count(),
                 caught: outcome.caught,
+                words: outcome.words,
                 missed: outcome.missed.len(),
                 wrong: outcome.wrong.len(),
                 suggestions: outcome.suggestions,
@@ -227,8 +235,8 @@ fn described(
 
 fn table(figures: &Figures) -> String {
     let mut text = String::from(
-        "| kind | mutations | broken references | caught | missed | false | suggestion right | wrong | none |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
+        "| kind | mutations | broken references | caught | missed | false | words of documents told | suggestion right | wrong | none |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n",
     );
     let mut whole = Tally::default();
     for (kind, tally) in &figures.kinds {
@@ -256,8 +264,9 @@ fn changes_table(figures: &Figures) -> String {
 
 fn row(name: &str, tally: &Tally) -> String {
     let Suggestions { right, other, none } = tally.suggestions;
+    let (told, words) = tally.words;
     format!(
-        "| {name} | {} | {} | {} | {} | {} | {right} | {other} | {none} |\n",
+        "| {name} | {} | {} | {} | {} | {} | {told} of {words} | {right} | {other} | {none} |\n",
         tally.mutations, tally.expected, tally.caught, tally.missed, tally.wrong
     )
 }

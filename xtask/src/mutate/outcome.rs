@@ -11,6 +11,8 @@ use super::known::Expected;
 /// The comparison of one mutated run with the clean one.
 pub(super) struct Outcome {
     pub(super) caught: usize,
+    /// Words of documents that are told, of those in the places of which nothing is now.
+    pub(super) words: (usize, usize),
     /// Expected findings that are not there.
     pub(super) missed: Vec<String>,
     /// Findings that came and do not follow from the mutation, and findings that went without a reason.
@@ -52,6 +54,7 @@ pub(super) fn compare(bench: &Bench, mutation: &Mutation, files: &FileSet, repor
     let mut met: BTreeSet<(&str, Span)> = BTreeSet::new();
     let mut outcome = Outcome {
         caught: 0,
+        words: (0, 0),
         missed: Vec::new(),
         wrong: Vec::new(),
         suggestions: Suggestions::default(),
@@ -68,9 +71,21 @@ pub(super) fn compare(bench: &Bench, mutation: &Mutation, files: &FileSet, repor
             .collect();
         met.extend(found.iter().map(|finding| (finding.check, finding.primary)));
         match found.first() {
+            // A word that names nothing is a metric only where the text says so: it is counted on its own.
+            found if expected.is_word => {
+                outcome.words.0 += usize::from(found.is_some());
+                outcome.words.1 += 1;
+            }
             Some(finding) => {
                 outcome.caught += 1;
-                outcome.suggestions.add(suggested(mutation, expected, finding));
+                // A name with a template's hole in it has no place that could be rewritten.
+                let is_written = expected
+                    .places
+                    .iter()
+                    .any(|place| bench.files().text(*place) == expected.series);
+                if is_written || mutation.kind != Kind::NameInCode {
+                    outcome.suggestions.add(suggested(mutation, expected, finding));
+                }
             }
             None => outcome.missed.push(missed(files, report, expected, &places)),
         }
