@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `mutate`, `oracle`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `mutate`, `oracle`, `packaging`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,6 +10,7 @@ mod corpus;
 mod generate;
 mod mutate;
 mod oracle;
+mod packaging;
 mod problem;
 mod promql;
 mod promqltest;
@@ -33,7 +34,21 @@ Commands:
               reported with what each change breaks
   oracle      measure the inventory against running code (needs Python and its package index);
               `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
+  packaging   build and install the wheel, and run the action, the GitLab template and the hook
+              (needs Python and its package index)
 ";
+
+/// The commands, as documents may name them.
+pub(crate) const COMMANDS: &[&str] = &[
+    "ci",
+    "tidy",
+    "generate",
+    "promqltest",
+    "corpus",
+    "mutate",
+    "oracle",
+    "packaging",
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -44,6 +59,7 @@ fn main() -> ExitCode {
         ["generate"] => generate::write(),
         ["promqltest"] => promqltest::run(),
         ["corpus", folders @ ..] => corpus::run(folders),
+        ["packaging"] => packaging::run(),
         ["mutate", rest @ ..] => mutate::run(rest),
         ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],

@@ -16,16 +16,21 @@ mod blind_test;
 mod blind_trigger;
 mod bucket_mismatch;
 mod conflicting_metric;
+mod conflicting_rule;
 mod fingerprint;
+mod hidden_blindness;
 mod invalid_query;
 mod invalid_update;
 mod label_mismatch;
 mod label_value_mismatch;
 mod late_counter;
 mod missing_runbook;
+mod never_firing;
 mod never_updated;
 mod sink;
 mod suppression;
+mod targets;
+mod trace;
 mod type_mismatch;
 mod unknown_alert;
 mod unreadable_file;
@@ -39,6 +44,7 @@ use promsight_resolve::Resolution;
 
 pub use sink::{Extent, Settings, run};
 pub use suppression::{Admits, ConfiguredIgnore};
+pub use trace::trace;
 
 /// One check.
 #[derive(Clone, Copy, Debug)]
@@ -87,12 +93,15 @@ pub const CHECKS: &[Check] = &[
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
+    conflicting_rule::CHECK,
+    hidden_blindness::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
     label_mismatch::CHECK,
     label_value_mismatch::CHECK,
     late_counter::CHECK,
     missing_runbook::CHECK,
+    never_firing::CHECK,
     never_updated::CHECK,
     type_mismatch::CHECK,
     unknown_alert::CHECK,

@@ -9,7 +9,7 @@ use promsight_model::{
 use promsight_resolve::Resolution;
 
 use crate::suppression::{self, ConfiguredIgnore};
-use crate::{CHECKS, Check, Context, Strictness, area, fingerprint, unused_suppression};
+use crate::{CHECKS, Check, Context, Strictness, area, fingerprint, targets, unused_suppression};
 
 /// What the user set.
 pub struct Settings<'a> {
@@ -110,6 +110,7 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
             .iter()
             .map(|resolved| resolved.emitter.clone())
             .collect(),
+        exposures: resolution.exposures.clone(),
         references: resolution
             .references
             .iter()
@@ -120,6 +121,9 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
                 resolved_by: reference.resolved_by.clone(),
             })
             .collect(),
+        jobs: targets::jobs(resolution, files),
+        unselected: targets::unselected(resolution, files),
+        traces: Vec::new(),
         gaps: resolution.gaps.clone(),
         coverage: resolution.coverage.clone(),
         notes: notes(resolution),
@@ -140,10 +144,11 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
 }
 
 fn with_severity(findings: Vec<Finding>, check: &Check) -> impl Iterator<Item = Finding> {
-    let severity = check.severity;
-    findings
-        .into_iter()
-        .map(move |finding| Finding { severity, ..finding })
+    let most = check.severity;
+    findings.into_iter().map(move |finding| Finding {
+        severity: finding.severity.min(most),
+        ..finding
+    })
 }
 
 /// Sorted and named. Before anything is hidden, so that hiding one of two equal findings renames neither.

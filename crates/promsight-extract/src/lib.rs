@@ -12,6 +12,8 @@ pub mod grafana;
 pub mod jsonnet;
 pub mod knowledge;
 pub mod kubernetes;
+pub mod launch;
+pub mod manifests;
 mod metricsql;
 pub mod other_sources;
 mod perses;
@@ -19,6 +21,7 @@ pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod shown_labels;
 mod suppressions;
 mod triggers;
 
@@ -34,9 +37,13 @@ pub fn extract(file: &SourceFile) -> Facts {
         Some(Format::Notebook) => python_file(file, python::notebook(file), &mut facts),
         Some(Format::Yaml) => {
             kubernetes::yaml_file(file, &mut facts);
+            facts.manifests = manifests::yaml_file(file);
             scripts::yaml(file, &mut facts);
         }
-        Some(Format::Json) => kubernetes::json_file(file, &mut facts),
+        Some(Format::Json) => {
+            kubernetes::json_file(file, &mut facts);
+            facts.manifests = manifests::json_file(file);
+        }
         Some(Format::Hcl) => kubernetes::hcl_file(file, &mut facts),
         Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
         Some(Format::Jsonnet) => jsonnet::extract(file, &mut facts),
@@ -45,8 +52,10 @@ pub fn extract(file: &SourceFile) -> Facts {
             other_sources::extract(file, &mut facts);
             scripts::other(file, &mut facts);
         }
-        None => {}
+        Some(Format::Launch) if launch::is_for_shell(&file.text) => scripts::shell(file, &mut facts),
+        Some(Format::Launch) | None => {}
     }
+    facts.launches = launch::read(file);
     metricsql::admit(file, &mut facts);
     if let Some(format) = format {
         suppressions::read(file, format, &mut facts);
@@ -56,7 +65,13 @@ pub fn extract(file: &SourceFile) -> Facts {
 
 /// Whether a file of that path can hold anything that an extractor reads.
 pub fn is_source(path: &str) -> bool {
-    Format::of(path).is_some()
+    Format::of(path).is_some() || is_chart_template(path)
+}
+
+/// Whether a path is that of a chart's partial templates: nothing is extracted from them, but those that render
+/// manifests include them.
+fn is_chart_template(path: &str) -> bool {
+    path.ends_with(".tpl") && (path.contains("/templates/") || path.starts_with("templates/"))
 }
 
 /// What a template's name has behind that of what it renders: of Ansible, Go, Helm, Terraform, Ruby, autoconf, envsubst.
@@ -88,6 +103,8 @@ enum Format {
     Jsonnet,
     Shell,
     OtherSource,
+    /// What only says how programs are started.
+    Launch,
 }
 
 impl Format {
@@ -105,21 +122,29 @@ impl Format {
             return Some(Self::OtherSource);
         }
         let name = path.rsplit('/').next().unwrap_or(path);
-        // A template keeps the format of what it renders: `rules.yml.j2`, `alerts.yaml.tmpl`.
-        let name = TEMPLATES
-            .into_iter()
-            .find_map(|template| name.strip_suffix(template))
-            .unwrap_or(name);
-        let (_, extension) = name.rsplit_once('.')?;
+        let name = without_template(name);
+        // The one name of a kustomization without an ending.
+        if name == "Kustomization" {
+            return Some(Self::Yaml);
+        }
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         match extension.to_ascii_lowercase().as_str() {
             "py" => Some(Self::Python),
             "ipynb" => Some(Self::Notebook),
             "yaml" | "yml" | "rules" | "rule" | "alerts" | "alert" => Some(Self::Yaml),
             "json" => Some(Self::Json),
             "tf" | "tofu" | "tfvars" | "hcl" => Some(Self::Hcl),
-            _ => None,
+            _ => launch::is_launch(path).then_some(Self::Launch),
         }
     }
+}
+
+/// A template keeps the format of what it renders: `rules.yml.j2`, `alerts.yaml.tmpl`.
+fn without_template(name: &str) -> &str {
+    let mut endings = TEMPLATES.into_iter();
+    endings
+        .find_map(|template| name.strip_suffix(template))
+        .unwrap_or(name)
 }
 
 fn python_file(file: &SourceFile, (module, gaps): (Module, Vec<Gap>), facts: &mut Facts) {

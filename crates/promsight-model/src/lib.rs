@@ -11,12 +11,16 @@ pub mod facts;
 pub mod file;
 pub mod finding;
 pub mod flow;
+pub mod launch;
 pub mod library;
+pub mod manifest;
 pub mod name;
 pub mod python;
 pub mod reference;
 pub mod report;
 pub mod repository;
+pub mod serving;
+pub mod sight;
 pub mod span;
 pub mod suppression;
 pub mod usage;
@@ -25,8 +29,9 @@ pub use catalogue::{AlertCollection, Catalogue, Exporter, ExporterMetric, GoneMe
 pub use date::Date;
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
 pub use facts::{
-    AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outline,
-    Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, WordEvidence, WordMention,
+    AlertGrouping, AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind,
+    OtherSourceName, Outline, Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, ShownIn, ShownLabel,
+    WordEvidence, WordMention,
 };
 pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{
@@ -34,6 +39,7 @@ pub use finding::{
 };
 pub use flow::Flow;
 pub use library::{BuiltIn, Constructor, Description, Library, LibraryMetric};
+pub use manifest::{Manifest, ManifestKind};
 pub use name::{Name, Pattern};
 pub use reference::{
     Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
@@ -43,6 +49,13 @@ pub use report::{
     Area, CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy,
 };
 pub use repository::{Remote, Repository};
+pub use serving::{
+    Exposure, ExposureKind, ImportStatement, ModuleImports, NamedModule, NamedModuleKind, ScannedImports,
+    Setting, WebApplication,
+};
+pub use sight::{
+    DeadTarget, DroppedTarget, KeptTarget, ScrapeJob, Stage, Step, StepState, Trace, UnselectedObject,
+};
 pub use span::{Embedded, OffsetMap, Span};
 pub use suppression::{Asked, Suppression};
 pub use usage::{Fault, InvalidUpdate, LabelValue, LabelValues, Registry, Update, UpdateKind, Usage};

@@ -6,15 +6,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use promsight_model::{
-    Confidence, Consumer, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query,
-    QueryState, Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
+    Confidence, Consumer, Facts, FileSet, Guard, MetricType, Name, Origin, Query, QueryState, Reason,
+    ResolvedBy, Selector, SelectorName, Span, Verdict,
 };
 
 use crate::index::{Index, RuleId};
-use crate::re2::anchored;
 use crate::similarity;
 use crate::territory::Territory;
-use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions};
+use crate::{BlindRoot, Blindness, Closest, Declared, Evidence, Reference, mentions};
+use promsight_scrape::re2::anchored;
 
 /// What exists under one series name.
 pub(crate) enum Sight {
@@ -158,7 +158,11 @@ impl<'a, 'i> Judge<'a, 'i> {
             }),
         };
         if exempt {
-            Judgement::of(Verdict::Exempt)
+            Judgement {
+                // `or vector(0)` hides what is missing; the other guards expect it to be.
+                blindness: judgement.blindness.filter(|_| selector.guard == Guard::OrVector),
+                ..Judgement::of(Verdict::Exempt)
+            }
         } else {
             judgement
         }
@@ -176,7 +180,19 @@ impl<'a, 'i> Judge<'a, 'i> {
 
     fn judge_name(&self, selector: &Selector, consumer: &Consumer) -> Judgement {
         match &selector.name {
-            SelectorName::Exact(series) => self.judge_exact(series, &selector.functions, consumer),
+            SelectorName::Exact(series) => {
+                let mut judgement = self.judge_exact(series, &selector.functions, consumer);
+                if let Some(blindness) = &mut judgement.blindness
+                    && selector
+                        .matchers
+                        .iter()
+                        .any(|matcher| matcher.label == "quantile")
+                {
+                    // No sample of the family has what is asked for.
+                    blindness.closest = blindness.closest.take().filter(|closest| !closest.same_family);
+                }
+                judgement
+            }
             SelectorName::Pattern(pattern) => {
                 let known = self.index.all_series().any(|series| pattern.matches(series));
                 Judgement::of(if known {
@@ -505,60 +521,6 @@ fn is_only_sample(series: &str, family: &str, functions: &[String], metric_type:
         MetricType::Gauge | MetricType::StateSet => series.strip_suffix("_total") == Some(family),
         MetricType::Summary | MetricType::Untyped => false,
     }
-}
-
-/// Selectors whose `le` names a bound that no emitter of the series has.
-pub(crate) fn bucket_mismatches(index: &Index<'_>, references: &[Reference]) -> Vec<BucketMismatch> {
-    let mut mismatches = Vec::new();
-    for reference in references {
-        let SelectorName::Exact(series) = &reference.selector.name else {
-            continue;
-        };
-        if reference.verdict != Verdict::Emitted || !series.ends_with("_bucket") {
-            continue;
-        }
-        let emitters: Vec<_> = index
-            .emitting(series)
-            .iter()
-            .map(|at| &index.emitters()[*at])
-            .collect();
-        let Some(known) = emitters
-            .iter()
-            .map(|emitter| emitter.buckets.as_deref())
-            .collect::<Option<Vec<_>>>()
-        else {
-            continue;
-        };
-        let bounds: BTreeSet<&str> = known.into_iter().flatten().map(String::as_str).collect();
-        let Some(first) = emitters.first() else { continue };
-        for matcher in &reference.selector.matchers {
-            let MatchValue::Known(bound) = &matcher.value else {
-                continue;
-            };
-            if matcher.label != "le" || matcher.op != MatchOp::Equal || bounds.contains(bound.as_str()) {
-                continue;
-            }
-            mismatches.push(BucketMismatch {
-                consumer: reference.consumer.clone(),
-                series: series.clone(),
-                bound: bound.clone(),
-                span: matcher.value_span,
-                bounds: first.buckets.clone().unwrap_or_default(),
-                declared: first.span,
-                spelling: same_number(bound, &bounds),
-            });
-        }
-    }
-    mismatches
-}
-
-/// The bound that is the same number in the client's spelling.
-fn same_number(bound: &str, bounds: &BTreeSet<&str>) -> Option<String> {
-    let number: f64 = bound.parse().ok()?;
-    bounds
-        .iter()
-        .find(|candidate| candidate.parse::<f64>().is_ok_and(|value| value == number))
-        .map(|candidate| (*candidate).to_owned())
 }
 
 /// Whether an emitter is this tree's own code rather than a framework's.

@@ -15,7 +15,7 @@ mod index;
 mod judge;
 mod mentions;
 pub mod python;
-pub mod re2;
+mod rule_conflicts;
 mod rule_tests;
 mod runbooks;
 mod similarity;
@@ -23,10 +23,14 @@ mod territory;
 mod unknown_alerts;
 mod usage;
 
+pub use rule_conflicts::{RuleConflict, Writer};
+
 use promsight_model::{
-    Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name, Query,
-    Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
+    Catalogue, Confidence, Consumer, Coverage, Emitter, Exposure, Facts, FileId, FileSet, Gap, GoneMetric,
+    Name, Query, Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict, WebApplication,
 };
+use promsight_scrape::ScrapeModel;
+use std::sync::Arc;
 
 /// Everything that is known before resolution.
 #[derive(Debug)]
@@ -37,6 +41,8 @@ pub struct Input<'a> {
     pub facts: &'a [Facts],
     /// What the Python code declares.
     pub inventory: python::Inventory,
+    /// How the tree's programs are run and scraped.
+    pub scrape: Arc<ScrapeModel>,
     /// What programs outside the tree expose.
     pub catalogue: &'a Catalogue,
     /// Series that others emit, from the configuration; `*` stands for any characters.
@@ -56,8 +62,6 @@ pub struct Resolution {
     pub records: Vec<Record>,
     /// Names of alerts that no rule defines, where a document or matcher names them.
     pub unknown_alerts: Vec<UnknownAlert>,
-    /// Selectors whose `le` names a bound that the histogram does not have.
-    pub bucket_mismatches: Vec<BucketMismatch>,
     /// What queries ask of labels, types and bounds that the declarations do not give.
     pub mismatches: deep::Mismatches,
     /// Series that unit tests of rules feed and nothing emits.
@@ -68,8 +72,18 @@ pub struct Resolution {
     pub late_counters: Vec<LateCounter>,
     /// Declarations of one name that contradict each other.
     pub conflicts: Vec<python::Conflict>,
+    /// Rules that write where something else does.
+    pub rule_conflicts: Vec<RuleConflict>,
     /// Queries that do not parse.
     pub invalid_queries: Vec<InvalidQuery>,
+    /// How the tree's programs are run and scraped.
+    pub scrape: Arc<ScrapeModel>,
+    /// What lets metrics out, by place.
+    pub exposures: Vec<Exposure>,
+    /// The web applications that exposures belong to.
+    pub applications: Vec<WebApplication>,
+    /// Which modules of the tree import which.
+    pub modules: python::ModuleGraph,
     /// What was not understood, by place.
     pub gaps: Vec<Gap>,
     /// How much was read. Files that could not be read at all are the caller's to add.
@@ -104,7 +118,7 @@ pub struct Reference {
     pub verdict: Verdict,
     /// What resolves it.
     pub resolved_by: Vec<ResolvedBy>,
-    /// Why it is blind, for that verdict.
+    /// Why it is blind, for that verdict; or would be, where it is exempt for `or vector(…)`.
     pub blindness: Option<Blindness>,
 }
 
@@ -299,7 +313,9 @@ pub struct BucketMismatch {
     pub consumer: Consumer,
     /// The series.
     pub series: String,
-    /// The bound asked for.
+    /// How it is asked for.
+    pub op: promsight_model::MatchOp,
+    /// The bound or pattern asked for.
     pub bound: String,
     /// Where it stands, without quotes.
     pub span: Span,
@@ -362,8 +378,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
     unknown_alerts.extend(rule_tests::unknown_alerts(input.facts, input.files));
     let blind_tests = rule_tests::blind(&judge, input.facts);
     let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);
-    let bucket_mismatches = judge::bucket_mismatches(&index, &references);
-    let mismatches = deep::mismatches(&index, &judge, input.facts);
+    let mismatches = deep::mismatches(&index, &judge, input.facts, &references);
     let usage = usage::Usage::of(&index, &references);
     let records = index.records_with(&judge, &usage);
     let emitters = index.emitters_with(&usage);
@@ -375,13 +390,17 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         invalid_queries: invalid_queries(input.facts),
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
+        exposures: input.inventory.exposures.clone(),
+        applications: input.inventory.applications.clone(),
+        modules: input.inventory.modules.clone(),
+        scrape: Arc::clone(&input.scrape),
+        rule_conflicts: rule_conflicts::conflicts(&index, input.facts),
         emitters,
         references,
         records,
         unknown_alerts,
         blind_tests,
         missing_runbooks,
-        bucket_mismatches,
         mismatches,
         gaps,
         coverage,

@@ -70,9 +70,12 @@ pub fn rewrite(bytes: &[u8], before: &str, after: &str) -> Option<Vec<u8>> {
         .and_then(|way| way(after))
 }
 
+/// Text to the bytes of one encoding; `None` where it has no bytes for a character.
+type Way = fn(&str) -> Option<Vec<u8>>;
+
 /// Every way in which a file that is no Python can be encoded: UTF-8 and UTF-16 with and without a byte order mark, and
 /// windows-1252.
-const WAYS: [fn(&str) -> Option<Vec<u8>>; 7] = [
+const WAYS: [Way; 7] = [
     |text| Some(text.as_bytes().to_vec()),
     |text| Some(marked(text).into_bytes()),
     |text| Some(utf_16(&marked(text), u16::to_le_bytes)),

@@ -9,14 +9,16 @@ use std::thread;
 
 use promsight_check::{ConfiguredIgnore, Extent, Settings, Strictness};
 use promsight_extract::documents::CodeWords;
-use promsight_extract::knowledge;
 use promsight_extract::python::{self, Needles};
+use promsight_extract::{knowledge, launch};
 use promsight_model::{
-    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Reach, Report, SourceFile, Span,
+    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Reach, Report, ScannedImports,
+    SourceFile, Span,
 };
-use promsight_resolve::python::{Inventory, SourceModule};
+use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule};
 use rayon::prelude::*;
 
+use crate::charts;
 use crate::clock::Date;
 use crate::config::Config;
 use crate::reading::Sources;
@@ -37,6 +39,8 @@ pub struct Selection {
     pub today: Date,
     /// Whether the run reads all of the root.
     pub extent: Extent,
+    /// The name whose line of sight is asked for.
+    pub trace: Option<String>,
 }
 
 impl Selection {
@@ -49,6 +53,7 @@ impl Selection {
             strictness: Strictness::Evidence,
             today,
             extent: Extent::Whole,
+            trace: None,
         }
     }
 }
@@ -111,11 +116,18 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
     mark_words_of_code(&mut facts, &inventory, files);
     let skipped = files.files().iter().filter(|file| is_python(file)).count() - count_python(&facts, files);
     report_unread(sources, &mut facts);
+    let scrape = promsight_scrape::simulate(&promsight_scrape::Input {
+        files,
+        facts: &facts,
+        charts: &charts::render(files, &facts),
+        repository: &sources.repository,
+    });
     let catalogue = knowledge::catalogue();
     let mut resolution = promsight_resolve::resolve(&promsight_resolve::Input {
         files,
         facts: &facts,
         inventory,
+        scrape: Arc::new(scrape),
         catalogue: &catalogue,
         external: &config.external,
         repository: &sources.repository,
@@ -139,7 +151,11 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
         today: selection.today,
         extent: selection.extent,
     };
-    promsight_check::run(&resolution, files, &settings)
+    let mut report = promsight_check::run(&resolution, files, &settings);
+    if let Some(name) = &selection.trace {
+        report.traces = promsight_check::trace(&resolution, files, name);
+    }
+    report
 }
 
 /// Facts of every file that matters, by file, and what the Python code declares.
@@ -161,7 +177,27 @@ fn understand(files: &FileSet, shared: &Shared) -> (Vec<Facts>, Inventory) {
             break;
         }
     }
+    inventory.modules = module_graph(files);
     (facts.into_values().collect(), inventory)
+}
+
+/// Which Python files of the tree import which.
+fn module_graph(files: &FileSet) -> ModuleGraph {
+    let scanned: Vec<(&SourceFile, ScannedImports)> = files
+        .files()
+        .par_iter()
+        .filter(|file| file.path.ends_with(".py"))
+        .map(|file| (file, python::imports_of(&file.text)))
+        .collect();
+    let modules: Vec<ScannedModule<'_>> = scanned
+        .iter()
+        .map(|(file, imports)| ScannedModule {
+            file: file.id,
+            path: &file.path,
+            imports,
+        })
+        .collect();
+    ModuleGraph::new(&modules)
 }
 
 /// Tells of the words and alerts of documents which ones code uses: a column of that name is no metric, an alert that
@@ -218,7 +254,9 @@ fn is_python(file: &SourceFile) -> bool {
 
 /// Whether a Python file can declare a metric or query one, judged by its bytes alone.
 fn matters(file: &SourceFile) -> bool {
-    python::may_matter(&file.text) || python::mentions_any(&file.text, &QUERY_WORDS)
+    python::may_matter(&file.text)
+        || python::mentions_any(&file.text, &QUERY_WORDS)
+        || launch::is_python_launch(&file.path)
 }
 
 /// What a script contains that sends queries to Prometheus or writes dashboards, though it names neither

@@ -98,8 +98,8 @@ fn is_about_nothing(finding: &Finding, case: &Case<'_>) -> bool {
     match finding.check {
         // Said of the metric, not of its readers.
         "never-updated" => case.query.contains(&finding.subject),
-        // `absent()` of what is never there: the query gives something, and that is the defect.
-        "always-firing" => false,
+        // `absent()` of what is never there, `or vector(0)` in its place: the query gives something, and that is the defect.
+        "always-firing" | "hidden-blindness" => false,
         // Grouping or copying by a label that is not there still gives a result.
         "label-mismatch" => {
             finding.reason == Some(Reason::WrongLabel) || finding.message.contains("never gives a result")

@@ -78,6 +78,8 @@ impl Kind {
             Self::Type => &[
                 "blind-test",
                 "always-firing",
+                "never-firing",
+                "hidden-blindness",
                 "unused-metric",
                 "invalid-update",
                 "never-updated",

@@ -8,15 +8,29 @@ use crate::tree::SourceText;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("crates/promsight-model/Cargo.toml", &[]),
     ("crates/promsight-promql/Cargo.toml", &[]),
+    ("crates/promsight-shell/Cargo.toml", &["promsight-model"]),
     ("grammars/Cargo.toml", &[]),
     (
         "crates/promsight-extract/Cargo.toml",
-        &["promsight-model", "promsight-promql", "promsight-grammars"],
+        &[
+            "promsight-model",
+            "promsight-promql",
+            "promsight-shell",
+            "promsight-grammars",
+        ],
     ),
-    ("crates/promsight-resolve/Cargo.toml", &["promsight-model"]),
+    ("crates/promsight-helm/Cargo.toml", &["promsight-model"]),
+    (
+        "crates/promsight-scrape/Cargo.toml",
+        &["promsight-model", "promsight-shell"],
+    ),
+    (
+        "crates/promsight-resolve/Cargo.toml",
+        &["promsight-model", "promsight-scrape"],
+    ),
     (
         "crates/promsight-check/Cargo.toml",
-        &["promsight-model", "promsight-resolve"],
+        &["promsight-model", "promsight-scrape", "promsight-resolve"],
     ),
     ("crates/promsight-report/Cargo.toml", &["promsight-model"]),
     (
@@ -25,6 +39,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "promsight-model",
             "promsight-promql",
             "promsight-extract",
+            "promsight-helm",
+            "promsight-scrape",
             "promsight-resolve",
             "promsight-check",
             "promsight-report",

@@ -1,5 +1,7 @@
 //! The report for programs. Turns the model's types into the frozen structs of [`v1`].
 
+mod serving;
+mod sight;
 mod v1;
 
 use promsight_model::finding::FindingConsumer;
@@ -11,6 +13,8 @@ use serde::Serialize;
 
 use crate::place::Places;
 use crate::words;
+
+pub(crate) use sight::{targets, traces};
 
 const SCHEMA_VERSION: u32 = 1;
 
@@ -86,6 +90,7 @@ fn inventory<'a>(
         tool: TOOL,
         coverage: coverage(&report.coverage),
         metrics: metrics.map(|emitter| metric(emitter, places)).collect(),
+        exposures: serving::exposures(report, places),
         gaps: report.gaps.iter().map(|one| gap(one, places)).collect(),
     })
 }

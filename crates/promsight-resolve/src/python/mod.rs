@@ -5,7 +5,8 @@
 //! constructor as it does in Python, through imports, tables, loops, wrappers, classes and closures, and no shape of
 //! call is special. Everything is bounded: steps for each unit of work, nested calls, alternatives, collections.
 //!
-//! - [`index`], [`imports`]: which module an import means, and what it binds;
+//! - [`index`], [`imports`], [`module_graph`]: which module an import means, what it binds, and which modules a program
+//!   consists of;
 //! - [`machine`], [`roots`], [`unreachable`], [`recover`]: what is run and in which order, and the net below it;
 //! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
 //!   [`comprehensions`], [`contexts`], [`fields`]: Python itself, over the state in [`heap`];
@@ -17,11 +18,13 @@
 //!   metrics that are written as text by hand;
 //! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
 //!   is declared;
+//! - [`serving`], [`serving_tables`], [`serving_calls`], [`authentication`], [`serving_report`]: what lets metrics out;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
 
 mod attributes;
+mod authentication;
 mod built_in;
 mod builtins;
 mod calls;
@@ -50,6 +53,7 @@ mod members;
 mod mentions;
 mod metaclasses;
 mod methods;
+mod module_graph;
 mod moving;
 mod numbers;
 mod parameters;
@@ -58,6 +62,10 @@ mod recover;
 mod registries;
 mod removals;
 mod roots;
+mod serving;
+mod serving_calls;
+mod serving_report;
+mod serving_tables;
 mod slices;
 mod standard;
 mod statements;
@@ -69,7 +77,9 @@ mod usage;
 mod uses;
 mod value;
 
-use promsight_model::{Emitter, FileId, Gap, Library, Span, python::Module};
+use promsight_model::{Emitter, Exposure, FileId, Gap, Library, Span, WebApplication, python::Module};
+
+pub use module_graph::{ImportClosure, ModuleGraph, ScannedModule};
 
 use library::Table;
 use machine::Machine;
@@ -96,6 +106,12 @@ pub struct Inventory {
     pub conflicts: Vec<Conflict>,
     /// What a second round of extraction should look for.
     pub wanted: Wanted,
+    /// What lets metrics out, by place; that of test code left out.
+    pub exposures: Vec<Exposure>,
+    /// The web applications that exposures belong to, by place.
+    pub applications: Vec<WebApplication>,
+    /// Which modules of the tree import which, of all its Python files; whoever runs the linker adds it.
+    pub modules: ModuleGraph,
 }
 
 /// One name, declared twice with different types or labels in one registry of one program.
@@ -133,5 +149,10 @@ pub fn link(modules: &[SourceModule<'_>], libraries: &[Library]) -> Inventory {
     }));
     let mut machine = Machine::new(&sorted, tree, Table::new(libraries, tree));
     machine.run();
-    machine.finish()
+    let (exposures, applications) = machine.report_serving();
+    Inventory {
+        exposures,
+        applications,
+        ..machine.finish()
+    }
 }

@@ -27,12 +27,12 @@ const RULES: [(&str, &str); 5] = [
         ">-\n          histogram_quantile(0.9,\n          rate(shop_wait_seconds_bucket[5m])) > 3",
     ),
     (
-        "\"shop_wait_seconds_bucket{le=\\\"5\\\"} / shop_wait_seconds_bucket{le=\\\"+Inf\\\"} < 0.9\"",
-        "\"shop_wait_seconds_bucket{le=\\\"5.0\\\"} / shop_wait_seconds_bucket{le=\\\"+Inf\\\"} < 0.9\"",
+        "\"shop_wait_seconds_bucket{le=\\\"5\\\"} / ignoring (le) shop_wait_seconds_bucket{le=\\\"+Inf\\\"} < 0.9\"",
+        "\"shop_wait_seconds_bucket{le=\\\"5.0\\\"} / ignoring (le) shop_wait_seconds_bucket{le=\\\"+Inf\\\"} < 0.9\"",
     ),
     (
-        "'shop_tills_open_total == 0 and shop_build{version=\"1\"}'",
-        "'shop_tills_open == 0 and shop_build_info{version=\"1\"}'",
+        "'shop_tills_open_total == 0 and on () shop_build{version=\"1\"}'",
+        "'shop_tills_open == 0 and on () shop_build_info{version=\"1\"}'",
     ),
 ];
 

@@ -1,0 +1,212 @@
+//! Kubernetes objects as they are rendered.
+//!
+//! Owns: which manifests are rendered by what (a kustomization, a chart, an application, nothing), and the objects that
+//! come out of it, with a place for each piece.
+
+mod applications;
+mod links;
+mod mentions;
+mod reach;
+
+use promsight_model::manifest::Value;
+use promsight_model::{FileId, Span};
+
+use crate::Input;
+use crate::kustomize::{Builder, Tree};
+use links::Links;
+use reach::Reach;
+
+/// What a chart of the tree renders to with its default values.
+#[derive(Clone, Debug, Default)]
+pub struct RenderedChart {
+    /// Its `Chart.yaml`.
+    pub chart: Option<FileId>,
+    /// Its folder, relative to the root.
+    pub folder: String,
+    /// The objects that came out, with places in the templates and values.
+    pub objects: Vec<Value>,
+    /// Templates that could not be evaluated to their end: the place and the reason, a clause.
+    pub unevaluated: Vec<(Span, String)>,
+}
+
+/// Names an object of a [`Rendering`]: the rendering's index, then the object's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectId {
+    /// Index into the renderings.
+    pub rendering: usize,
+    /// Index into [`Rendering::objects`].
+    pub object: usize,
+}
+
+/// What renders objects.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RenderingRoot {
+    /// Nothing: manifests that stand for themselves.
+    Plain,
+    /// A kustomization that no other one of the tree builds on.
+    Kustomization(FileId),
+    /// A chart with its default values.
+    Chart(FileId),
+}
+
+/// Objects that are applied together.
+#[derive(Clone, Debug)]
+pub struct Rendering {
+    /// What renders them.
+    pub root: RenderingRoot,
+    /// The objects, in the order of rendering.
+    pub objects: Vec<Object>,
+    /// What could not be rendered as the real tool would: a clause, and where.
+    pub problems: Vec<Problem>,
+    /// Whether all objects are known; not so where something remote or not understood is rendered too.
+    pub is_complete: bool,
+}
+
+/// What went wrong in a rendering.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Where.
+    pub span: Span,
+    /// What, as a clause.
+    pub message: String,
+    /// Whether the real tool refuses to render at all.
+    pub is_fatal: bool,
+}
+
+/// One object of Kubernetes as it is applied.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// The whole object.
+    pub value: Value,
+    /// The document that it was written in.
+    pub origin: Span,
+    /// What brings it in: entries of kustomizations, paths of applications, the nearest first; empty for a manifest
+    /// that stands for itself.
+    pub reached_by: Vec<Span>,
+    /// Whether it may be applied. Not so where something applies what stands beside it and leaves it out: it is
+    /// declared only.
+    pub is_deployed: bool,
+}
+
+/// A manifest of observability that no kustomization, chart or application reaches, though what stands beside it is
+/// reached.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Orphan {
+    /// The place of its name, or of the whole document.
+    pub span: Span,
+    /// Its kind.
+    pub kind: String,
+    /// Its name; may be empty.
+    pub name: String,
+    /// The entry of a kustomization that brings in what stands beside it.
+    pub sibling: Span,
+}
+
+/// What the manifests of the tree come to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rendered {
+    pub(crate) renderings: Vec<Rendering>,
+    pub(crate) orphans: Vec<Orphan>,
+}
+
+impl Object {
+    /// `apiVersion`.
+    pub fn api_version(&self) -> &str {
+        self.value.text_at(&["apiVersion"]).unwrap_or_default()
+    }
+
+    /// `kind`.
+    pub fn kind(&self) -> &str {
+        self.value.text_at(&["kind"]).unwrap_or_default()
+    }
+
+    /// `metadata.name`; empty where it has none.
+    pub fn name(&self) -> &str {
+        self.value.text_at(&["metadata", "name"]).unwrap_or_default()
+    }
+
+    /// `metadata.namespace`, where it is written or set by a transformer.
+    pub fn namespace(&self) -> Option<&str> {
+        self.value.text_at(&["metadata", "namespace"])
+    }
+
+    /// `metadata.labels` with the places of their values.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str, Span)> {
+        text_entries(self.value.at(&["metadata", "labels"]))
+    }
+}
+
+/// The entries of a mapping whose values are scalars.
+pub fn text_entries(map: Option<&Value>) -> impl Iterator<Item = (&str, &str, Span)> {
+    let entries = map.map_or(&[][..], Value::entries);
+    entries
+        .iter()
+        .filter_map(|(key, value)| Some((key.text.as_str(), value.as_str()?, value.span)))
+}
+
+/// The objects of the tree, by what renders them: each kustomization that no other one builds on, or that an
+/// application names; each chart; and last, in one rendering, all manifests that stand for themselves.
+pub(crate) fn render(input: &Input<'_>) -> Rendered {
+    let tree = Tree::of(input);
+    let links = Links::of(&tree);
+    let folders: Vec<&str> = tree.folders().collect();
+    let applied = applications::applied(input, &folders);
+    let mut roots = links.roots();
+    let named = applied.iter().map(|applied| applied.folder.as_str());
+    roots.extend(named.filter(|folder| {
+        links
+            .folders
+            .get(*folder)
+            .is_some_and(|(_, component)| !component)
+    }));
+    let mut builder = Builder::new(&tree, input.charts);
+    let mut renderings = Vec::new();
+    for folder in &roots {
+        if let Some((file, _)) = links.folders.get(*folder) {
+            let (resources, problems) = builder.build(folder);
+            let applied = applied.iter().filter(|applied| applied.folder == *folder);
+            let applied: Vec<Span> = applied.map(|applied| applied.span).collect();
+            renderings.push(Rendering {
+                root: RenderingRoot::Kustomization(*file),
+                objects: resources
+                    .into_iter()
+                    .map(|resource| resource.into_object(&applied))
+                    .collect(),
+                problems: problems.found,
+                is_complete: problems.is_complete,
+            });
+        }
+    }
+    renderings.extend(input.charts.iter().filter_map(chart));
+    let reach = Reach::of(input, &tree, &links, &roots, &applied);
+    renderings.push(Rendering {
+        root: RenderingRoot::Plain,
+        objects: reach.plain,
+        problems: Vec::new(),
+        is_complete: true,
+    });
+    Rendered {
+        renderings,
+        orphans: reach.orphans,
+    }
+}
+
+fn chart(chart: &RenderedChart) -> Option<Rendering> {
+    let objects = chart.objects.iter().map(|value| Object {
+        origin: value.span,
+        value: value.clone(),
+        reached_by: Vec::new(),
+        is_deployed: true,
+    });
+    let problems = chart.unevaluated.iter().map(|(span, reason)| Problem {
+        span: *span,
+        message: reason.clone(),
+        is_fatal: false,
+    });
+    Some(Rendering {
+        root: RenderingRoot::Chart(chart.chart?),
+        objects: objects.collect(),
+        problems: problems.collect(),
+        is_complete: chart.unevaluated.is_empty(),
+    })
+}
