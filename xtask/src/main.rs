@@ -1,10 +1,11 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `mutate`, `oracle`, `packaging`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `charts`, `mutate`, `oracle`, `packaging`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "development commands read the source tree and start cargo"
 )]
 
+mod charts;
 mod ci;
 mod corpus;
 mod generate;
@@ -30,6 +31,7 @@ Commands:
   generate    write docs/checks, the tables of docs/promql.md, the configuration's schema, man pages, completions
   promqltest  compare what is read of Prometheus' own test cases with what Prometheus reads
   corpus      compare what is read of the dashboards and rules in FOLDER... with what other parsers read
+  charts      compare what the charts in FOLDER... render to with what HELM renders: `charts HELM FOLDER...`
   mutate      change PROJECT... at known places, one at a time ([--seed N] [--count N] [--only KIND] [--verbose]), and compare what is
               reported with what each change breaks
   oracle      measure the inventory against running code (needs Python and its package index);
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
         ["promqltest"] => promqltest::run(),
         ["corpus", folders @ ..] => corpus::run(folders),
         ["packaging"] => packaging::run(),
+        ["charts", arguments @ ..] => charts::run(arguments),
         ["mutate", rest @ ..] => mutate::run(rest),
         ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],

@@ -15,6 +15,7 @@ use rustc_hash::FxHashMap;
 
 use crate::deep::is_usual_target_label;
 use crate::judge::Judge;
+use crate::sight::Hidden;
 use crate::similarity::Likeness;
 use crate::usage::Usage;
 use crate::{Input, Record, ResolvedEmitter, records};
@@ -54,9 +55,11 @@ struct Asked<'a> {
 pub(crate) struct Index<'a> {
     facts: &'a [Facts],
     emitters: Vec<Emitter>,
-    /// Exact series name to the live emitters that expose it.
+    /// Exact series name to the live emitters that expose it and of which something arrives.
     live_series: BTreeMap<String, Vec<usize>>,
-    /// Exact series name to emitters that do not count: test-only and dead ones.
+    /// Emitters of which nothing arrives, although their code runs.
+    hidden: &'a BTreeMap<usize, Hidden>,
+    /// Exact series name to emitters that do not count: test-only, dead and hidden ones.
     silent_series: BTreeMap<String, Vec<usize>>,
     /// Exact family names and names as written, of live emitters.
     live_families: BTreeMap<String, Vec<usize>>,
@@ -140,10 +143,11 @@ impl<'a> Index<'a> {
     }
 
     /// Indexes everything that the input holds.
-    pub(crate) fn build(input: &Input<'a>) -> Self {
+    pub(crate) fn build(input: &Input<'a>, hidden: &'a BTreeMap<usize, Hidden>) -> Self {
         let mut index = Self {
             facts: input.facts,
             emitters: input.inventory.emitters.clone(),
+            hidden,
             live_series: BTreeMap::new(),
             silent_series: BTreeMap::new(),
             live_families: BTreeMap::new(),
@@ -178,14 +182,17 @@ impl<'a> Index<'a> {
     fn index_emitters(&mut self) {
         for (at, emitter) in self.emitters.iter().enumerate() {
             let series = emitter.series.iter().filter_map(Name::exact);
-            if !emitter.is_live() {
-                for series in series {
-                    self.silent_series.entry(series.to_owned()).or_default().push(at);
-                }
-                continue;
-            }
+            let counts = emitter.is_live() && !self.hidden.contains_key(&at);
+            let by_series = if counts {
+                &mut self.live_series
+            } else {
+                &mut self.silent_series
+            };
             for series in series {
-                self.live_series.entry(series.to_owned()).or_default().push(at);
+                by_series.entry(series.to_owned()).or_default().push(at);
+            }
+            if !emitter.is_live() {
+                continue;
             }
             for family in [&emitter.name, &emitter.written_name]
                 .into_iter()
@@ -238,6 +245,11 @@ impl<'a> Index<'a> {
                 self.gone.entry(gone.name.as_str()).or_insert((exporter, gone));
             }
         }
+    }
+
+    /// Why nothing of an emitter arrives, where that is so.
+    pub(crate) fn hidden(&self, at: usize) -> Option<&'a Hidden> {
+        self.hidden.get(&at)
     }
 
     /// Every emitter in code, live or not.

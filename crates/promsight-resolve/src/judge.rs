@@ -324,6 +324,19 @@ impl<'a, 'i> Judge<'a, 'i> {
             gone: None,
             gaps: Vec::new(),
         };
+        let silent = self.index.silent(series);
+        let hidden = silent.iter().find_map(|at| Some((*at, self.index.hidden(*at)?)));
+        if let Some((at, hidden)) = hidden {
+            return Some(Blindness {
+                reason: hidden.reason,
+                evidence: vec![Evidence::Lost(hidden.span)],
+                declared: Some(Declared {
+                    dead: Some(hidden.clause.clone()),
+                    ..self.declared(at)
+                }),
+                ..none
+            });
+        }
         if let Some(declared) = self.same_family(series) {
             let closest = right_sample(series, functions, &declared);
             let evidence = vec![Evidence::SameFamily];
@@ -335,7 +348,7 @@ impl<'a, 'i> Judge<'a, 'i> {
                 ..none
             });
         }
-        if let Some(at) = self.index.silent(series).first() {
+        if let Some(at) = silent.first() {
             let emitter = &self.index.emitters()[*at];
             return Some(Blindness {
                 reason: Reason::DeadEmitter,

@@ -18,6 +18,7 @@ pub mod python;
 mod rule_conflicts;
 mod rule_tests;
 mod runbooks;
+pub mod sight;
 mod similarity;
 mod territory;
 mod unknown_alerts;
@@ -78,6 +79,8 @@ pub struct Resolution {
     pub invalid_queries: Vec<InvalidQuery>,
     /// How the tree's programs are run and scraped.
     pub scrape: Arc<ScrapeModel>,
+    /// The lines of sight of what it runs.
+    pub sights: sight::Sights,
     /// What lets metrics out, by place.
     pub exposures: Vec<Exposure>,
     /// The web applications that exposures belong to.
@@ -169,6 +172,8 @@ pub enum Evidence {
     BlindRecord,
     /// A known exporter exposed it once and no longer does.
     Gone,
+    /// On its way to Prometheus it is lost there.
+    Lost(Span),
 }
 
 /// The root of a blind chain.
@@ -359,7 +364,8 @@ pub struct InvalidQuery {
 
 /// Binds every reference to a verdict.
 pub fn resolve(input: &Input<'_>) -> Resolution {
-    let index = index::Index::build(input);
+    let sights = sight::sights(&input.inventory, &input.scrape);
+    let index = index::Index::build(input, &sights.hidden);
     let judge = judge::Judge::new(&index, input.facts, input.files);
     let mut references = judge.all_references();
     let mentioned = mentions::references(&index, &judge, input.facts);
@@ -378,7 +384,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
     unknown_alerts.extend(rule_tests::unknown_alerts(input.facts, input.files));
     let blind_tests = rule_tests::blind(&judge, input.facts);
     let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);
-    let mismatches = deep::mismatches(&index, &judge, input.facts, &references);
+    let mismatches = deep::mismatches(&index, &judge, input.facts, &references, &input.scrape);
     let usage = usage::Usage::of(&index, &references);
     let records = index.records_with(&judge, &usage);
     let emitters = index.emitters_with(&usage);
@@ -390,11 +396,12 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         invalid_queries: invalid_queries(input.facts),
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
+        rule_conflicts: rule_conflicts::conflicts(&index, input.facts),
         exposures: input.inventory.exposures.clone(),
         applications: input.inventory.applications.clone(),
         modules: input.inventory.modules.clone(),
         scrape: Arc::clone(&input.scrape),
-        rule_conflicts: rule_conflicts::conflicts(&index, input.facts),
+        sights,
         emitters,
         references,
         records,
