@@ -129,7 +129,7 @@ _promsight() {
             return 0
             ;;
         promsight__subcmd__check)
-            opts="-h --format --output --config --fail-on --min-confidence --select --ignore --base --baseline --write-baseline --strict --color --help"
+            opts="-h --format --output --config --fail-on --min-confidence --select --ignore --base --fix --diff --baseline --write-baseline --strict --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -45,6 +45,8 @@ set edit:completion:arg-completer[promsight] = {|@words|
             cand --baseline 'Leave out the findings that FILE records'
             cand --write-baseline 'Record what is found in FILE, so that `--baseline FILE` leaves it out from now on. What FILE recorded before and is gone is dropped'
             cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand --fix 'Mend what can be mended without anybody''s judgement, then report what is left: the only sample of a metric that can be meant (`_total`, `_info`, `_bucket` below a quantile), and bounds in the client''s spelling. Rule files, dashboards and documents are changed, code never is'
+            cand --diff 'Print what --fix would change, as a unified diff, and change nothing. Exits with 1 if there is anything to change'
             cand --strict 'Also report references that may belong to programs outside this tree (verdict `foreign`)'
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'

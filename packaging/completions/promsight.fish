@@ -66,6 +66,8 @@ complete -c promsight -n "__fish_promsight_using_subcommand check" -l write-base
 complete -c promsight -n "__fish_promsight_using_subcommand check" -l color -d 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l fix -d 'Mend what can be mended without anybody\'s judgement, then report what is left: the only sample of a metric that can be meant (`_total`, `_info`, `_bucket` below a quantile), and bounds in the client\'s spelling. Rule files, dashboards and documents are changed, code never is'
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l diff -d 'Print what --fix would change, as a unified diff, and change nothing. Exits with 1 if there is anything to change'
 complete -c promsight -n "__fish_promsight_using_subcommand check" -l strict -d 'Also report references that may belong to programs outside this tree (verdict `foreign`)'
 complete -c promsight -n "__fish_promsight_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c promsight -n "__fish_promsight_using_subcommand audit" -l format -d 'How to print: `markdown` for people, `json` for programs and for the next review' -r -f -a "markdown\t''

@@ -49,6 +49,8 @@ Register-ArgumentCompleter -Native -CommandName 'promsight' -ScriptBlock {
             [CompletionResult]::new('--baseline', '--baseline', [CompletionResultType]::ParameterName, 'Leave out the findings that FILE records')
             [CompletionResult]::new('--write-baseline', '--write-baseline', [CompletionResultType]::ParameterName, 'Record what is found in FILE, so that `--baseline FILE` leaves it out from now on. What FILE recorded before and is gone is dropped')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set')
+            [CompletionResult]::new('--fix', '--fix', [CompletionResultType]::ParameterName, 'Mend what can be mended without anybody''s judgement, then report what is left: the only sample of a metric that can be meant (`_total`, `_info`, `_bucket` below a quantile), and bounds in the client''s spelling. Rule files, dashboards and documents are changed, code never is')
+            [CompletionResult]::new('--diff', '--diff', [CompletionResultType]::ParameterName, 'Print what --fix would change, as a unified diff, and change nothing. Exits with 1 if there is anything to change')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Also report references that may belong to programs outside this tree (verdict `foreign`)')
             [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')

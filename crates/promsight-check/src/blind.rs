@@ -281,15 +281,16 @@ fn suggestion(series: &str, blindness: &Blindness) -> Option<Suggestion> {
     let Closest {
         series: replacement,
         same_family,
+        is_only,
         ..
     } = blindness.closest.clone().filter(|closest| closest.convincing)?;
     if replacement == series {
         return None;
     }
-    let kind = if same_family {
-        SuggestionKind::Suffix
-    } else {
-        SuggestionKind::Rename
+    let kind = match (same_family, is_only) {
+        (true, true) => SuggestionKind::Suffix,
+        (true, false) => SuggestionKind::Sample,
+        (false, _) => SuggestionKind::Rename,
     };
     Some(Suggestion { kind, replacement })
 }

@@ -8,15 +8,17 @@ use std::sync::{Mutex, PoisonError};
 
 use promsight_model::{
     AlertCollection, Emitter, Exporter, ExporterMetric, Facts, Flow, Gap, GoneMetric, Liveness, MetricType,
-    Name, Origin, Pattern, Query, Reach, Rule, RuleKind, Span, Wrapping,
+    Name, Origin, Pattern, Query, Reach, Rule, RuleKind, SelectorName, Span, Wrapping,
 };
 
 use rustc_hash::FxHashMap;
 
+use crate::deep::is_usual_target_label;
 use crate::judge::Judge;
 use crate::sight::Hidden;
+use crate::similarity::Likeness;
 use crate::usage::Usage;
-use crate::{Closest, Input, Record, ResolvedEmitter, records};
+use crate::{Input, Record, ResolvedEmitter, records};
 
 /// So many words at the end must agree for a name to be another's with another configured beginning.
 const WORDS_OF_CONFIGURED: usize = 2;
@@ -41,6 +43,13 @@ pub(crate) enum Upstream {
 
 /// A recording rule's identity: which facts, which rule in them.
 pub(crate) type RuleId = (usize, usize);
+
+/// What queries ask of one series.
+#[derive(Debug, Default)]
+struct Asked<'a> {
+    queries: usize,
+    labels: BTreeSet<&'a str>,
+}
 
 /// Every source of series by name.
 pub(crate) struct Index<'a> {
@@ -67,25 +76,70 @@ pub(crate) struct Index<'a> {
     other_sources: BTreeMap<String, Span>,
     other_tails: BTreeMap<String, Span>,
     unresolved: Vec<Gap>,
-    /// The names that are most like those that were asked for.
-    closest: Mutex<FxHashMap<String, Option<Closest>>>,
+    /// What queries ask of each series.
+    asked: BTreeMap<&'a str, Asked<'a>>,
+    /// What is most like the names that were asked for.
+    likeness: Mutex<FxHashMap<String, Likeness>>,
 }
 
 impl<'a> Index<'a> {
     /// What `search` gives for a name, sought once for each.
-    pub(crate) fn closest_once(
-        &self,
-        name: &str,
-        search: impl FnOnce() -> Option<Closest>,
-    ) -> Option<Closest> {
+    pub(crate) fn likeness_once(&self, name: &str, search: impl FnOnce() -> Likeness) -> Likeness {
         // A thread that panicked leaves the map as it was before its entry.
-        let lock = || self.closest.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.likeness.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(name) {
             return known.clone();
         }
         let found = search();
         lock().insert(name.to_owned(), found.clone());
         found
+    }
+
+    /// How many queries read a series or family, or documents name it.
+    pub(crate) fn readers(&self, series: &str) -> usize {
+        self.asked.get(series).map_or(0, |asked| asked.queries)
+    }
+
+    /// The labels that queries ask of a series, those aside that targets usually add.
+    pub(crate) fn asked_labels(&self, series: &str) -> Vec<&'a str> {
+        let asked = self.asked.get(series);
+        asked
+            .map(|asked| asked.labels.iter().copied().collect())
+            .unwrap_or_default()
+    }
+
+    /// Whether some metric of the tree has a label of that name.
+    pub(crate) fn is_label(&self, label: &str) -> bool {
+        self.live_emitters()
+            .any(|emitter| emitter.labels.iter().any(|known| known == label))
+    }
+
+    fn index_queries(&mut self) {
+        for mention in self.facts.iter().flat_map(|facts| &facts.word_mentions) {
+            self.asked.entry(&mention.word).or_default().queries += 1;
+        }
+        for query in self.facts.iter().flat_map(|facts| &facts.queries) {
+            for (at, selector) in query.selectors.iter().enumerate() {
+                let SelectorName::Exact(series) = &selector.name else {
+                    continue;
+                };
+                let asked = self.asked.entry(series).or_default();
+                asked.queries += 1;
+                let matchers = selector.matchers.iter().filter(|matcher| matcher.refuses_empty);
+                let flow = query.flow.iter();
+                let uses = flow
+                    .flat_map(|flow| flow.uses_of(at))
+                    .filter(|used| used.source.selectors == [at] && used.source.needs_selectors());
+                asked.labels.extend(
+                    matchers
+                        .map(|matcher| matcher.label.as_str())
+                        .chain(uses.map(|used| used.label.as_str()))
+                        .filter(|label| {
+                            !matches!(*label, "le" | "quantile") && !is_usual_target_label(label)
+                        }),
+                );
+            }
+        }
     }
 
     /// Indexes everything that the input holds.
@@ -115,10 +169,12 @@ impl<'a> Index<'a> {
                 .filter(|gap| gap.reach != Reach::Nothing)
                 .cloned()
                 .collect(),
-            closest: Mutex::default(),
+            asked: BTreeMap::new(),
+            likeness: Mutex::default(),
         };
         index.index_emitters();
         index.index_facts();
+        index.index_queries();
         index.index_catalogue();
         index
     }

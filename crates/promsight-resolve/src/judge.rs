@@ -354,7 +354,8 @@ impl<'a, 'i> Judge<'a, 'i> {
                 reason: Reason::DeadEmitter,
                 evidence: vec![Evidence::SameFamily],
                 declared: Some(self.declared(*at)),
-                closest: similarity::closest(series, self.index)
+                closest: similarity::likeness(series, self.index)
+                    .meant
                     .filter(|closest| closest.span != emitter.span),
                 ..none
             });
@@ -373,10 +374,9 @@ impl<'a, 'i> Judge<'a, 'i> {
         if self.index.is_configured_otherwise(series) {
             return None;
         }
-        let closest = similarity::closest(series, self.index);
-        let (confidence, evidence) =
-            self.territory
-                .evidence(series, consumer, closest.as_ref(), self.index)?;
+        let likeness = similarity::likeness(series, self.index);
+        let nearest = likeness.nearest.as_ref();
+        let (confidence, evidence) = self.territory.evidence(series, consumer, nearest, self.index)?;
         let confidence = if gaps.is_empty() {
             confidence
         } else {
@@ -385,7 +385,7 @@ impl<'a, 'i> Judge<'a, 'i> {
         Some(Blindness {
             confidence,
             evidence,
-            closest,
+            closest: likeness.meant,
             gaps,
             ..none
         })
@@ -518,7 +518,22 @@ fn right_sample(series: &str, functions: &[String], declared: &Declared) -> Opti
             span: declared.span,
             same_family: true,
             convincing: true,
+            is_only: is_only_sample(series, family, functions, declared.metric_type),
         })
+}
+
+/// Whether the sample that exists is surely what was meant: the family's own name of a counter, an info, or a histogram
+/// of which quantiles are asked, and a gauge with a counter's suffix. Who writes `_sum` or `_bucket` means a histogram,
+/// and another sample of what is none gives him another number.
+fn is_only_sample(series: &str, family: &str, functions: &[String], metric_type: MetricType) -> bool {
+    match metric_type {
+        MetricType::Counter | MetricType::Info => series == family,
+        MetricType::Histogram => {
+            series == family && functions.iter().any(|function| function == "histogram_quantile")
+        }
+        MetricType::Gauge | MetricType::StateSet => series.strip_suffix("_total") == Some(family),
+        MetricType::Summary | MetricType::Untyped => false,
+    }
 }
 
 /// Whether an emitter is this tree's own code rather than a framework's.

@@ -215,6 +215,8 @@ pub struct Closest {
     pub same_family: bool,
     /// Whether it is alike enough to be offered as the replacement.
     pub convincing: bool,
+    /// Whether nothing else can be meant: of the same family, and no other sample of it fits.
+    pub is_only: bool,
 }
 
 /// A recording rule.

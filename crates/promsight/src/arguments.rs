@@ -124,6 +124,16 @@ pub struct CheckArguments {
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
 
+    /// Mend what can be mended without anybody's judgement, then report what is left: the only sample of a metric that can be
+    /// meant (`_total`, `_info`, `_bucket` below a quantile), and bounds in the client's spelling. Rule files, dashboards
+    /// and documents are changed, code never is.
+    #[arg(long, conflicts_with_all = ["base", "write_baseline"])]
+    pub fix: bool,
+
+    /// Print what --fix would change, as a unified diff, and change nothing. Exits with 1 if there is anything to change.
+    #[arg(long, conflicts_with_all = ["base", "write_baseline", "fix", "format", "output"])]
+    pub diff: bool,
+
     /// Leave out the findings that FILE records.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,

@@ -21,7 +21,7 @@ use crate::owners::Owners;
 use crate::pipeline::{self, Selection, Shared};
 use crate::reading::Sources;
 use crate::terminal::Progress;
-use crate::{clock, earlier, names, reading, terminal};
+use crate::{clock, earlier, fix, names, reading, terminal};
 
 /// `promsight check`.
 pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, Failure> {
@@ -47,6 +47,10 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
         Some(path) if arguments.write_baseline.is_none() => Some((Baseline::load(path)?, path)),
         _ => None,
     };
+    if arguments.fix || arguments.diff {
+        let baseline = baseline.as_ref().map(|(baseline, _)| baseline);
+        return fix(arguments, &selection, baseline, color);
+    }
     let (files, mut report) = match &arguments.base {
         Some(revision) => compare(inventory, &selection, revision)?,
         None => reconcile_inventory(inventory, &selection)?,
@@ -76,6 +80,56 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
     }
     print(&report, &files, View::Findings, inventory, color)?;
     Ok(verdict(&report, arguments.fail_on.threshold()))
+}
+
+/// `promsight check --fix` and `--diff`.
+fn fix(
+    arguments: &CheckArguments,
+    selection: &Selection,
+    baseline: Option<&Baseline>,
+    color: ColorArgument,
+) -> Result<Exit, Failure> {
+    let inventory = &arguments.inventory;
+    let progress = Progress::start();
+    let read = read(
+        &inventory.paths,
+        inventory.config.as_deref(),
+        selection,
+        &progress,
+    )?;
+    let visible = |report: &mut Report, files: &FileSet| {
+        if let Some(baseline) = baseline {
+            baseline.hide(report, files);
+        }
+    };
+    let mut fixed = fix::fix(read.sources, &read.config, &read.selection, visible);
+    drop(progress);
+    let changed = match fixed.before.len() {
+        1 => "1 file".to_owned(),
+        number => format!("{number} files"),
+    };
+    let findings = match fixed.mended {
+        1 => "1 finding".to_owned(),
+        number => format!("{number} findings"),
+    };
+    if arguments.diff {
+        terminal::deliver(&fix::diff(&fixed), None)?;
+        terminal::note(&format!("--fix would mend {findings} in {changed}"));
+        return Ok(if fixed.before.is_empty() {
+            Exit::Clean
+        } else {
+            Exit::Findings
+        });
+    }
+    fix::write(&fixed, &read.territory.root)?;
+    Owners::load(&read.territory.root).assign(&mut fixed.report, &fixed.sources.files);
+    let report = &fixed.report;
+    print(report, &fixed.sources.files, View::Findings, inventory, color)?;
+    terminal::note(&format!("mended {findings} in {changed}"));
+    if !report.reconcilable {
+        return Ok(Exit::NothingToReconcile);
+    }
+    Ok(verdict(report, arguments.fail_on.threshold()))
 }
 
 /// Writes the baseline anew, says what became of the old one, and takes what is recorded out of the report.

@@ -72,6 +72,14 @@ pub enum Failure {
     /// `promsight init` would replace a configuration.
     #[error("{path} is there already; `--force` replaces it, `--print` only prints", path = .0.display())]
     ConfigExists(PathBuf),
+    /// A file that should be mended cannot be.
+    #[error("cannot mend {path}: {reason}; nothing was changed")]
+    Fix {
+        /// The file, as shown.
+        path: String,
+        /// What stands against it.
+        reason: String,
+    },
     /// The report could not be written.
     #[error("cannot write {target}: {reason}")]
     Output {

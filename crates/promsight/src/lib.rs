@@ -21,6 +21,7 @@ pub mod discovery;
 pub mod earlier;
 pub mod encoding;
 pub mod exit;
+pub mod fix;
 pub mod git;
 pub mod init;
 pub mod names;

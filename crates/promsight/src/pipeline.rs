@@ -80,17 +80,26 @@ pub fn run_beside(sources: &Sources, config: &Config, selection: &Selection, sha
 }
 
 /// Facts of files that several runs have.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Shared {
-    files: BTreeMap<FileId, OnceLock<Facts>>,
+    files: BTreeMap<FileId, Arc<OnceLock<Facts>>>,
 }
 
 impl Shared {
     /// Of these files, which the runs have in common.
     pub fn of(files: impl IntoIterator<Item = FileId>) -> Self {
         Self {
-            files: files.into_iter().map(|file| (file, OnceLock::new())).collect(),
+            files: files.into_iter().map(|file| (file, Arc::default())).collect(),
         }
+    }
+
+    /// The same without these files, which are read anew: their texts differ.
+    pub fn without(&self, files: impl IntoIterator<Item = FileId>) -> Self {
+        let mut rest = self.clone();
+        for file in files {
+            rest.files.remove(&file);
+        }
+        rest
     }
 
     fn facts(&self, file: &SourceFile) -> Facts {

@@ -1,5 +1,6 @@
 //! Files to text, in parallel.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,6 +47,18 @@ impl Sources {
             .filter(same)
             .map(|file| file.id)
             .collect()
+    }
+
+    /// The same with other texts of some files. Files keep their ids.
+    pub(crate) fn with_texts(&self, texts: &BTreeMap<FileId, Arc<str>>) -> Self {
+        let text = |file: &SourceFile| Arc::clone(texts.get(&file.id).unwrap_or(&file.text));
+        let files = self.files.files().iter();
+        let files = files.map(|file| (file.path.clone(), file.shown_path.clone(), text(file)));
+        Self {
+            files: FileSet::new(files.collect()),
+            unread: self.unread.clone(),
+            repository: self.repository.clone(),
+        }
     }
 
     /// Adds a file that no walk found but findings may speak of: the configuration.

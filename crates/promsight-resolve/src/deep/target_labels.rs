@@ -128,6 +128,13 @@ const BEGINNINGS: &[&str] = &[
 /// A label asked of that many metrics of which none has it comes from their targets.
 const ENOUGH_METRICS: usize = 3;
 
+/// Whether a label of that name can come from a target wherever nothing else is known of it.
+pub fn is_usual_target_label(label: &str) -> bool {
+    ALWAYS.contains(&label)
+        || OFTEN.contains(&label)
+        || BEGINNINGS.iter().any(|beginning| label.starts_with(beginning))
+}
+
 /// The labels that targets may add.
 pub(super) struct TargetLabels {
     in_code: BTreeSet<String>,

@@ -11,6 +11,7 @@ mod baseline;
 mod change;
 mod discovery;
 mod documents;
+mod fix;
 mod formats;
 mod metrics;
 mod owners;
