@@ -58,6 +58,12 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
             message: "only the labels named here are kept".to_owned(),
         });
     }
+    if let Some((server, labels)) = &mismatch.stored {
+        finding.notes.push(format!(
+            "on {server} its series have the labels {}",
+            labels.join(", ")
+        ));
+    }
     if mismatch.problem == LabelProblem::Join {
         finding.notes.push(format!(
             "say which labels have to agree: `ignoring ({label})`, with `group_left` or `group_right` where one side has more series"

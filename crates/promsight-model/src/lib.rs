@@ -13,6 +13,7 @@ pub mod finding;
 pub mod flow;
 pub mod library;
 pub mod name;
+pub mod outside;
 pub mod python;
 pub mod reference;
 pub mod report;
@@ -35,6 +36,7 @@ pub use finding::{
 pub use flow::Flow;
 pub use library::{BuiltIn, Constructor, Description, Library, LibraryMetric};
 pub use name::{Name, Pattern};
+pub use outside::{Outside, Server};
 pub use reference::{
     Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
     Verdict,

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use promsight_model::{
-    AlertCollection, Emitter, Exporter, ExporterMetric, Facts, Flow, Gap, GoneMetric, Liveness, MetricType,
-    Name, Origin, Pattern, Query, Reach, Rule, RuleKind, Span, Wrapping,
+    AlertCollection, Emitter, Exporter, ExporterMetric, Facts, FileId, Flow, Gap, GoneMetric, Liveness,
+    MetricType, Name, Origin, Pattern, Query, Reach, Rule, RuleKind, Server, Span, Wrapping,
 };
 
 use rustc_hash::FxHashMap;
@@ -25,6 +25,8 @@ const WORDS_OF_CONFIGURED: usize = 2;
 pub(crate) struct Outside<'a> {
     /// The exporter.
     pub(crate) exporter: &'a Exporter,
+    /// The labels of its series, where recorded.
+    pub(crate) labels: Option<&'a [String]>,
 }
 
 /// What a public rule set has to do with an alert's name.
@@ -44,7 +46,16 @@ pub(crate) type RuleId = (usize, usize);
 /// Every source of series by name.
 pub(crate) struct Index<'a> {
     facts: &'a [Facts],
+    /// Those of the tree, then those of snapshots and inventories.
     emitters: Vec<Emitter>,
+    /// How many of them are the tree's.
+    own: usize,
+    /// Exact series name to the snapshots and inventories that have it.
+    witnessed: BTreeMap<String, Vec<usize>>,
+    /// The same for the names of families, and names as written.
+    witnessed_families: BTreeMap<String, Vec<usize>>,
+    snapshots: BTreeSet<FileId>,
+    server: Option<&'a Server>,
     /// Exact series name to the live emitters that expose it.
     live_series: BTreeMap<String, Vec<usize>>,
     /// Exact series name to emitters that do not count: test-only and dead ones.
@@ -89,7 +100,18 @@ impl<'a> Index<'a> {
     pub(crate) fn build(input: &Input<'a>) -> Self {
         let mut index = Self {
             facts: input.facts,
-            emitters: input.inventory.emitters.clone(),
+            emitters: input
+                .inventory
+                .emitters
+                .iter()
+                .chain(&input.outside.emitters)
+                .cloned()
+                .collect(),
+            own: input.inventory.emitters.len(),
+            witnessed: BTreeMap::new(),
+            witnessed_families: BTreeMap::new(),
+            snapshots: BTreeSet::new(),
+            server: input.outside.server.as_ref(),
             live_series: BTreeMap::new(),
             silent_series: BTreeMap::new(),
             live_families: BTreeMap::new(),
@@ -108,19 +130,21 @@ impl<'a> Index<'a> {
                 .inventory
                 .gaps
                 .iter()
+                .chain(&input.outside.gaps)
                 .filter(|gap| gap.reach != Reach::Nothing)
                 .cloned()
                 .collect(),
             closest: Mutex::default(),
         };
         index.index_emitters();
+        index.index_witnesses();
         index.index_facts();
         index.index_catalogue();
         index
     }
 
     fn index_emitters(&mut self) {
-        for (at, emitter) in self.emitters.iter().enumerate() {
+        for (at, emitter) in self.emitters.iter().enumerate().take(self.own) {
             let series = emitter.series.iter().filter_map(Name::exact);
             if !emitter.is_live() {
                 for series in series {
@@ -136,6 +160,29 @@ impl<'a> Index<'a> {
                 .filter_map(Name::exact)
             {
                 let entry = self.live_families.entry(family.to_owned()).or_default();
+                if entry.last() != Some(&at) {
+                    entry.push(at);
+                }
+            }
+            if emitter.series.iter().any(|series| series.exact().is_none()) {
+                self.partial.push(at);
+            }
+        }
+    }
+
+    fn index_witnesses(&mut self) {
+        for (at, emitter) in self.emitters.iter().enumerate().skip(self.own) {
+            if emitter.origin == Origin::Snapshot {
+                self.snapshots.insert(emitter.span.file);
+            }
+            for series in emitter.series.iter().filter_map(Name::exact) {
+                self.witnessed.entry(series.to_owned()).or_default().push(at);
+            }
+            for family in [&emitter.name, &emitter.written_name]
+                .into_iter()
+                .filter_map(Name::exact)
+            {
+                let entry = self.witnessed_families.entry(family.to_owned()).or_default();
                 if entry.last() != Some(&at) {
                     entry.push(at);
                 }
@@ -173,7 +220,9 @@ impl<'a> Index<'a> {
         for exporter in self.exporters {
             for metric in &exporter.metrics {
                 for series in exported_series(metric) {
-                    self.outside.entry(series).or_insert(Outside { exporter });
+                    let labels = metric.labels.as_deref();
+                    let outside = Outside { exporter, labels };
+                    self.outside.entry(series).or_insert(outside);
                 }
             }
             self.outside_patterns
@@ -184,14 +233,58 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Every emitter in code, live or not.
+    /// Every emitter in code, live or not, and behind them those of snapshots and inventories.
     pub(crate) fn emitters(&self) -> &[Emitter] {
         &self.emitters
     }
 
-    /// The emitters that count.
+    /// Every emitter in code, live or not.
+    pub(crate) fn own_emitters(&self) -> &[Emitter] {
+        &self.emitters[..self.own]
+    }
+
+    /// The emitters in code that count.
     pub(crate) fn live_emitters(&self) -> impl Iterator<Item = &Emitter> {
-        self.emitters.iter().filter(|emitter| emitter.is_live())
+        self.own_emitters().iter().filter(|emitter| emitter.is_live())
+    }
+
+    /// What the inventories of other repositories say is emitted there.
+    pub(crate) fn inventoried(&self) -> impl Iterator<Item = &Emitter> {
+        self.emitters[self.own..]
+            .iter()
+            .filter(|emitter| matches!(emitter.origin, Origin::Inventory(_)))
+    }
+
+    /// Snapshots and inventories that have exactly that series.
+    pub(crate) fn witnessed(&self, series: &str) -> &[usize] {
+        self.witnessed.get(series).map_or(&[], Vec::as_slice)
+    }
+
+    /// Snapshots and inventories that have a family of that name.
+    pub(crate) fn witnessed_family(&self, name: &str) -> &[usize] {
+        self.witnessed_families.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// Every exact series of snapshots and inventories, with its emitter.
+    pub(crate) fn witnessed_series(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.witnessed
+            .iter()
+            .flat_map(|(series, emitters)| emitters.iter().map(move |at| (series.as_str(), *at)))
+    }
+
+    /// Whether any snapshot was given.
+    pub(crate) fn has_snapshots(&self) -> bool {
+        !self.snapshots.is_empty()
+    }
+
+    /// Whether that place lies in a snapshot.
+    pub(crate) fn is_in_snapshot(&self, span: Span) -> bool {
+        self.snapshots.contains(&span.file)
+    }
+
+    /// The live server, where one was asked.
+    pub(crate) fn server(&self) -> Option<&'a Server> {
+        self.server
     }
 
     /// Whether code of this tree, in any language that is read, emits anything of its own.
@@ -204,6 +297,8 @@ impl<'a> Index<'a> {
     pub(crate) fn has_sources(&self) -> bool {
         self.live_emitters().next().is_some()
             || !self.external.is_empty()
+            || self.own < self.emitters.len()
+            || self.server.is_some()
             || !self.other_sources.is_empty()
             || !self.other_tails.is_empty()
     }
@@ -329,17 +424,23 @@ impl<'a> Index<'a> {
         if self.external.iter().any(|name| name.admits(series)) {
             return Some("configured as external".to_owned());
         }
+        self.exporter_of(series).map(|exporter| exporter.name.clone())
+    }
+
+    /// What the catalogue knows of exactly that series.
+    pub(crate) fn in_catalogue(&self, series: &str) -> Option<Outside<'a>> {
+        self.outside.get(series).copied()
+    }
+
+    /// The exporter of the catalogue that exposes that series, or may.
+    pub(crate) fn exporter_of(&self, series: &str) -> Option<&'a Exporter> {
         if let Some(outside) = self.outside.get(series) {
-            return Some(outside.exporter.name.clone());
+            return Some(outside.exporter);
         }
-        if let Some((_, exporter)) = self
-            .outside_patterns
+        self.outside_patterns
             .iter()
             .find(|(pattern, _)| pattern.matches(series))
-        {
-            return Some(exporter.name.clone());
-        }
-        None
+            .map(|(_, exporter)| *exporter)
     }
 
     /// The place where another language's source constructs that series.
@@ -400,6 +501,9 @@ impl<'a> Index<'a> {
             || !self.silent(word).is_empty()
             || !self.family(word).is_empty()
             || !self.recording(word).is_empty()
+            || !self.witnessed(word).is_empty()
+            || !self.witnessed_family(word).is_empty()
+            || self.server.is_some_and(|server| server.has(word))
             || self.outside(word).is_some()
             || self.gone(word).is_some()
     }
@@ -417,7 +521,13 @@ impl<'a> Index<'a> {
             .keys()
             .map(String::as_str)
             .chain(self.records.keys().map(String::as_str))
+            .chain(self.witnessed.keys().map(String::as_str))
             .chain(self.outside.keys().map(String::as_str))
+            .chain(
+                self.server
+                    .into_iter()
+                    .flat_map(|server| server.names.iter().map(String::as_str)),
+            )
     }
 
     /// The recording rules as the resolution shows them.
@@ -441,7 +551,7 @@ impl<'a> Index<'a> {
     /// The emitters as the resolution shows them, recording rules among them.
     pub(crate) fn emitters_with(&self, usage: &Usage) -> Vec<ResolvedEmitter> {
         let code = self
-            .emitters
+            .own_emitters()
             .iter()
             .enumerate()
             .map(|(at, emitter)| ResolvedEmitter {

@@ -3,31 +3,36 @@
 //! Owns the order in which sources of a series are tried and what their absence means. Looks names up in the
 //! index, asks the territory for evidence; words nothing.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use promsight_model::{
-    Confidence, Consumer, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin, Query,
-    QueryState, Reason, ResolvedBy, Selector, SelectorName, Span, Verdict,
+    Confidence, Consumer, Emitter, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin,
+    Query, QueryState, Reason, ResolvedBy, Selector, SelectorName, Server, Span, Verdict,
 };
 
 use crate::index::{Index, RuleId};
 use crate::re2::anchored;
 use crate::similarity;
 use crate::territory::Territory;
-use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, mentions};
+use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, float, mentions};
 
 /// What exists under one series name.
-pub(crate) enum Sight {
+pub(crate) enum Sight<'a> {
     /// Exact emitters in code.
     Emitted(Vec<usize>),
     /// Recording rules of which at least one sees.
     Recorded(Vec<RuleId>),
+    /// Snapshots and inventories.
+    Witnessed(Vec<usize>),
     /// Something outside, in words.
     Outside(String),
     /// Another language's source in the tree.
     OtherSource(Span),
     /// Emitters with partly unknown names.
     Possible(Vec<usize>),
+    /// A live server: what it stored may come from an older version of this tree, or from another program.
+    Stored(&'a Server),
     /// Only recording rules that are blind themselves.
     BlindRecord(BlindRoot),
     /// Nothing.
@@ -106,7 +111,7 @@ impl<'a, 'i> Judge<'a, 'i> {
 
     /// What exists under that series name. The order decides: what this tree certainly emits comes first, what it
     /// might emit comes after what others certainly do.
-    pub(crate) fn sight(&self, series: &str) -> Sight {
+    pub(crate) fn sight(&self, series: &str) -> Sight<'a> {
         let emitting = self.index.emitting(series);
         if !emitting.is_empty() {
             return Sight::Emitted(emitting.to_vec());
@@ -120,6 +125,10 @@ impl<'a, 'i> Judge<'a, 'i> {
         if !seeing.is_empty() {
             return Sight::Recorded(seeing);
         }
+        let witnessed = self.index.witnessed(series);
+        if !witnessed.is_empty() {
+            return Sight::Witnessed(witnessed.to_vec());
+        }
         if let Some(name) = self.index.outside(series) {
             return Sight::Outside(name);
         }
@@ -129,6 +138,9 @@ impl<'a, 'i> Judge<'a, 'i> {
         let possible = self.index.possibly_emitting(series);
         if !possible.is_empty() {
             return Sight::Possible(possible);
+        }
+        if let Some(server) = self.index.server().filter(|server| server.has(series)) {
+            return Sight::Stored(server);
         }
         recording
             .iter()
@@ -207,6 +219,19 @@ impl<'a, 'i> Judge<'a, 'i> {
                 blindness: None,
             };
         }
+        let witnessed: BTreeSet<usize> = self
+            .index
+            .witnessed_series()
+            .filter(|(series, _)| regex.is_match(series))
+            .map(|(_, at)| at)
+            .collect();
+        if !witnessed.is_empty() {
+            return Judgement {
+                verdict: Verdict::External,
+                resolved_by: self.sites(&witnessed.into_iter().collect::<Vec<_>>()),
+                blindness: None,
+            };
+        }
         let known = self.index.all_series().any(|series| regex.is_match(series));
         Judgement::of(if known {
             Verdict::External
@@ -233,6 +258,16 @@ impl<'a, 'i> Judge<'a, 'i> {
                         span: rule.name_span,
                     })
                     .collect(),
+                blindness: None,
+            },
+            Sight::Witnessed(emitters) => Judgement {
+                verdict: Verdict::External,
+                resolved_by: self.sites(&emitters),
+                blindness: None,
+            },
+            Sight::Stored(server) => Judgement {
+                verdict: Verdict::External,
+                resolved_by: vec![ResolvedBy::Outside(stored_by(server))],
                 blindness: None,
             },
             Sight::Outside(name) => Judgement {
@@ -283,9 +318,12 @@ impl<'a, 'i> Judge<'a, 'i> {
         emitters
             .iter()
             .map(|at| &self.index.emitters()[*at])
-            .map(|emitter| ResolvedBy::Site {
-                name: emitter.name.clone(),
-                span: emitter.span,
+            .map(|emitter| match &emitter.origin {
+                Origin::Inventory(site) => ResolvedBy::Outside(site.clone()),
+                _ => ResolvedBy::Site {
+                    name: emitter.name.clone(),
+                    span: emitter.span,
+                },
             })
             .collect()
     }
@@ -297,6 +335,20 @@ impl<'a, 'i> Judge<'a, 'i> {
         functions: &[String],
         consumer: &Consumer,
     ) -> Option<Blindness> {
+        let mut blindness = self.blindness_here(series, functions, consumer)?;
+        // What the server has is never blind, so that here it lacks the series too.
+        if let Some(server) = self.index.server().filter(|server| !server.is_partial) {
+            blindness.confidence = raised(blindness.confidence);
+            blindness.evidence.push(Evidence::NotStored {
+                server: server.address.clone(),
+                hours: server.hours,
+            });
+        }
+        Some(blindness)
+    }
+
+    /// The same by what the files say.
+    fn blindness_here(&self, series: &str, functions: &[String], consumer: &Consumer) -> Option<Blindness> {
         let gaps = self.index.gaps_reaching(series);
         let none = Blindness {
             reason: Reason::NotEmitted,
@@ -311,8 +363,15 @@ impl<'a, 'i> Judge<'a, 'i> {
         if let Some(declared) = self.same_family(series) {
             let closest = right_sample(series, functions, &declared);
             let evidence = vec![Evidence::SameFamily];
+            // A snapshot shows one program, and another may have the name.
+            let confidence = if self.index.is_in_snapshot(declared.span) {
+                Confidence::Medium
+            } else {
+                Confidence::High
+            };
             return Some(Blindness {
                 reason: Reason::WrongSample,
+                confidence,
                 evidence,
                 declared: Some(declared),
                 closest,
@@ -384,7 +443,10 @@ impl<'a, 'i> Judge<'a, 'i> {
         SUFFIXES
             .into_iter()
             .filter_map(|suffix| series.strip_suffix(suffix))
-            .find_map(|base| self.index.family(base).first())
+            .find_map(|base| {
+                let own = self.index.family(base).first();
+                own.or_else(|| self.index.witnessed_family(base).first())
+            })
             .map(|at| self.declared(*at))
     }
 
@@ -448,6 +510,22 @@ impl<'a, 'i> Judge<'a, 'i> {
     }
 }
 
+/// What a live server says of a series that it has, in words for users.
+fn stored_by(server: &Server) -> String {
+    format!(
+        "{} has had it in the last {} hours; nothing here declares it",
+        server.address, server.hours
+    )
+}
+
+/// What a live server lacks as well is one step surer.
+fn raised(confidence: Confidence) -> Confidence {
+    match confidence {
+        Confidence::Low => Confidence::Medium,
+        Confidence::Medium | Confidence::High => Confidence::High,
+    }
+}
+
 /// A name that a gap could hide is one step less sure.
 fn lowered(confidence: Confidence) -> Confidence {
     match confidence {
@@ -499,22 +577,20 @@ pub(crate) fn bucket_mismatches(index: &Index<'_>, references: &[Reference]) -> 
         let SelectorName::Exact(series) = &reference.selector.name else {
             continue;
         };
-        if reference.verdict != Verdict::Emitted || !series.ends_with("_bucket") {
+        let sees = matches!(reference.verdict, Verdict::Emitted | Verdict::External);
+        if !sees || !series.ends_with("_bucket") {
             continue;
         }
-        let emitters: Vec<_> = index
-            .emitting(series)
+        let known = index.emitting(series).iter().chain(index.witnessed(series));
+        let emitters: Vec<_> = known.map(|at| &index.emitters()[*at]).collect();
+        let Some(bounds) = emitters
             .iter()
-            .map(|at| &index.emitters()[*at])
-            .collect();
-        let Some(known) = emitters
-            .iter()
-            .map(|emitter| emitter.buckets.as_deref())
+            .map(|emitter| bounds_of(emitter))
             .collect::<Option<Vec<_>>>()
         else {
             continue;
         };
-        let bounds: BTreeSet<&str> = known.into_iter().flatten().map(String::as_str).collect();
+        let bounds: BTreeSet<&str> = bounds.iter().flatten().map(|bound| bound.as_ref()).collect();
         let Some(first) = emitters.first() else { continue };
         for matcher in &reference.selector.matchers {
             let MatchValue::Known(bound) = &matcher.value else {
@@ -535,6 +611,22 @@ pub(crate) fn bucket_mismatches(index: &Index<'_>, references: &[Reference]) -> 
         }
     }
     mismatches
+}
+
+/// The bounds of an emitter as a query may spell them.
+fn bounds_of(emitter: &Emitter) -> Option<Vec<Cow<'_, str>>> {
+    let written = emitter.buckets.as_deref()?;
+    let mut bounds: Vec<Cow<'_, str>> = written.iter().map(Cow::from).collect();
+    if emitter.origin == Origin::Snapshot {
+        // Prometheus 3 writes bounds anew when it scrapes, Prometheus 2 keeps them.
+        bounds.extend(
+            written
+                .iter()
+                .filter_map(|bound| float::as_prometheus(bound))
+                .map(Cow::from),
+        );
+    }
+    Some(bounds)
 }
 
 /// The bound that is the same number in the client's spelling.

@@ -11,6 +11,7 @@
 mod births;
 pub mod deep;
 pub mod exposure;
+mod float;
 mod index;
 mod judge;
 mod mentions;
@@ -24,8 +25,8 @@ mod unknown_alerts;
 mod usage;
 
 use promsight_model::{
-    Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name, Query,
-    Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
+    Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name,
+    Outside, Query, Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
 };
 
 /// Everything that is known before resolution.
@@ -43,6 +44,8 @@ pub struct Input<'a> {
     pub external: &'a [String],
     /// The repository around the files.
     pub repository: &'a Repository,
+    /// What the user named beside the tree: snapshots, inventories, a live server.
+    pub outside: &'a Outside,
 }
 
 /// What exists and what sees it.
@@ -155,6 +158,13 @@ pub enum Evidence {
     BlindRecord,
     /// A known exporter exposed it once and no longer does.
     Gone,
+    /// A live server has no series of that name either.
+    NotStored {
+        /// The server's address.
+        server: String,
+        /// How many hours back it was asked.
+        hours: u32,
+    },
 }
 
 /// The root of a blind chain.
@@ -402,6 +412,15 @@ fn all_gaps(input: &Input<'_>) -> Vec<Gap> {
         .iter()
         .flat_map(|facts| facts.gaps.iter().cloned())
         .chain(input.inventory.gaps.clone())
+        // Gaps of other repositories are theirs to mend.
+        .chain(
+            input
+                .outside
+                .gaps
+                .iter()
+                .filter(|gap| gap.leaves_file_unread())
+                .cloned(),
+        )
         .collect();
     gaps.sort_by(|left, right| {
         (left.span, left.kind, &left.message).cmp(&(right.span, right.kind, &right.message))

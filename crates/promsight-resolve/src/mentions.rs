@@ -269,7 +269,10 @@ fn known_word(
     mention: &WordMention,
     outlook: Option<Outlook>,
 ) -> bool {
-    let family = index.family(&mention.word);
+    let family = match index.family(&mention.word) {
+        [] => index.witnessed_family(&mention.word),
+        own => own,
+    };
     if matches!(judge.sight(&mention.word), Sight::Nothing) && !family.is_empty() {
         // In prose a family goes by its own name: `orders`, or `order_latency_seconds` for the histogram. Where the
         // text lists what can be looked at, one series is all that a counter has, and its name is another.
@@ -298,7 +301,7 @@ fn known_word(
 /// Names that documents use and that are no metrics: label names, alerts.
 fn names_of_other_things<'i>(index: &'i Index<'_>) -> BTreeSet<&'i str> {
     let labels = index
-        .emitters()
+        .own_emitters()
         .iter()
         .flat_map(|emitter| &emitter.labels)
         .map(String::as_str);

@@ -56,6 +56,10 @@ fn search(series: &str, index: &Index<'_>) -> Option<Closest> {
             (name, emitter.name_span.unwrap_or(emitter.span))
         })
         .collect();
+    candidates.extend(index.witnessed_series().filter_map(|(name, at)| {
+        let emitter = &index.emitters()[at];
+        (!name.ends_with("_created")).then(|| (name, emitter.name_span.unwrap_or(emitter.span)))
+    }));
     // A recorded name is a candidate only for what is named like one (`level:metric:operations`): the other rules
     // often bear the name of what they sum up, and would be offered in the place of their own root.
     if series.contains(':') {

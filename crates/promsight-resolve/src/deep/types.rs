@@ -1,7 +1,7 @@
 //! Functions that do not fit the declared type of what they are given.
 
 use promsight_model::flow::{Step, StepKind};
-use promsight_model::{Confidence, Consumer, MetricType, SelectorName, Span};
+use promsight_model::{Confidence, Consumer, MetricType, Origin, SelectorName, Span};
 
 use super::Asking;
 use super::presence::Presence;
@@ -64,6 +64,11 @@ pub(super) fn of(asking: &Asking<'_>, presence: &Presence<'_, '_>) -> Vec<TypeMi
             .iter()
             .map(|(_, emitter)| emitter.metric_type)
             .collect();
+        // The classic format calls an info and a state set a gauge, and what has no type untyped.
+        if let Some(first) = types.first().copied().filter(|first| is_gauge_like(*first)) {
+            types
+                .retain(|other| *other == first || !matches!(other, MetricType::Gauge | MetricType::Untyped));
+        }
         types.dedup();
         let ([metric_type], Some((_, emitter))) = (types.as_slice(), declarations.first()) else {
             continue;
@@ -84,14 +89,22 @@ pub(super) fn of(asking: &Asking<'_>, presence: &Presence<'_, '_>) -> Vec<TypeMi
             misuse,
             metric_type: *metric_type,
             declared: emitter.name_span.unwrap_or(emitter.span),
-            confidence: if is_cumulative && *metric_type == MetricType::Gauge {
-                Confidence::Low
-            } else {
-                Confidence::High
+            confidence: match emitter.origin {
+                _ if is_cumulative && *metric_type == MetricType::Gauge => Confidence::Low,
+                // Programs of others are often wrong about their own types.
+                Origin::Snapshot => Confidence::Medium,
+                _ => Confidence::High,
             },
         });
     }
     found
+}
+
+fn is_gauge_like(metric_type: MetricType) -> bool {
+    matches!(
+        metric_type,
+        MetricType::Gauge | MetricType::StateSet | MetricType::Info
+    )
 }
 
 fn misuse<'a>(steps: &'a [Step], metric_type: MetricType, series: &str) -> Option<(&'a str, Span, Misuse)> {
@@ -99,10 +112,7 @@ fn misuse<'a>(steps: &'a [Step], metric_type: MetricType, series: &str) -> Optio
         MetricType::Counter | MetricType::Histogram | MetricType::Summary => !series.ends_with("_created"),
         _ => false,
     };
-    let is_gauge_like = matches!(
-        metric_type,
-        MetricType::Gauge | MetricType::StateSet | MetricType::Info
-    );
+    let is_gauge_like = is_gauge_like(metric_type);
     if let [
         ..,
         outer,

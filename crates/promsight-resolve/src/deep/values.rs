@@ -1,7 +1,7 @@
 //! Values that a query asks of a label and that the code never gives it.
 
 use promsight_model::{
-    Consumer, Emitter, Guard, MatchOp, MatchValue, Matcher, MetricType, Name, SelectorName, Span,
+    Consumer, Emitter, Guard, MatchOp, MatchValue, Matcher, MetricType, Name, Origin, SelectorName, Span,
 };
 
 use super::Asking;
@@ -52,9 +52,17 @@ pub(super) fn of(asking: &Asking<'_>, presence: &Presence<'_, '_>) -> Vec<ValueM
             if presence.targets.may_add(&matcher.label) {
                 continue;
             }
-            let values: Option<Vec<_>> = declarations
+            // What a snapshot shows of a label are some of its values: they admit, and never refuse.
+            let (snapshots, sources): (Vec<_>, Vec<_>) = declarations
                 .iter()
-                .map(|(_, emitter)| all_values(emitter, &matcher.label))
+                .map(|(_, emitter)| *emitter)
+                .partition(|emitter| emitter.origin == Origin::Snapshot);
+            if sources.is_empty() || snapshots.iter().any(|seen| shows(seen, matcher, asked)) {
+                continue;
+            }
+            let values: Option<Vec<_>> = sources
+                .into_iter()
+                .map(|emitter| all_values(emitter, &matcher.label))
                 .collect();
             let mut values: Vec<(String, Span)> = values.into_iter().flatten().flatten().collect();
             values.sort();
@@ -78,6 +86,20 @@ pub(super) fn of(asking: &Asking<'_>, presence: &Presence<'_, '_>) -> Vec<ValueM
         }
     }
     found
+}
+
+/// Whether a snapshot has a value that the matcher admits, or more of them than were kept.
+fn shows(seen: &Emitter, matcher: &Matcher, asked: &str) -> bool {
+    let values = &seen.usage.label_values;
+    let Some(values) = values.iter().find(|values| values.label == matcher.label) else {
+        return seen.labels.contains(&matcher.label);
+    };
+    let values: Vec<(String, Span)> = values
+        .values
+        .iter()
+        .map(|value| (value.value.clone(), value.span))
+        .collect();
+    admits_some(matcher, asked, &values) != Some(false)
 }
 
 /// Every value that one declaration's label can have; `None` where that is not known.
