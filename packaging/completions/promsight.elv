@@ -27,6 +27,8 @@ set edit:completion:arg-completer[promsight] = {|@words|
             cand audit 'Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified'
             cand metrics 'List every metric that the code emits: its series, labels, type and place'
             cand references 'List every place that looks at a series, with the verdict on it'
+            cand trace 'Show the line of sight of one metric, alert, recording rule or dashboard: from the code that declares it to what looks at it, each step with its place, the broken ones marked'
+            cand targets 'List what each scrape job would keep and drop, and which rule drops it'
             cand init 'Write a commented promsight.yaml from what a first run finds'
             cand explain 'Print what a check means, an example that it reports, and how to mend it'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -73,6 +75,22 @@ set edit:completion:arg-completer[promsight] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'promsight;trace'= {
+            cand --format 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs'
+            cand --output 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout'
+            cand --config 'Read the configuration from FILE instead of the `promsight.yaml` at the root'
+            cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'promsight;targets'= {
+            cand --format 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs'
+            cand --output 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout'
+            cand --config 'Read the configuration from FILE instead of the `promsight.yaml` at the root'
+            cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'promsight;init'= {
             cand --color 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set'
             cand --print 'Print the text instead of writing the file'
@@ -90,6 +108,8 @@ set edit:completion:arg-completer[promsight] = {|@words|
             cand audit 'Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified'
             cand metrics 'List every metric that the code emits: its series, labels, type and place'
             cand references 'List every place that looks at a series, with the verdict on it'
+            cand trace 'Show the line of sight of one metric, alert, recording rule or dashboard: from the code that declares it to what looks at it, each step with its place, the broken ones marked'
+            cand targets 'List what each scrape job would keep and drop, and which rule drops it'
             cand init 'Write a commented promsight.yaml from what a first run finds'
             cand explain 'Print what a check means, an example that it reports, and how to mend it'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -101,6 +121,10 @@ set edit:completion:arg-completer[promsight] = {|@words|
         &'promsight;help;metrics'= {
         }
         &'promsight;help;references'= {
+        }
+        &'promsight;help;trace'= {
+        }
+        &'promsight;help;targets'= {
         }
         &'promsight;help;init'= {
         }

@@ -33,6 +33,8 @@ complete -c promsight -n "__fish_promsight_needs_command" -f -a "check" -d 'Repo
 complete -c promsight -n "__fish_promsight_needs_command" -f -a "audit" -d 'Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified'
 complete -c promsight -n "__fish_promsight_needs_command" -f -a "metrics" -d 'List every metric that the code emits: its series, labels, type and place'
 complete -c promsight -n "__fish_promsight_needs_command" -f -a "references" -d 'List every place that looks at a series, with the verdict on it'
+complete -c promsight -n "__fish_promsight_needs_command" -f -a "trace" -d 'Show the line of sight of one metric, alert, recording rule or dashboard: from the code that declares it to what looks at it, each step with its place, the broken ones marked'
+complete -c promsight -n "__fish_promsight_needs_command" -f -a "targets" -d 'List what each scrape job would keep and drop, and which rule drops it'
 complete -c promsight -n "__fish_promsight_needs_command" -f -a "init" -d 'Write a commented promsight.yaml from what a first run finds'
 complete -c promsight -n "__fish_promsight_needs_command" -f -a "explain" -d 'Print what a check means, an example that it reports, and how to mend it'
 complete -c promsight -n "__fish_promsight_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -110,6 +112,40 @@ complete -c promsight -n "__fish_promsight_using_subcommand references" -l color
 always\t''
 never\t''"
 complete -c promsight -n "__fish_promsight_using_subcommand references" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l format -d 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs' -r -f -a "text\t''
+table\t''
+json\t''
+sarif\t''
+github\t''
+gitlab\t''
+junit\t''
+markdown\t''
+html\t''
+mimirtool-grafana\t''
+mimirtool-ruler\t''"
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l output -d 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l config -d 'Read the configuration from FILE instead of the `promsight.yaml` at the root' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l color -d 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c promsight -n "__fish_promsight_using_subcommand targets" -l format -d 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs' -r -f -a "text\t''
+table\t''
+json\t''
+sarif\t''
+github\t''
+gitlab\t''
+junit\t''
+markdown\t''
+html\t''
+mimirtool-grafana\t''
+mimirtool-ruler\t''"
+complete -c promsight -n "__fish_promsight_using_subcommand targets" -l output -d 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand targets" -l config -d 'Read the configuration from FILE instead of the `promsight.yaml` at the root' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand targets" -l color -d 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c promsight -n "__fish_promsight_using_subcommand targets" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c promsight -n "__fish_promsight_using_subcommand init" -l color -d 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -120,10 +156,12 @@ complete -c promsight -n "__fish_promsight_using_subcommand explain" -l color -d
 always\t''
 never\t''"
 complete -c promsight -n "__fish_promsight_using_subcommand explain" -s h -l help -d 'Print help'
-complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references init explain help" -f -a "check" -d 'Report what looks at series that nothing emits, and the other defects; meant as a CI gate'
-complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references init explain help" -f -a "audit" -d 'Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified'
-complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references init explain help" -f -a "metrics" -d 'List every metric that the code emits: its series, labels, type and place'
-complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references init explain help" -f -a "references" -d 'List every place that looks at a series, with the verdict on it'
-complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references init explain help" -f -a "init" -d 'Write a commented promsight.yaml from what a first run finds'
-complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references init explain help" -f -a "explain" -d 'Print what a check means, an example that it reports, and how to mend it'
-complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references init explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references trace targets init explain help" -f -a "check" -d 'Report what looks at series that nothing emits, and the other defects; meant as a CI gate'
+complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references trace targets init explain help" -f -a "audit" -d 'Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified'
+complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references trace targets init explain help" -f -a "metrics" -d 'List every metric that the code emits: its series, labels, type and place'
+complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references trace targets init explain help" -f -a "references" -d 'List every place that looks at a series, with the verdict on it'
+complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references trace targets init explain help" -f -a "trace" -d 'Show the line of sight of one metric, alert, recording rule or dashboard: from the code that declares it to what looks at it, each step with its place, the broken ones marked'
+complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references trace targets init explain help" -f -a "targets" -d 'List what each scrape job would keep and drop, and which rule drops it'
+complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references trace targets init explain help" -f -a "init" -d 'Write a commented promsight.yaml from what a first run finds'
+complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references trace targets init explain help" -f -a "explain" -d 'Print what a check means, an example that it reports, and how to mend it'
+complete -c promsight -n "__fish_promsight_using_subcommand help; and not __fish_seen_subcommand_from check audit metrics references trace targets init explain help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -30,6 +30,8 @@ Register-ArgumentCompleter -Native -CommandName 'promsight' -ScriptBlock {
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified')
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'List every metric that the code emits: its series, labels, type and place')
             [CompletionResult]::new('references', 'references', [CompletionResultType]::ParameterValue, 'List every place that looks at a series, with the verdict on it')
+            [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'Show the line of sight of one metric, alert, recording rule or dashboard: from the code that declares it to what looks at it, each step with its place, the broken ones marked')
+            [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List what each scrape job would keep and drop, and which rule drops it')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented promsight.yaml from what a first run finds')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Print what a check means, an example that it reports, and how to mend it')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -81,6 +83,24 @@ Register-ArgumentCompleter -Native -CommandName 'promsight' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'promsight;trace' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the configuration from FILE instead of the `promsight.yaml` at the root')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'promsight;targets' {
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'How to print: `text` (the default) for people, `table` for one line an entry, others for programs')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Read the configuration from FILE instead of the `promsight.yaml` at the root')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'promsight;init' {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set')
             [CompletionResult]::new('--print', '--print', [CompletionResultType]::ParameterName, 'Print the text instead of writing the file')
@@ -100,6 +120,8 @@ Register-ArgumentCompleter -Native -CommandName 'promsight' -ScriptBlock {
             [CompletionResult]::new('audit', 'audit', [CompletionResultType]::ParameterValue, 'Review how ready the tree is to be operated: areas, evidence, tasks with owners, and what could not be verified')
             [CompletionResult]::new('metrics', 'metrics', [CompletionResultType]::ParameterValue, 'List every metric that the code emits: its series, labels, type and place')
             [CompletionResult]::new('references', 'references', [CompletionResultType]::ParameterValue, 'List every place that looks at a series, with the verdict on it')
+            [CompletionResult]::new('trace', 'trace', [CompletionResultType]::ParameterValue, 'Show the line of sight of one metric, alert, recording rule or dashboard: from the code that declares it to what looks at it, each step with its place, the broken ones marked')
+            [CompletionResult]::new('targets', 'targets', [CompletionResultType]::ParameterValue, 'List what each scrape job would keep and drop, and which rule drops it')
             [CompletionResult]::new('init', 'init', [CompletionResultType]::ParameterValue, 'Write a commented promsight.yaml from what a first run finds')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Print what a check means, an example that it reports, and how to mend it')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -115,6 +137,12 @@ Register-ArgumentCompleter -Native -CommandName 'promsight' -ScriptBlock {
             break
         }
         'promsight;help;references' {
+            break
+        }
+        'promsight;help;trace' {
+            break
+        }
+        'promsight;help;targets' {
             break
         }
         'promsight;help;init' {

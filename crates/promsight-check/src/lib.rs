@@ -26,6 +26,8 @@ mod missing_runbook;
 mod never_updated;
 mod sink;
 mod suppression;
+mod targets;
+mod trace;
 mod type_mismatch;
 mod unknown_alert;
 mod unreadable_file;
@@ -39,6 +41,7 @@ use promsight_resolve::Resolution;
 
 pub use sink::{Extent, Settings, run};
 pub use suppression::{Admits, ConfiguredIgnore};
+pub use trace::trace;
 
 /// One check.
 #[derive(Clone, Copy, Debug)]

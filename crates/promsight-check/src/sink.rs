@@ -9,7 +9,7 @@ use promsight_model::{
 use promsight_resolve::Resolution;
 
 use crate::suppression::{self, ConfiguredIgnore};
-use crate::{CHECKS, Check, Context, Strictness, area, fingerprint, unused_suppression};
+use crate::{CHECKS, Check, Context, Strictness, area, fingerprint, targets, unused_suppression};
 
 /// What the user set.
 pub struct Settings<'a> {
@@ -120,6 +120,9 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
                 resolved_by: reference.resolved_by.clone(),
             })
             .collect(),
+        jobs: targets::jobs(resolution, files),
+        unselected: targets::unselected(resolution, files),
+        traces: Vec::new(),
         gaps: resolution.gaps.clone(),
         coverage: resolution.coverage.clone(),
         notes: notes(resolution),

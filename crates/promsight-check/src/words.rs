@@ -1,6 +1,9 @@
 //! Wording that several checks share.
 
-use promsight_model::{Consumer, ConsumerKind, Finding, FindingConsumer, Fingerprint, Severity, Span};
+use promsight_model::{
+    Consumer, ConsumerKind, Finding, FindingConsumer, Fingerprint, ResolvedBy, Severity, Span,
+};
+use promsight_resolve::Reference;
 
 /// A finding with everything that a check does not decide left at its start: the sink sets severity and fingerprint.
 pub(crate) fn finding(check: &'static str, primary: Span, subject: String, message: String) -> Finding {
@@ -57,4 +60,13 @@ pub(crate) fn who(consumer: &Consumer) -> String {
         ConsumerKind::Script => format!("the script's `{}`", consumer.name),
         ConsumerKind::Trigger => named(consumer.group.as_deref().unwrap_or("trigger")),
     }
+}
+
+/// What outside of the tree gives a series, by name: `a, b`.
+pub(crate) fn outside(reference: &Reference) -> String {
+    let names = reference.resolved_by.iter().filter_map(|by| match by {
+        ResolvedBy::Outside(name) => Some(name.as_str()),
+        ResolvedBy::Site { .. } => None,
+    });
+    names.collect::<Vec<_>>().join(", ")
 }

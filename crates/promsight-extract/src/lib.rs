@@ -14,6 +14,7 @@ pub mod inventory;
 pub mod jsonnet;
 pub mod knowledge;
 pub mod kubernetes;
+pub mod manifests;
 mod metricsql;
 pub mod other_sources;
 mod perses;
@@ -36,9 +37,13 @@ pub fn extract(file: &SourceFile) -> Facts {
         Some(Format::Notebook) => python_file(file, python::notebook(file), &mut facts),
         Some(Format::Yaml) => {
             kubernetes::yaml_file(file, &mut facts);
+            facts.manifests = manifests::yaml_file(file);
             scripts::yaml(file, &mut facts);
         }
-        Some(Format::Json) => kubernetes::json_file(file, &mut facts),
+        Some(Format::Json) => {
+            kubernetes::json_file(file, &mut facts);
+            facts.manifests = manifests::json_file(file);
+        }
         Some(Format::Hcl) => kubernetes::hcl_file(file, &mut facts),
         Some(Format::Document) => documents::extract(file, &mut facts, &mut kubernetes::yaml_text),
         Some(Format::Jsonnet) => jsonnet::extract(file, &mut facts),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::file::FileId;
+use crate::manifest::Manifest;
 use crate::python;
 use crate::reference::{Consumer, MatchOp, Matcher, Query, Selector};
 use crate::span::Span;
@@ -40,6 +41,8 @@ pub struct Facts {
     pub outline: Option<Outline>,
     /// Names that metric constructors of other languages hold.
     pub other_source_names: Vec<OtherSourceName>,
+    /// What says how something is run, rendered or scraped.
+    pub manifests: Vec<Manifest>,
     /// What was not understood.
     pub gaps: Vec<Gap>,
     /// Comments that ask for findings to be hidden.
@@ -64,6 +67,7 @@ impl Facts {
             runbook_links: Vec::new(),
             outline: None,
             other_source_names: Vec::new(),
+            manifests: Vec::new(),
             gaps: Vec::new(),
             suppressions: Vec::new(),
         }

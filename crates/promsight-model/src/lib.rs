@@ -12,12 +12,15 @@ pub mod file;
 pub mod finding;
 pub mod flow;
 pub mod library;
+pub mod manifest;
 pub mod name;
 pub mod outside;
 pub mod python;
 pub mod reference;
 pub mod report;
 pub mod repository;
+pub mod serving;
+pub mod sight;
 pub mod span;
 pub mod suppression;
 pub mod usage;
@@ -35,6 +38,7 @@ pub use finding::{
 };
 pub use flow::Flow;
 pub use library::{BuiltIn, Constructor, Description, Library, LibraryMetric};
+pub use manifest::{Manifest, ManifestKind};
 pub use name::{Name, Pattern};
 pub use outside::{Outside, Server};
 pub use reference::{
@@ -45,6 +49,10 @@ pub use report::{
     Area, CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy,
 };
 pub use repository::{Remote, Repository};
+pub use serving::{Exposure, ExposureKind, ModuleImports, Setting};
+pub use sight::{
+    DeadTarget, DroppedTarget, KeptTarget, ScrapeJob, Stage, Step, StepState, Trace, UnselectedObject,
+};
 pub use span::{Embedded, OffsetMap, Span};
 pub use suppression::{Asked, Suppression};
 pub use usage::{Fault, InvalidUpdate, LabelValue, LabelValues, Registry, Update, UpdateKind, Usage};

@@ -7,6 +7,7 @@ use crate::facts::Gap;
 use crate::finding::{Finding, Fingerprint, Severity};
 use crate::name::Name;
 use crate::reference::{Consumer, ConsumerKind, Selector, Verdict};
+use crate::sight::{ScrapeJob, Trace, UnselectedObject};
 use crate::span::Span;
 
 /// One reference with the reconciler's verdict.
@@ -177,6 +178,12 @@ pub struct Report {
     pub metrics: Vec<Emitter>,
     /// Every reference, in the same order.
     pub references: Vec<JudgedReference>,
+    /// The scrape jobs, by the place of their Prometheus, then their own.
+    pub jobs: Vec<ScrapeJob>,
+    /// What no Prometheus of the tree selects.
+    pub unselected: Vec<UnselectedObject>,
+    /// The lines of sight that were asked for.
+    pub traces: Vec<Trace>,
     /// What was not understood.
     pub gaps: Vec<Gap>,
     /// How much was read.

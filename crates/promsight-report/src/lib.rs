@@ -51,7 +51,8 @@ impl Format {
     /// Whether there is a report of that view in this format.
     pub fn shows(self, view: View) -> bool {
         match self {
-            Self::Text | Self::Table | Self::Json => true,
+            Self::Text | Self::Json => true,
+            Self::Table => view != View::Traces,
             Self::Sarif | Self::Github | Self::Gitlab | Self::Junit | Self::Html => view == View::Findings,
             Self::Markdown => matches!(view, View::Findings | View::Metrics),
             Self::MimirtoolGrafana | Self::MimirtoolRuler => view == View::References,
@@ -70,6 +71,10 @@ pub enum View {
     Unresolved,
     /// What is looked at.
     References,
+    /// What scrape jobs keep and drop.
+    Targets,
+    /// The lines of sight that were asked for.
+    Traces,
 }
 
 /// Whether terminal escape sequences may colour the text.
@@ -99,6 +104,11 @@ pub fn render(report: &Report, files: &FileSet, view: View, format: Format, surf
         (Format::Json, View::Metrics) => json::metrics(report, &places),
         (Format::Json, View::Unresolved) => json::unresolved(report, &places),
         (Format::Json, View::References) => json::references(report, &places),
+        (Format::Json, View::Targets) => json::targets(report, &places),
+        (Format::Json, View::Traces) => json::traces(report, &places),
+        (Format::Table, View::Targets) => table::targets(report, &places, surface),
+        (Format::Text, View::Targets) => text::targets(report, &places),
+        (Format::Text, View::Traces) => text::traces(report, &places),
         (Format::Table, View::Findings) => table::findings(report, &places, surface),
         (Format::Table, View::Metrics) => table::metrics(report, &places, surface),
         (Format::Table | Format::Text, View::Unresolved) => text::unresolved(report, &places),

@@ -71,6 +71,47 @@ pub(crate) fn references(report: &Report, places: &Places<'_>, surface: Surface)
     print(["verdict", "series", "place", "consumer"], rows, surface)
 }
 
+pub(crate) fn targets(report: &Report, places: &Places<'_>, surface: Surface) -> String {
+    let mut rows = Vec::new();
+    for job in &report.jobs {
+        let mut row = |outcome: &str, target: &str, place, remark: &str| {
+            rows.push([
+                outcome.to_owned(),
+                words::one_line(&job.name),
+                words::one_line(target),
+                places.place(place).to_string(),
+                words::one_line(remark),
+            ]);
+        };
+        for target in &job.kept {
+            let address = format!("{}{}", target.address, target.path);
+            row(
+                "kept",
+                &address,
+                target.span,
+                target.workload.as_deref().unwrap_or_default(),
+            );
+        }
+        for target in &job.dropped {
+            row("dropped", &target.name, target.rule, &target.reason);
+        }
+        for target in &job.dead {
+            row("dead", &target.name, target.span, &target.reason);
+        }
+        for reason in &job.unknown {
+            row("unknown", "", job.span, reason);
+        }
+    }
+    if rows.is_empty() {
+        return "no targets\n".to_owned();
+    }
+    print(
+        ["outcome", "job", "target", "place", "remark"],
+        rows.into_iter(),
+        surface,
+    )
+}
+
 fn print<const N: usize>(
     header: [&str; N],
     rows: impl Iterator<Item = [String; N]>,
@@ -92,7 +133,7 @@ fn print<const N: usize>(
     };
     for (column, title) in table.column_iter_mut().zip(header) {
         column.set_padding((0, 2));
-        if matches!(title, "severity" | "verdict" | "type" | "place") {
+        if matches!(title, "severity" | "verdict" | "outcome" | "type" | "place") {
             column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }

@@ -12,10 +12,10 @@ use promsight_model::{
 };
 
 use crate::index::{Index, RuleId};
-use crate::re2::anchored;
 use crate::similarity;
 use crate::territory::Territory;
 use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, float, mentions};
+use promsight_scrape::re2::anchored;
 
 /// What exists under one series name.
 pub(crate) enum Sight<'a> {

@@ -16,7 +16,6 @@ mod index;
 mod judge;
 mod mentions;
 pub mod python;
-pub mod re2;
 mod rule_tests;
 mod runbooks;
 mod similarity;
@@ -28,6 +27,8 @@ use promsight_model::{
     Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name,
     Outside, Query, Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
 };
+use promsight_scrape::ScrapeModel;
+use std::sync::Arc;
 
 /// Everything that is known before resolution.
 #[derive(Debug)]
@@ -38,6 +39,8 @@ pub struct Input<'a> {
     pub facts: &'a [Facts],
     /// What the Python code declares.
     pub inventory: python::Inventory,
+    /// How the tree's programs are run and scraped.
+    pub scrape: Arc<ScrapeModel>,
     /// What programs outside the tree expose.
     pub catalogue: &'a Catalogue,
     /// Series that others emit, from the configuration; `*` stands for any characters.
@@ -73,6 +76,8 @@ pub struct Resolution {
     pub conflicts: Vec<python::Conflict>,
     /// Queries that do not parse.
     pub invalid_queries: Vec<InvalidQuery>,
+    /// How the tree's programs are run and scraped.
+    pub scrape: Arc<ScrapeModel>,
     /// What was not understood, by place.
     pub gaps: Vec<Gap>,
     /// How much was read. Files that could not be read at all are the caller's to add.
@@ -383,6 +388,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         invalid_queries: invalid_queries(input.facts),
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
+        scrape: Arc::clone(&input.scrape),
         emitters,
         references,
         records,

@@ -7,7 +7,7 @@ use promsight_model::{ConsumerKind, FileId, SelectorName};
 use crate::Reference;
 use crate::index::Index;
 use crate::judge::is_own;
-use crate::re2::anchored;
+use promsight_scrape::re2::anchored;
 
 /// A document that names so many of the tree's families, and at least this share of them, is a list of all metrics:
 /// being on it does not mean that anybody looks.

@@ -43,6 +43,11 @@ pub enum Command {
     Metrics(MetricsArguments),
     /// List every place that looks at a series, with the verdict on it.
     References(InventoryArguments),
+    /// Show the line of sight of one metric, alert, recording rule or dashboard: from the code that declares it to what
+    /// looks at it, each step with its place, the broken ones marked.
+    Trace(TraceArguments),
+    /// List what each scrape job would keep and drop, and which rule drops it.
+    Targets(InventoryArguments),
     /// Write a commented promsight.yaml from what a first run finds.
     Init(InitArguments),
     /// Print what a check means, an example that it reports, and how to mend it.
@@ -76,6 +81,18 @@ pub struct MetricsArguments {
     /// could not be read, and why.
     #[arg(long)]
     pub unresolved: bool,
+}
+
+/// Arguments of `promsight trace`.
+#[derive(Args, Debug)]
+pub struct TraceArguments {
+    /// The name of a metric, one of its series, an alert, a recording rule, or a dashboard (its title).
+    #[arg(value_name = "NAME")]
+    pub name: String,
+
+    /// What to read and how to print.
+    #[command(flatten)]
+    pub inventory: InventoryArguments,
 }
 
 /// Arguments of `promsight check`.

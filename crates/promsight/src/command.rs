@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 use promsight_check::{Extent, Strictness};
-use promsight_model::{Confidence, FileSet, Report, Severity};
+use promsight_model::{Confidence, FileSet, Report, Severity, Trace};
 use promsight_report::{Format, View};
 
 use crate::arguments::{
     CheckArguments, ColorArgument, Delivery, ExplainArguments, FormatArgument, InventoryArguments,
-    MetricsArguments,
+    MetricsArguments, TraceArguments,
 };
 use crate::baseline::{self, Baseline};
 use crate::change::{self, Diff, Side};
@@ -38,6 +38,7 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
         today: clock::today(),
         // Known when the paths are.
         extent: Extent::Whole,
+        trace: None,
     };
     let inventory = &arguments.inventory;
     printable(inventory, View::Findings, "check")?;
@@ -135,6 +136,43 @@ pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Resul
             "no reference was found; name the folder that holds the rules, dashboards and runbooks",
         );
         return Ok(Exit::NothingToReconcile);
+    }
+    Ok(Exit::Clean)
+}
+
+/// `promsight targets`.
+pub fn targets(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
+    printable(arguments, View::Targets, "targets")?;
+    let (files, report) = reconcile_inventory(arguments, &Selection::everything(clock::today()))?;
+    print(&report, &files, View::Targets, arguments, color)?;
+    if report.jobs.is_empty() && report.unselected.is_empty() {
+        terminal::note(
+            "no scrape job was found; name the folder that holds the configuration of Prometheus or its monitors",
+        );
+        return Ok(Exit::NothingToReconcile);
+    }
+    Ok(Exit::Clean)
+}
+
+/// `promsight trace`.
+pub fn trace(arguments: &TraceArguments, color: ColorArgument) -> Result<Exit, Failure> {
+    let inventory = &arguments.inventory;
+    printable(inventory, View::Traces, "trace")?;
+    let selection = Selection {
+        trace: Some(arguments.name.clone()),
+        ..Selection::everything(clock::today())
+    };
+    let (files, report) = reconcile_inventory(inventory, &selection)?;
+    print(&report, &files, View::Traces, inventory, color)?;
+    if report.traces.is_empty() {
+        terminal::note(&format!(
+            "nothing here is called `{}`: no metric, series, alert, recording rule or dashboard",
+            arguments.name
+        ));
+        return Ok(Exit::NothingToReconcile);
+    }
+    if report.traces.iter().any(Trace::is_broken) {
+        return Ok(Exit::Findings);
     }
     Ok(Exit::Clean)
 }

@@ -19,6 +19,8 @@ fn run(arguments: &Arguments) -> Result<Exit, Failure> {
         Command::Check(check) => command::check(check, arguments.color),
         Command::Metrics(inventory) => command::metrics(inventory, arguments.color),
         Command::References(inventory) => command::references(inventory, arguments.color),
+        Command::Trace(trace) => command::trace(trace, arguments.color),
+        Command::Targets(inventory) => command::targets(inventory, arguments.color),
         Command::Audit(audit) => review::audit(audit),
         Command::Init(init) => review::init(init),
         Command::Explain(explain) => command::explain(explain),

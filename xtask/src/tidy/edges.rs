@@ -13,10 +13,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "crates/promsight-extract/Cargo.toml",
         &["promsight-model", "promsight-promql", "promsight-grammars"],
     ),
-    ("crates/promsight-resolve/Cargo.toml", &["promsight-model"]),
+    ("crates/promsight-helm/Cargo.toml", &["promsight-model"]),
+    ("crates/promsight-scrape/Cargo.toml", &["promsight-model"]),
+    (
+        "crates/promsight-resolve/Cargo.toml",
+        &["promsight-model", "promsight-scrape"],
+    ),
     (
         "crates/promsight-check/Cargo.toml",
-        &["promsight-model", "promsight-resolve"],
+        &["promsight-model", "promsight-scrape", "promsight-resolve"],
     ),
     ("crates/promsight-report/Cargo.toml", &["promsight-model"]),
     (
@@ -25,6 +30,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "promsight-model",
             "promsight-promql",
             "promsight-extract",
+            "promsight-helm",
+            "promsight-scrape",
             "promsight-resolve",
             "promsight-check",
             "promsight-report",

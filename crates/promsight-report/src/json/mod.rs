@@ -1,5 +1,6 @@
 //! The report for programs. Turns the model's types into the frozen structs of [`v1`].
 
+mod sight;
 mod v1;
 
 use promsight_model::finding::FindingConsumer;
@@ -11,6 +12,8 @@ use serde::Serialize;
 
 use crate::place::Places;
 use crate::words;
+
+pub(crate) use sight::{targets, traces};
 
 const SCHEMA_VERSION: u32 = 1;
 

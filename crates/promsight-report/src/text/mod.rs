@@ -2,6 +2,7 @@
 
 mod frame;
 mod inventory;
+mod sight;
 mod summary;
 
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
@@ -13,6 +14,7 @@ use crate::{Styling, Surface, words};
 
 use frame::Frames;
 pub(crate) use inventory::{metrics, references, unresolved};
+pub(crate) use sight::{targets, traces};
 
 pub(crate) fn findings(report: &Report, places: &Places<'_>, surface: Surface) -> String {
     let renderer = renderer(surface);

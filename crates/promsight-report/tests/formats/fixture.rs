@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use promsight_model::{
-    Area, CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, Emitter, FileSet, Finding,
-    FindingConsumer, Fingerprint, Fixed, Gap, GapKind, Guard, Hidden, JudgedReference, LabelValue,
-    LabelValues, Liveness, MatchOp, MatchValue, Matcher, MetricType, Name, Note, Origin, Pattern, Reach,
-    Reason, Registry, Related, Report, ResolvedBy, Selector, SelectorName, Severity, Span, Suggestion,
-    SuggestionKind, Update, UpdateKind, Usage, Verdict, Wrapping,
+    Area, CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, DeadTarget, DroppedTarget,
+    Emitter, FileSet, Finding, FindingConsumer, Fingerprint, Fixed, Gap, GapKind, Guard, Hidden,
+    JudgedReference, KeptTarget, LabelValue, LabelValues, Liveness, MatchOp, MatchValue, Matcher, MetricType,
+    Name, Note, Origin, Pattern, Reach, Reason, Registry, Related, Report, ResolvedBy, ScrapeJob, Selector,
+    SelectorName, Severity, Span, Suggestion, SuggestionKind, UnselectedObject, Update, UpdateKind, Usage,
+    Verdict, Wrapping,
 };
 
 /// Line breaks of Windows, a folded scalar.
@@ -49,6 +50,39 @@ pub(crate) fn place(files: &FileSet, path: &str, text: &str, number: usize) -> S
     Span::new(file.id, start..start + text.len())
 }
 
+/// A job with a target of each outcome.
+fn job(files: &FileSet) -> ScrapeJob {
+    let here = place(files, "deploy/rules.yaml", "groups", 0);
+    ScrapeJob {
+        server: "Prometheus shop/main".to_owned(),
+        server_span: here,
+        name: "kiosks".to_owned(),
+        span: here,
+        kept: vec![KeptTarget {
+            address: "*:9100".to_owned(),
+            path: "/metrics".to_owned(),
+            labels: vec![
+                ("job".to_owned(), Some("kiosks".to_owned())),
+                ("pod".to_owned(), None),
+            ],
+            workload: Some("Deployment shop/kiosk".to_owned()),
+            span: here,
+        }],
+        dropped: vec![DroppedTarget {
+            name: "Deployment shop/till".to_owned(),
+            reason: "keep on app: the regex does not match \"till\"".to_owned(),
+            rule: place(files, "deploy/rules.yaml", "rules", 0),
+            span: here,
+        }],
+        dead: vec![DeadTarget {
+            name: "kiosk:9000".to_owned(),
+            reason: "no Service is called kiosk".to_owned(),
+            span: here,
+        }],
+        unknown: vec!["it asks Consul".to_owned()],
+    }
+}
+
 fn end_of(files: &FileSet, path: &str) -> Span {
     let file = files.by_path(path).expect("the fixture has the file");
     Span::new(file.id, file.text.len()..file.text.len())
@@ -59,6 +93,15 @@ pub(crate) fn report(files: &FileSet) -> Report {
         findings: findings(files),
         metrics: metrics(files),
         references: references(files),
+        jobs: vec![job(files)],
+        unselected: vec![UnselectedObject {
+            server: "Prometheus shop/main".to_owned(),
+            kind: "PrometheusRule".to_owned(),
+            name: "shop".to_owned(),
+            reason: "its labels lack `team: shop`".to_owned(),
+            span: place(files, "deploy/rules.yaml", "groups", 0),
+        }],
+        traces: Vec::new(),
         gaps: vec![
             gap(
                 files,

@@ -73,6 +73,13 @@ fn references_as_mimirtool_writes_them() {
 }
 
 #[test]
+fn targets_in_every_format() {
+    insta::assert_snapshot!(printed(View::Targets, Format::Text));
+    insta::assert_snapshot!(printed(View::Targets, Format::Table));
+    insta::assert_snapshot!(printed(View::Targets, Format::Json));
+}
+
+#[test]
 fn metrics_as_text() {
     insta::assert_snapshot!(printed(View::Metrics, Format::Text));
 }

@@ -6,8 +6,8 @@ use promsight_model::{
 
 use super::Asking;
 use super::presence::Presence;
-use crate::re2::anchored;
 use crate::similarity;
+use promsight_scrape::re2::anchored;
 
 /// A matcher that admits none of the values that the code gives.
 #[derive(Clone, Debug)]

@@ -15,6 +15,7 @@ mod formats;
 mod metrics;
 mod owners;
 mod project;
+mod trace;
 
 use project::Project;
 

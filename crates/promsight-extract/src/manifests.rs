@@ -1,0 +1,261 @@
+//! Documents that say how something is run, rendered or scraped, as values.
+//!
+//! Owns: which documents those are, by their shape and place, and their conversion to [`Value`]s that own their text.
+//! What they mean belongs to those who read all files together.
+
+use promsight_model::manifest::{Content, Key, MAX_DEPTH, Manifest, ManifestKind, Scalar, Value};
+use promsight_model::{Embedded, SourceFile};
+
+use crate::decode::tree::{Node, Style, Tree};
+use crate::decode::{base64, json, yaml};
+
+/// Values that one file may bring in: far above any real file, and a stop for one whose aliases multiply.
+const MAX_VALUES: usize = 2_000_000;
+
+/// How often a string inside a document is read as documents of its own.
+const MAX_NESTING: usize = 3;
+
+/// Without one of these words a text is none of these documents, unless its name says that it is one, and is not parsed.
+const WORDS: [&str; 5] = ["apiVersion", "scrape_config", "job_name", "targets", "services:"];
+
+/// Reads the manifests of a YAML file.
+pub(crate) fn yaml_file(file: &SourceFile) -> Vec<Manifest> {
+    let is_relevant = is_named(&file.path) || WORDS.iter().any(|word| file.text.contains(word));
+    if is_relevant {
+        read_file(file, yaml::parse)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Reads the manifests of a JSON file.
+pub(crate) fn json_file(file: &SourceFile) -> Vec<Manifest> {
+    let text = &file.text;
+    let is_targets = || text.trim_start().starts_with('[') && text.contains("\"targets\"");
+    if text.contains("\"apiVersion\"") || text.contains("\"scrape_configs\"") || is_targets() {
+        read_file(file, json::parse)
+    } else {
+        Vec::new()
+    }
+}
+
+/// Reads the manifests of YAML that stands in, or was made of, other text: what a chart renders.
+pub fn rendered(text: &Embedded) -> Vec<Manifest> {
+    let tree = yaml::parse(text);
+    manifests(&tree, "")
+}
+
+fn read_file(file: &SourceFile, parse: fn(&Embedded) -> Tree<'_>) -> Vec<Manifest> {
+    let source = Embedded::whole(file.id, &file.text);
+    manifests(&parse(&source), &file.path)
+}
+
+fn manifests(tree: &Tree<'_>, path: &str) -> Vec<Manifest> {
+    let mut reader = Reader {
+        left: MAX_VALUES,
+        nesting: 0,
+    };
+    let mut found = Vec::new();
+    for root in tree.documents().filter_map(|document| document.root()) {
+        let Some(kind) = kind(root, path) else {
+            continue;
+        };
+        let items = root.get("items").filter(|items| items.is_sequence());
+        let is_list = root.get_str("kind").is_some_and(|kind| kind.ends_with("List"));
+        let roots = match items {
+            Some(items) if kind == ManifestKind::Object && is_list => items.items().collect(),
+            _ => vec![root],
+        };
+        found.extend(roots.into_iter().map(|root| Manifest {
+            kind,
+            value: reader.value(root, Strings::of(kind, root), 0),
+            is_template: tree.templated(),
+        }));
+    }
+    found
+}
+
+/// What a document is; `None` for one that says nothing about running, rendering or scraping.
+fn kind(root: Node<'_>, path: &str) -> Option<ManifestKind> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    if root.is_sequence() {
+        let first = root.items().next()?;
+        return if first.get("job_name").is_some() {
+            Some(ManifestKind::ScrapeJobs)
+        } else if first.get("targets").is_some_and(Node::is_sequence) && first.get("expr").is_none() {
+            Some(ManifestKind::TargetGroups)
+        } else {
+            None
+        };
+    }
+    if !root.is_mapping() {
+        return None;
+    }
+    if is_kustomization_name(name) || is_kustomization(root) {
+        return Some(ManifestKind::Kustomization);
+    }
+    if is_chart_name(name) {
+        return Some(ManifestKind::Chart);
+    }
+    if root.get_str("apiVersion").is_some() && root.get_str("kind").is_some() {
+        return Some(ManifestKind::Object);
+    }
+    if root.get("scrape_configs").is_some() || root.get("scrape_config_files").is_some() {
+        return Some(ManifestKind::Prometheus);
+    }
+    if is_compose(root, name) {
+        return Some(ManifestKind::Compose);
+    }
+    is_values(path).then_some(ManifestKind::ChartValues)
+}
+
+/// Whether the path alone says what a file is.
+fn is_named(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    is_kustomization_name(name) || is_chart_name(name) || is_values(path)
+}
+
+fn is_kustomization_name(name: &str) -> bool {
+    matches!(name, "kustomization.yaml" | "kustomization.yml" | "Kustomization")
+}
+
+fn is_chart_name(name: &str) -> bool {
+    matches!(name, "Chart.yaml" | "Chart.yml")
+}
+
+fn is_kustomization(root: Node<'_>) -> bool {
+    let is_kind = matches!(root.get_str("kind"), Some("Kustomization" | "Component"));
+    let of_tool = |version: &str| version.starts_with("kustomize.config.k8s.io/");
+    is_kind && root.get_str("apiVersion").is_none_or(of_tool)
+}
+
+fn is_compose(root: Node<'_>, name: &str) -> bool {
+    let is_service = |service: Node<'_>| {
+        ["image", "build", "command", "extends"]
+            .iter()
+            .any(|key| service.get(key).is_some())
+    };
+    let services = root.get("services").filter(|services| services.is_mapping());
+    services.is_some_and(|services| {
+        name.contains("compose") || services.entries().any(|entry| is_service(entry.value))
+    })
+}
+
+fn is_values(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let is_yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+    is_yaml && name.contains("values")
+}
+
+/// Which strings of a document hold documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Strings {
+    /// None is looked into.
+    Plain,
+    /// All are, if they are blocks.
+    Blocks,
+    /// Those below `data`, as Base64.
+    Secret,
+}
+
+impl Strings {
+    fn of(kind: ManifestKind, root: Node<'_>) -> Self {
+        match kind {
+            ManifestKind::Object if root.get_str("kind") == Some("Secret") => Self::Secret,
+            ManifestKind::Object | ManifestKind::Kustomization | ManifestKind::ChartValues => Self::Blocks,
+            ManifestKind::Prometheus
+            | ManifestKind::ScrapeJobs
+            | ManifestKind::TargetGroups
+            | ManifestKind::Compose
+            | ManifestKind::Chart => Self::Plain,
+        }
+    }
+}
+
+struct Reader {
+    left: usize,
+    nesting: usize,
+}
+
+impl Reader {
+    fn value(&mut self, node: Node<'_>, strings: Strings, depth: usize) -> Value {
+        let content = match self.left.checked_sub(1) {
+            Some(left) if depth < MAX_DEPTH => {
+                self.left = left;
+                self.content(node, strings, depth)
+            }
+            _ => Content::Null,
+        };
+        Value {
+            span: node.span(),
+            content,
+        }
+    }
+
+    fn content(&mut self, node: Node<'_>, strings: Strings, depth: usize) -> Content {
+        if node.is_mapping() {
+            let entries = node.effective_entries().into_iter().filter_map(|entry| {
+                let key = Key {
+                    text: entry.key.as_str()?.to_owned(),
+                    span: entry.key.span(),
+                };
+                let strings = match strings {
+                    Strings::Secret if depth == 0 && key.text != "data" => Strings::Blocks,
+                    other => other,
+                };
+                Some((key, self.value(entry.value, strings, depth + 1)))
+            });
+            return Content::Map(entries.collect());
+        }
+        if node.is_sequence() {
+            let items = node.items().map(|item| self.value(item, strings, depth + 1));
+            return Content::List(items.collect());
+        }
+        match node.as_str() {
+            None => Content::Null,
+            Some(text) => Content::Scalar(Scalar {
+                text: text.to_owned(),
+                is_string: node.style() != Some(Style::Plain),
+                documents: self.documents(node, strings, depth),
+            }),
+        }
+    }
+
+    /// The documents that a string holds.
+    fn documents(&mut self, node: Node<'_>, strings: Strings, depth: usize) -> Vec<Value> {
+        if self.nesting >= MAX_NESTING || strings == Strings::Plain {
+            return Vec::new();
+        }
+        let text = match strings {
+            Strings::Secret => node.embedded().and_then(|text| base64::decode(&text)),
+            _ if node.style() == Some(Style::Plain) => None,
+            _ => node.embedded().filter(|text| may_hold_documents(&text.text)),
+        };
+        let Some(text) = text else {
+            return Vec::new();
+        };
+        let tree = if text.text.trim_start().starts_with(['{', '[']) {
+            json::parse(&text)
+        } else {
+            yaml::parse(&text)
+        };
+        self.nesting += 1;
+        let roots = tree.documents().filter_map(|document| document.root());
+        let roots = roots.filter(|root| root.is_mapping() || root.is_sequence());
+        let found = roots
+            .map(|root| self.value(root, Strings::Blocks, depth + 1))
+            .collect();
+        self.nesting -= 1;
+        found
+    }
+}
+
+/// Whether a string is worth parsing: it has a key or is JSON.
+fn may_hold_documents(text: &str) -> bool {
+    let text = text.trim_start();
+    text.starts_with(['{', '['])
+        || text.lines().any(|line| {
+            let line = line.trim_end();
+            line.ends_with(':') || line.contains(": ")
+        })
+}

@@ -1,0 +1,71 @@
+//! How code lets its metrics out: the endpoints that it serves, the gateways that it pushes to.
+
+use crate::file::FileId;
+use crate::span::Span;
+use crate::usage::Registry;
+
+/// A setting of the code, such as a port: what is known of its value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting<T> {
+    /// Written in the code.
+    Literal(T),
+    /// Read from an environment variable or a command-line option at run time, with the default that the code gives.
+    Configured {
+        /// The variable's name (`METRICS_PORT`) or the option (`--metrics-port`).
+        name: String,
+        /// What holds where it is not set.
+        default: Option<T>,
+    },
+    /// Not found out.
+    Unknown,
+}
+
+/// How metrics leave the process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ExposureKind {
+    /// A server of its own (`start_http_server`, `start_wsgi_server`, a handler class on an `HTTPServer`).
+    Server,
+    /// A route or mounted application of a web application, which listens where the application does.
+    Route,
+    /// Pushed to a gateway (`push_to_gateway` and its kin), or exported by another protocol.
+    Push,
+    /// Written to a file that a collector picks up (`write_to_textfile`).
+    Textfile,
+}
+
+/// One place that lets the metrics of a registry out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposure {
+    /// How.
+    pub kind: ExposureKind,
+    /// Which registry.
+    pub registry: Registry,
+    /// The port, for [`ExposureKind::Server`]; a route listens where its application is served.
+    pub port: Setting<u16>,
+    /// The path; servers of their own answer on every path, which is `Literal("/metrics")`.
+    pub path: Setting<String>,
+    /// The web application it belongs to, by the place where that is made; `None` where that was not found out, or
+    /// there is none.
+    pub application: Option<Span>,
+    /// What demands authentication in front of it, where something surely does.
+    pub authentication: Option<Span>,
+    /// The call, decorator or entry that opens it.
+    pub span: Span,
+    /// Files whose code must run for it: that of the call, and of the callers up to module level.
+    pub reached_from: Vec<FileId>,
+    /// Whether it surely runs when its module is imported or its program started; otherwise only once something
+    /// calls the function that it stands in, and nothing seen does.
+    pub is_reached: bool,
+}
+
+/// Which modules a module brings in when it is imported.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ModuleImports {
+    /// The module's file.
+    pub file: FileId,
+    /// Files of the tree that it imports, functions' own imports included; packages' `__init__` on the way too.
+    pub imports: Vec<FileId>,
+    /// Whether it imports by names known only at run time (`importlib`, `INSTALLED_APPS`, autodiscovery, plugins), so
+    /// that `imports` may not be all.
+    pub is_open: bool,
+}

@@ -1,0 +1,55 @@
+//! The path from a process to the Prometheus that stores its series.
+//!
+//! Owns: manifests as they are rendered, the processes that workloads run, the targets that discovery finds, what
+//! relabelling makes of them, and which rules a Prometheus loads. Neither parses nor reads source text, knows no
+//! Python, and words no messages for users beyond the clauses that stand in its results.
+//!
+//! Data flows one way through [`simulate`]: manifests become objects ([`objects`]), objects and other files become
+//! processes ([`process`]) and Prometheus servers with their jobs ([`servers`]), and each job is given the targets that
+//! the objects determine ([`targets`]).
+//!
+//! The rule for everything here: what cannot be known from the tree is said to be unknown, and whoever reads the result
+//! stays silent about it.
+
+pub mod objects;
+pub mod process;
+pub mod re2;
+pub mod servers;
+pub mod targets;
+
+use promsight_model::{Facts, FileSet};
+
+/// Everything that is known before the simulation.
+#[derive(Clone, Copy, Debug)]
+pub struct Input<'a> {
+    /// The files of the run.
+    pub files: &'a FileSet,
+    /// The facts of each file that had any, in file order.
+    pub facts: &'a [Facts],
+    /// What charts of the tree render to.
+    pub charts: &'a [objects::RenderedChart],
+}
+
+/// How the tree's programs are run and scraped, as far as the tree says.
+#[derive(Clone, Debug, Default)]
+pub struct ScrapeModel {
+    /// The objects, by what renders them.
+    pub renderings: Vec<objects::Rendering>,
+    /// What the workloads run.
+    pub processes: Vec<process::Process>,
+    /// The Prometheus servers with their jobs and targets.
+    pub servers: Vec<servers::Server>,
+}
+
+/// Follows the path of everything that the tree runs.
+pub fn simulate(input: &Input<'_>) -> ScrapeModel {
+    let renderings = objects::render(input);
+    let processes = process::processes(input, &renderings);
+    let servers = servers::servers(input, &renderings);
+    let servers = targets::with_targets(input, &renderings, &processes, servers);
+    ScrapeModel {
+        renderings,
+        processes,
+        servers,
+    }
+}

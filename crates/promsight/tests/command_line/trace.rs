@@ -1,0 +1,91 @@
+//! `promsight trace`: the way from the code to whoever looks.
+
+use crate::project::Project;
+
+/// A counter that a recording rule and an alert read, and an alert that reads what nothing emits.
+fn chain() -> Project {
+    Project::new()
+        .file(
+            "app.py",
+            "from prometheus_client import Counter\n\nSALES = Counter(\"shop_sales\", \"Sales.\", [\"till\"])\n\n\ndef sell(till):\n    SALES.labels(till).inc()\n\n\nsell(\"1\")\n",
+        )
+        .file(
+            "rules.yaml",
+            "groups:\n  - name: shop\n    rules:\n      - record: till:shop_sales:rate5m\n        expr: sum by (till) (rate(shop_sales_total[5m]))\n      - alert: NoSales\n        expr: till:shop_sales:rate5m == 0\n      - alert: Returns\n        expr: rate(shop_returns_total[5m]) > 1\n",
+        )
+}
+
+#[test]
+fn a_metric_is_followed_to_the_last_reader() {
+    let output = chain().run(&["trace", "shop_sales_total"]);
+    assert_eq!(output.code, 0, "{}", output.stdout);
+    let steps: Vec<&str> = output.stdout.lines().map(str::trim_end).collect();
+    assert_eq!(
+        steps,
+        [
+            "metric shop_sales",
+            "  ok      declared: counter `shop_sales` by till  app.py:3:9",
+            "  ok        updated: by `labels` and 1 more call  app.py:7:5",
+            "  ok      recorded: recording rule `till:shop_sales:rate5m` reads `shop_sales_total`  rules.yaml:5:35",
+            "  ok        looked-at: alert `NoSales` reads `till:shop_sales:rate5m`  rules.yaml:7:15",
+            "",
+            "The line of sight is whole.",
+            "",
+        ]
+    );
+}
+
+#[test]
+fn an_alert_is_followed_to_the_code() {
+    let output = chain().run(&["trace", "NoSales"]);
+    assert_eq!(output.code, 0, "{}", output.stdout);
+    let found = output.stdout.find("recording rule `till:shop_sales:rate5m`");
+    let declared = output.stdout.find("declared: counter `shop_sales`");
+    assert!(found.is_some() && found < declared, "{}", output.stdout);
+}
+
+#[test]
+fn a_broken_step_is_marked_and_fails_the_command() {
+    let output = chain().run(&["trace", "Returns"]);
+    assert_eq!(output.code, 1, "{}", output.stdout);
+    assert!(
+        output.stdout.contains(
+            "BROKEN  looked-at: it reads `shop_returns_total`, which nothing emits  rules.yaml:9:20"
+        ),
+        "{}",
+        output.stdout
+    );
+}
+
+#[test]
+fn programs_get_the_same_steps() {
+    let output = chain().run(&["trace", "NoSales", "--format", "json"]);
+    let report: serde_json::Value = serde_json::from_str(&output.stdout).expect("the report is JSON");
+    assert_eq!(report["schema_version"], 1);
+    let trace = &report["traces"][0];
+    assert_eq!(
+        (&trace["kind"], &trace["broken"]),
+        (&"alert".into(), &false.into())
+    );
+    let stages: Vec<&str> = trace["steps"]
+        .as_array()
+        .expect("the steps are a list")
+        .iter()
+        .filter_map(|step| step["stage"].as_str())
+        .collect();
+    assert_eq!(
+        stages,
+        ["looked-at", "recorded", "looked-at", "declared", "updated"]
+    );
+}
+
+#[test]
+fn a_name_that_nothing_has_is_no_success() {
+    let output = chain().run(&["trace", "shop_nothing"]);
+    assert_eq!(output.code, 3);
+    assert!(
+        output.stderr.contains("nothing here is called `shop_nothing`"),
+        "{}",
+        output.stderr
+    );
+}
