@@ -29,8 +29,10 @@ mod suppression;
 mod targets;
 mod trace;
 mod type_mismatch;
+mod undeclared_metric;
 mod unknown_alert;
 mod unreadable_file;
+mod unseen_metric;
 mod unused_metric;
 mod unused_record;
 mod unused_suppression;
@@ -98,8 +100,10 @@ pub const CHECKS: &[Check] = &[
     missing_runbook::CHECK,
     never_updated::CHECK,
     type_mismatch::CHECK,
+    undeclared_metric::CHECK,
     unknown_alert::CHECK,
     unreadable_file::CHECK,
+    unseen_metric::CHECK,
     unused_metric::CHECK,
     unused_record::CHECK,
     unused_suppression::CHECK,

@@ -7,14 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use promsight_model::{
-    AlertCollection, Emitter, Exporter, ExporterMetric, Facts, FileId, Flow, Gap, GoneMetric, Liveness,
-    MetricType, Name, Origin, Pattern, Query, Reach, Rule, RuleKind, Server, Span, Wrapping,
+    AlertCollection, Emitter, Exporter, ExporterMetric, Facts, Flow, Gap, GoneMetric, Liveness, MetricType,
+    Name, Origin, Pattern, Query, Reach, Rule, RuleKind, Server, Span, Wrapping,
 };
 
 use rustc_hash::FxHashMap;
 
 use crate::judge::Judge;
 use crate::usage::Usage;
+use crate::witnesses::Witnesses;
 use crate::{Closest, Input, Record, ResolvedEmitter, records};
 
 /// So many words at the end must agree for a name to be another's with another configured beginning.
@@ -50,11 +51,7 @@ pub(crate) struct Index<'a> {
     emitters: Vec<Emitter>,
     /// How many of them are the tree's.
     own: usize,
-    /// Exact series name to the snapshots and inventories that have it.
-    witnessed: BTreeMap<String, Vec<usize>>,
-    /// The same for the names of families, and names as written.
-    witnessed_families: BTreeMap<String, Vec<usize>>,
-    snapshots: BTreeSet<FileId>,
+    witnesses: Witnesses,
     server: Option<&'a Server>,
     /// Exact series name to the live emitters that expose it.
     live_series: BTreeMap<String, Vec<usize>>,
@@ -108,9 +105,7 @@ impl<'a> Index<'a> {
                 .cloned()
                 .collect(),
             own: input.inventory.emitters.len(),
-            witnessed: BTreeMap::new(),
-            witnessed_families: BTreeMap::new(),
-            snapshots: BTreeSet::new(),
+            witnesses: Witnesses::default(),
             server: input.outside.server.as_ref(),
             live_series: BTreeMap::new(),
             silent_series: BTreeMap::new(),
@@ -137,7 +132,8 @@ impl<'a> Index<'a> {
             closest: Mutex::default(),
         };
         index.index_emitters();
-        index.index_witnesses();
+        index.witnesses = Witnesses::of(&index.emitters, index.own);
+        index.partial.extend(index.witnesses.partial());
         index.index_facts();
         index.index_catalogue();
         index
@@ -160,29 +156,6 @@ impl<'a> Index<'a> {
                 .filter_map(Name::exact)
             {
                 let entry = self.live_families.entry(family.to_owned()).or_default();
-                if entry.last() != Some(&at) {
-                    entry.push(at);
-                }
-            }
-            if emitter.series.iter().any(|series| series.exact().is_none()) {
-                self.partial.push(at);
-            }
-        }
-    }
-
-    fn index_witnesses(&mut self) {
-        for (at, emitter) in self.emitters.iter().enumerate().skip(self.own) {
-            if emitter.origin == Origin::Snapshot {
-                self.snapshots.insert(emitter.span.file);
-            }
-            for series in emitter.series.iter().filter_map(Name::exact) {
-                self.witnessed.entry(series.to_owned()).or_default().push(at);
-            }
-            for family in [&emitter.name, &emitter.written_name]
-                .into_iter()
-                .filter_map(Name::exact)
-            {
-                let entry = self.witnessed_families.entry(family.to_owned()).or_default();
                 if entry.last() != Some(&at) {
                     entry.push(at);
                 }
@@ -248,38 +221,20 @@ impl<'a> Index<'a> {
         self.own_emitters().iter().filter(|emitter| emitter.is_live())
     }
 
+    /// What snapshots and inventories have.
+    pub(crate) fn witnesses(&self) -> &Witnesses {
+        &self.witnesses
+    }
+
     /// What the inventories of other repositories say is emitted there.
     pub(crate) fn inventoried(&self) -> impl Iterator<Item = &Emitter> {
-        self.emitters[self.own..]
-            .iter()
-            .filter(|emitter| matches!(emitter.origin, Origin::Inventory(_)))
+        let others = self.emitters[self.own..].iter();
+        others.filter(|emitter| matches!(emitter.origin, Origin::Inventory(_)))
     }
 
     /// Snapshots and inventories that have exactly that series.
     pub(crate) fn witnessed(&self, series: &str) -> &[usize] {
-        self.witnessed.get(series).map_or(&[], Vec::as_slice)
-    }
-
-    /// Snapshots and inventories that have a family of that name.
-    pub(crate) fn witnessed_family(&self, name: &str) -> &[usize] {
-        self.witnessed_families.get(name).map_or(&[], Vec::as_slice)
-    }
-
-    /// Every exact series of snapshots and inventories, with its emitter.
-    pub(crate) fn witnessed_series(&self) -> impl Iterator<Item = (&str, usize)> {
-        self.witnessed
-            .iter()
-            .flat_map(|(series, emitters)| emitters.iter().map(move |at| (series.as_str(), *at)))
-    }
-
-    /// Whether any snapshot was given.
-    pub(crate) fn has_snapshots(&self) -> bool {
-        !self.snapshots.is_empty()
-    }
-
-    /// Whether that place lies in a snapshot.
-    pub(crate) fn is_in_snapshot(&self, span: Span) -> bool {
-        self.snapshots.contains(&span.file)
+        self.witnesses.of_series(series)
     }
 
     /// The live server, where one was asked.
@@ -502,7 +457,7 @@ impl<'a> Index<'a> {
             || !self.family(word).is_empty()
             || !self.recording(word).is_empty()
             || !self.witnessed(word).is_empty()
-            || !self.witnessed_family(word).is_empty()
+            || !self.witnesses.of_family(word).is_empty()
             || self.server.is_some_and(|server| server.has(word))
             || self.outside(word).is_some()
             || self.gone(word).is_some()
@@ -521,7 +476,7 @@ impl<'a> Index<'a> {
             .keys()
             .map(String::as_str)
             .chain(self.records.keys().map(String::as_str))
-            .chain(self.witnessed.keys().map(String::as_str))
+            .chain(self.witnesses.names())
             .chain(self.outside.keys().map(String::as_str))
             .chain(
                 self.server

@@ -3,18 +3,17 @@
 //! Owns the order in which sources of a series are tried and what their absence means. Looks names up in the
 //! index, asks the territory for evidence; words nothing.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use promsight_model::{
-    Confidence, Consumer, Emitter, Facts, FileSet, Guard, MatchOp, MatchValue, MetricType, Name, Origin,
-    Query, QueryState, Reason, ResolvedBy, Selector, SelectorName, Server, Span, Verdict,
+    Confidence, Consumer, Facts, FileSet, Guard, MetricType, Name, Origin, Query, QueryState, Reason,
+    ResolvedBy, Selector, SelectorName, Server, Span, Verdict,
 };
 
 use crate::index::{Index, RuleId};
 use crate::similarity;
 use crate::territory::Territory;
-use crate::{BlindRoot, Blindness, BucketMismatch, Closest, Declared, Evidence, Reference, float, mentions};
+use crate::{BlindRoot, Blindness, Closest, Declared, Evidence, Reference, mentions};
 use promsight_scrape::re2::anchored;
 
 /// What exists under one series name.
@@ -221,7 +220,8 @@ impl<'a, 'i> Judge<'a, 'i> {
         }
         let witnessed: BTreeSet<usize> = self
             .index
-            .witnessed_series()
+            .witnesses()
+            .all_series()
             .filter(|(series, _)| regex.is_match(series))
             .map(|(_, at)| at)
             .collect();
@@ -364,7 +364,7 @@ impl<'a, 'i> Judge<'a, 'i> {
             let closest = right_sample(series, functions, &declared);
             let evidence = vec![Evidence::SameFamily];
             // A snapshot shows one program, and another may have the name.
-            let confidence = if self.index.is_in_snapshot(declared.span) {
+            let confidence = if self.index.witnesses().is_in_snapshot(declared.span) {
                 Confidence::Medium
             } else {
                 Confidence::High
@@ -445,7 +445,7 @@ impl<'a, 'i> Judge<'a, 'i> {
             .filter_map(|suffix| series.strip_suffix(suffix))
             .find_map(|base| {
                 let own = self.index.family(base).first();
-                own.or_else(|| self.index.witnessed_family(base).first())
+                own.or_else(|| self.index.witnesses().of_family(base).first())
             })
             .map(|at| self.declared(*at))
     }
@@ -568,74 +568,6 @@ fn right_sample(series: &str, functions: &[String], declared: &Declared) -> Opti
             same_family: true,
             convincing: true,
         })
-}
-
-/// Selectors whose `le` names a bound that no emitter of the series has.
-pub(crate) fn bucket_mismatches(index: &Index<'_>, references: &[Reference]) -> Vec<BucketMismatch> {
-    let mut mismatches = Vec::new();
-    for reference in references {
-        let SelectorName::Exact(series) = &reference.selector.name else {
-            continue;
-        };
-        let sees = matches!(reference.verdict, Verdict::Emitted | Verdict::External);
-        if !sees || !series.ends_with("_bucket") {
-            continue;
-        }
-        let known = index.emitting(series).iter().chain(index.witnessed(series));
-        let emitters: Vec<_> = known.map(|at| &index.emitters()[*at]).collect();
-        let Some(bounds) = emitters
-            .iter()
-            .map(|emitter| bounds_of(emitter))
-            .collect::<Option<Vec<_>>>()
-        else {
-            continue;
-        };
-        let bounds: BTreeSet<&str> = bounds.iter().flatten().map(|bound| bound.as_ref()).collect();
-        let Some(first) = emitters.first() else { continue };
-        for matcher in &reference.selector.matchers {
-            let MatchValue::Known(bound) = &matcher.value else {
-                continue;
-            };
-            if matcher.label != "le" || matcher.op != MatchOp::Equal || bounds.contains(bound.as_str()) {
-                continue;
-            }
-            mismatches.push(BucketMismatch {
-                consumer: reference.consumer.clone(),
-                series: series.clone(),
-                bound: bound.clone(),
-                span: matcher.value_span,
-                bounds: first.buckets.clone().unwrap_or_default(),
-                declared: first.span,
-                spelling: same_number(bound, &bounds),
-            });
-        }
-    }
-    mismatches
-}
-
-/// The bounds of an emitter as a query may spell them.
-fn bounds_of(emitter: &Emitter) -> Option<Vec<Cow<'_, str>>> {
-    let written = emitter.buckets.as_deref()?;
-    let mut bounds: Vec<Cow<'_, str>> = written.iter().map(Cow::from).collect();
-    if emitter.origin == Origin::Snapshot {
-        // Prometheus 3 writes bounds anew when it scrapes, Prometheus 2 keeps them.
-        bounds.extend(
-            written
-                .iter()
-                .filter_map(|bound| float::as_prometheus(bound))
-                .map(Cow::from),
-        );
-    }
-    Some(bounds)
-}
-
-/// The bound that is the same number in the client's spelling.
-fn same_number(bound: &str, bounds: &BTreeSet<&str>) -> Option<String> {
-    let number: f64 = bound.parse().ok()?;
-    bounds
-        .iter()
-        .find(|candidate| candidate.parse::<f64>().is_ok_and(|value| value == number))
-        .map(|candidate| (*candidate).to_owned())
 }
 
 /// Whether an emitter is this tree's own code rather than a framework's.

@@ -9,6 +9,7 @@
 //! looks at ([`usage`]).
 
 mod births;
+mod buckets;
 pub mod deep;
 pub mod exposure;
 mod float;
@@ -19,9 +20,11 @@ pub mod python;
 mod rule_tests;
 mod runbooks;
 mod similarity;
+pub mod stored;
 mod territory;
 mod unknown_alerts;
 mod usage;
+mod witnesses;
 
 use promsight_model::{
     Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name,
@@ -78,6 +81,8 @@ pub struct Resolution {
     pub invalid_queries: Vec<InvalidQuery>,
     /// How the tree's programs are run and scraped.
     pub scrape: Arc<ScrapeModel>,
+    /// What the tree and a live server disagree on.
+    pub stored: stored::Stored,
     /// What was not understood, by place.
     pub gaps: Vec<Gap>,
     /// How much was read. Files that could not be read at all are the caller's to add.
@@ -375,7 +380,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
     unknown_alerts.extend(rule_tests::unknown_alerts(input.facts, input.files));
     let blind_tests = rule_tests::blind(&judge, input.facts);
     let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);
-    let bucket_mismatches = judge::bucket_mismatches(&index, &references);
+    let bucket_mismatches = buckets::mismatches(&index, &references);
     let mismatches = deep::mismatches(&index, &judge, input.facts);
     let usage = usage::Usage::of(&index, &references);
     let records = index.records_with(&judge, &usage);
@@ -389,6 +394,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
         scrape: Arc::clone(&input.scrape),
+        stored: stored::compare(&index),
         emitters,
         references,
         records,

@@ -270,7 +270,7 @@ fn known_word(
     outlook: Option<Outlook>,
 ) -> bool {
     let family = match index.family(&mention.word) {
-        [] => index.witnessed_family(&mention.word),
+        [] => index.witnesses().of_family(&mention.word),
         own => own,
     };
     if matches!(judge.sight(&mention.word), Sight::Nothing) && !family.is_empty() {

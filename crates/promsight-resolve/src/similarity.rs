@@ -56,7 +56,7 @@ fn search(series: &str, index: &Index<'_>) -> Option<Closest> {
             (name, emitter.name_span.unwrap_or(emitter.span))
         })
         .collect();
-    candidates.extend(index.witnessed_series().filter_map(|(name, at)| {
+    candidates.extend(index.witnesses().all_series().filter_map(|(name, at)| {
         let emitter = &index.emitters()[at];
         (!name.ends_with("_created")).then(|| (name, emitter.name_span.unwrap_or(emitter.span)))
     }));

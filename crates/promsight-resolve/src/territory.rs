@@ -174,7 +174,7 @@ impl Territory {
     ) -> Option<(Confidence, Vec<Evidence>)> {
         // Without metrics of its own the tree has no territory; and what a known exporter's names begin with is that
         // exporter's.
-        let has_none = self.first_words.is_empty() && !index.has_snapshots();
+        let has_none = self.first_words.is_empty() && !index.witnesses().has_snapshots();
         if has_none || index.territory_owner(series).is_some() {
             return None;
         }
@@ -184,7 +184,11 @@ impl Territory {
             if similarity::alike(series, &closest.series) >= similarity::NEARLY_SAME {
                 evidence.push(Evidence::NearlySame(closest.span));
                 // A snapshot shows another program's names too.
-                weight += if index.is_in_snapshot(closest.span) { 2 } else { 3 };
+                weight += if index.witnesses().is_in_snapshot(closest.span) {
+                    2
+                } else {
+                    3
+                };
             } else if similarity::same_tail(series, &closest.series) {
                 evidence.push(Evidence::SharedTail(closest.span));
                 weight += 2;
