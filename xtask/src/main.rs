@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `oracle`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `oracle`, `packaging`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,6 +9,7 @@ mod ci;
 mod corpus;
 mod generate;
 mod oracle;
+mod packaging;
 mod problem;
 mod promql;
 mod promqltest;
@@ -30,7 +31,20 @@ Commands:
   corpus      compare what is read of the dashboards and rules in FOLDER... with what other parsers read
   oracle      measure the inventory against running code (needs Python and its package index);
               `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
+  packaging   build and install the wheel, and run the action, the GitLab template and the hook
+              (needs Python and its package index)
 ";
+
+/// The commands, as documents may name them.
+pub(crate) const COMMANDS: &[&str] = &[
+    "ci",
+    "tidy",
+    "generate",
+    "promqltest",
+    "corpus",
+    "oracle",
+    "packaging",
+];
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,6 +55,7 @@ fn main() -> ExitCode {
         ["generate"] => generate::write(),
         ["promqltest"] => promqltest::run(),
         ["corpus", folders @ ..] => corpus::run(folders),
+        ["packaging"] => packaging::run(),
         ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };

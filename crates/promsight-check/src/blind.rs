@@ -53,14 +53,25 @@ fn finding(check: &'static str, reference: &Reference, context: &Context<'_>) ->
         );
         return finding;
     };
-    explain(&mut finding, blindness, &series);
+    explain_written(&mut finding, reference, blindness, context);
+    finding
+}
+
+/// Adds to a finding about a reference that sees nothing why that is so, how sure, and a name to write in its place.
+pub(crate) fn explain_written(
+    finding: &mut Finding,
+    reference: &Reference,
+    blindness: &Blindness,
+    context: &Context<'_>,
+) {
+    let series = selector_text(&reference.selector);
+    explain(finding, blindness, &series);
     // A replacement stands in for a name as written; a pattern, a regular expression and an encoded text have no such
     // place.
     let is_written = context.files.text(reference.selector.span) == series;
     if !is_written || !matches!(reference.selector.name, SelectorName::Exact(_)) {
         finding.suggestion = None;
     }
-    finding
 }
 
 /// Adds to a finding about a series that nothing emits why that is so, and how sure.

@@ -1,6 +1,6 @@
 //! `bucket-mismatch`: a query asks for a bound or a quantile that the histogram cannot give.
 
-use promsight_model::{Finding, Reason, Related, Severity, Suggestion, SuggestionKind};
+use promsight_model::{Finding, MatchOp, Reason, Related, Severity, Suggestion, SuggestionKind};
 use promsight_resolve::BucketMismatch;
 use promsight_resolve::deep::{BoundMismatch, BoundProblem};
 
@@ -16,18 +16,24 @@ pub(crate) const CHECK: Check = Check {
 };
 
 fn find(context: &Context<'_>) -> Vec<Finding> {
-    let resolution = context.resolution;
-    let matchers = resolution.bucket_mismatches.iter().map(matcher);
-    let quantiles = resolution.mismatches.bounds.iter().map(quantile);
+    let mismatches = &context.resolution.mismatches;
+    let matchers = mismatches.buckets.iter().map(matcher);
+    let quantiles = mismatches.bounds.iter().map(quantile);
     matchers.chain(quantiles).collect()
 }
 
 fn matcher(mismatch: &BucketMismatch) -> Finding {
     let who = words::who(&mismatch.consumer);
-    let message = format!(
-        "{who} selects nothing: `le=\"{}\"` is no bucket of `{}`",
-        mismatch.bound, mismatch.series
-    );
+    let BucketMismatch {
+        op, bound, series, ..
+    } = mismatch;
+    let message = match op {
+        MatchOp::Equal => format!("{who} selects nothing: `le=\"{bound}\"` is no bucket of `{series}`"),
+        _ => format!(
+            "{who} selects nothing: no bucket of `{series}` meets `le{}\"{bound}\"`",
+            op.symbol()
+        ),
+    };
     let mut finding = words::finding(CHECK.name, mismatch.span, mismatch.series.clone(), message);
     finding.reason = Some(Reason::WrongBucket);
     finding.consumer = Some(words::consumer(&mismatch.consumer));
@@ -38,7 +44,8 @@ fn matcher(mismatch: &BucketMismatch) -> Finding {
     });
     if let Some(spelling) = &mismatch.spelling {
         finding.notes.push(format!(
-            "the Python client writes bounds as floats, so this one is `le=\"{spelling}\"`; matchers compare text"
+            "the Python client writes bounds as floats, so this one is `le{}\"{spelling}\"`; matchers compare text",
+            op.symbol()
         ));
         finding.suggestion = Some(Suggestion {
             kind: SuggestionKind::Value,
@@ -52,12 +59,25 @@ fn quantile(mismatch: &BoundMismatch) -> Finding {
     let who = words::who(&mismatch.consumer);
     let series = &mismatch.series;
     let (message, label) = match &mismatch.problem {
-        BoundProblem::BeyondLast { threshold, last } => (
-            format!(
-                "{who} can never fire: a quantile of `{series}` is at most {last}, its last finite bound, and {threshold} is asked for"
-            ),
-            "no quantile gets here",
-        ),
+        BoundProblem::BeyondLast {
+            threshold,
+            last,
+            most,
+            closed,
+        } => {
+            let never = words::closed(*closed, &who);
+            let here = if last == most {
+                String::new()
+            } else {
+                format!(" ({most} here)")
+            };
+            (
+                format!(
+                    "{never}: a quantile of `{series}` is at most {last}, its last finite bound{here}, and {threshold} is asked for"
+                ),
+                "no quantile gets here",
+            )
+        }
         BoundProblem::NoBounds => (
             format!(
                 "{who} gets nothing: `le` of `{series}` is aggregated away before the quantile is computed"
@@ -72,7 +92,10 @@ fn quantile(mismatch: &BoundMismatch) -> Finding {
     if let Some(declared) = mismatch.declared {
         finding.related.push(Related {
             span: declared,
-            message: "its bounds are declared here".to_owned(),
+            message: match &mismatch.problem {
+                BoundProblem::BeyondLast { .. } => "its bounds are declared here".to_owned(),
+                BoundProblem::NoBounds => "the recording rule takes `le` away here".to_owned(),
+            },
         });
     }
     finding

@@ -1,7 +1,7 @@
-//! `label-mismatch`: a matcher, grouping or join uses a label that no series there has.
+//! `label-mismatch`: a matcher, grouping, join or text uses a label that no series there has.
 
 use promsight_model::{Finding, Reason, Related, Severity, Suggestion, SuggestionKind};
-use promsight_resolve::deep::{LabelMismatch, LabelProblem};
+use promsight_resolve::deep::{AlertLabelMismatch, AskedOfAlerts, LabelMismatch, LabelProblem};
 
 use crate::{Check, Context, words};
 
@@ -9,23 +9,57 @@ use crate::{Check, Context, words};
 pub(crate) const CHECK: Check = Check {
     name: "label-mismatch",
     severity: Severity::Error,
-    summary: "a matcher, grouping or join uses a label that no series there has",
+    summary: "a matcher, grouping, join or text uses a label that no series there has",
     documentation: include_str!("../checks/label-mismatch.md"),
     find,
 };
 
 fn find(context: &Context<'_>) -> Vec<Finding> {
-    context.resolution.mismatches.labels.iter().map(finding).collect()
+    let mismatches = &context.resolution.mismatches;
+    let series = mismatches.labels.iter().map(finding);
+    let alerts = mismatches.alert_labels.iter().filter_map(of_alerts);
+    series.chain(alerts).collect()
+}
+
+/// A label that no alert has.
+fn of_alerts(mismatch: &AlertLabelMismatch) -> Option<Finding> {
+    let who = words::namer(&mismatch.named_by);
+    let label = &mismatch.label;
+    let does = match &mismatch.asked {
+        AskedOfAlerts::Grouping => format!("{who} groups alerts by `{label}`"),
+        AskedOfAlerts::Equality => format!("{who} asks alerts to share `{label}`"),
+        AskedOfAlerts::Presence => format!("{who} matches nothing by `{label}`"),
+        AskedOfAlerts::Value(..) => return None,
+    };
+    let message = format!("{does}, and no alert here has such a label");
+    let mut finding = words::finding(CHECK.name, mismatch.span, label.clone(), message);
+    finding.severity = Severity::Warning;
+    finding.confidence = mismatch.confidence;
+    finding.consumer = words::naming_consumer(&mismatch.named_by);
+    finding.label = "no alert has this label".to_owned();
+    finding.suggestion = mismatch.closest.clone().map(|replacement| Suggestion {
+        kind: SuggestionKind::Rename,
+        replacement,
+    });
+    Some(finding)
+}
+
+fn is_text(problem: LabelProblem) -> bool {
+    use LabelProblem::{AddedLabel, Annotation, Legend, LegendOfOne, OwnLabel};
+    matches!(problem, Annotation | AddedLabel | OwnLabel | Legend | LegendOfOne)
 }
 
 fn finding(mismatch: &LabelMismatch) -> Finding {
     let who = words::who(&mismatch.consumer);
     let (label, series) = (&mismatch.label, &mismatch.series);
-    let lack = if mismatch.dropped.is_some() {
+    let lack = if mismatch.dropped.is_some() && is_text(mismatch.problem) {
+        "the expression does not keep it".to_owned()
+    } else if mismatch.dropped.is_some() {
         format!("`{label}` was aggregated away before")
     } else {
         format!("`{series}` has no label `{label}`")
     };
+    let text = &mismatch.text;
     let message = match mismatch.problem {
         LabelProblem::Matcher => format!("{who} selects nothing: {lack}"),
         LabelProblem::Grouping => format!("{who} groups by a label that is not there: {lack}"),
@@ -35,13 +69,36 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
         LabelProblem::Join => {
             format!("{who} never gives a result: only one operand has the label `{label}`, so nothing agrees")
         }
+        LabelProblem::Annotation => {
+            format!("annotation `{text}` of {who} shows nothing for `{label}`: {lack}")
+        }
+        LabelProblem::AddedLabel => {
+            format!("label `{text}` of {who} shows nothing for `{label}`: {lack}")
+        }
+        LabelProblem::OwnLabel => format!(
+            "`{text}` of {who} shows nothing for `{label}`: templates see the labels of the expression's result, not those that the rule adds"
+        ),
+        LabelProblem::Legend | LabelProblem::LegendOfOne => {
+            format!("the legend of {who} shows nothing for `{label}`: {lack}")
+        }
     };
     let mut finding = words::finding(CHECK.name, mismatch.span, series.clone(), message);
+    // The query sees; only what is said of it has a hole.
+    finding.severity = match mismatch.problem {
+        LabelProblem::LegendOfOne => Severity::Info,
+        problem if is_text(problem) => Severity::Warning,
+        _ => Severity::Error,
+    };
     finding.confidence = mismatch.confidence;
     finding.reason = (mismatch.problem == LabelProblem::Matcher).then_some(Reason::WrongLabel);
     finding.consumer = Some(words::consumer(&mismatch.consumer));
     finding.label = match mismatch.problem {
         LabelProblem::Join => "the operands have different labels".to_owned(),
+        LabelProblem::Annotation
+        | LabelProblem::AddedLabel
+        | LabelProblem::OwnLabel
+        | LabelProblem::Legend
+        | LabelProblem::LegendOfOne => "always empty".to_owned(),
         _ => "no series has this label here".to_owned(),
     };
     for (span, labels) in &mismatch.declared {
@@ -55,7 +112,7 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
     if let Some(span) = mismatch.dropped {
         finding.related.push(Related {
             span,
-            message: "only the labels named here are kept".to_owned(),
+            message: "this does not keep it".to_owned(),
         });
     }
     if let Some((server, labels)) = &mismatch.stored {

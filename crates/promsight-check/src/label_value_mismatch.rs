@@ -1,7 +1,7 @@
 //! `label-value-mismatch`: a matcher admits none of the values that the code gives the label.
 
 use promsight_model::{Finding, Reason, Related, Severity, Suggestion, SuggestionKind};
-use promsight_resolve::deep::ValueMismatch;
+use promsight_resolve::deep::{AlertLabelMismatch, AskedOfAlerts, ValueMismatch};
 
 use crate::{Check, Context, words};
 
@@ -18,7 +18,40 @@ pub(crate) const CHECK: Check = Check {
 const MOST_PLACES: usize = 4;
 
 fn find(context: &Context<'_>) -> Vec<Finding> {
-    context.resolution.mismatches.values.iter().map(finding).collect()
+    let mismatches = &context.resolution.mismatches;
+    let series = mismatches.values.iter().map(finding);
+    let alerts = mismatches.alert_labels.iter().filter_map(of_alerts);
+    series.chain(alerts).collect()
+}
+
+/// A value that no alert gives the label.
+fn of_alerts(mismatch: &AlertLabelMismatch) -> Option<Finding> {
+    let AskedOfAlerts::Value(op, asked) = &mismatch.asked else {
+        return None;
+    };
+    let who = words::namer(&mismatch.named_by);
+    let (label, operator) = (&mismatch.label, op.symbol());
+    let message = format!("{who} matches no alert of this tree by `{label}{operator}\"{asked}\"`");
+    let mut finding = words::finding(CHECK.name, mismatch.span, label.clone(), message);
+    finding.confidence = mismatch.confidence;
+    finding.consumer = words::naming_consumer(&mismatch.named_by);
+    finding.label = "no alert has this value".to_owned();
+    let values: Vec<&str> = mismatch.values.iter().map(|(value, _)| value.as_str()).collect();
+    finding
+        .notes
+        .push(format!("every value that alerts have: {}", values.join(", ")));
+    let places = mismatch.values.iter().take(MOST_PLACES);
+    finding.related.extend(places.filter_map(|(value, span)| {
+        Some(Related {
+            span: (*span)?,
+            message: format!("gives `{value}`"),
+        })
+    }));
+    finding.suggestion = mismatch.closest.clone().map(|replacement| Suggestion {
+        kind: SuggestionKind::Value,
+        replacement,
+    });
+    Some(finding)
 }
 
 fn finding(mismatch: &ValueMismatch) -> Finding {

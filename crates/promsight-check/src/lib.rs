@@ -17,12 +17,14 @@ mod blind_trigger;
 mod bucket_mismatch;
 mod conflicting_metric;
 mod fingerprint;
+mod hidden_blindness;
 mod invalid_query;
 mod invalid_update;
 mod label_mismatch;
 mod label_value_mismatch;
 mod late_counter;
 mod missing_runbook;
+mod never_firing;
 mod never_updated;
 mod sink;
 mod suppression;
@@ -92,12 +94,14 @@ pub const CHECKS: &[Check] = &[
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
+    hidden_blindness::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
     label_mismatch::CHECK,
     label_value_mismatch::CHECK,
     late_counter::CHECK,
     missing_runbook::CHECK,
+    never_firing::CHECK,
     never_updated::CHECK,
     type_mismatch::CHECK,
     undeclared_metric::CHECK,

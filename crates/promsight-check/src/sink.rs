@@ -143,10 +143,11 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
 }
 
 fn with_severity(findings: Vec<Finding>, check: &Check) -> impl Iterator<Item = Finding> {
-    let severity = check.severity;
-    findings
-        .into_iter()
-        .map(move |finding| Finding { severity, ..finding })
+    let most = check.severity;
+    findings.into_iter().map(move |finding| Finding {
+        severity: finding.severity.min(most),
+        ..finding
+    })
 }
 
 /// Sorted and named. Before anything is hidden, so that hiding one of two equal findings renames neither.

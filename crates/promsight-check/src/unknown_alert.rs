@@ -3,8 +3,6 @@
 
 use promsight_model::{Finding, Related, Severity, Suggestion, SuggestionKind};
 
-use promsight_resolve::Namer;
-
 use crate::{Check, Context, words};
 
 /// The registry's entry.
@@ -20,13 +18,11 @@ fn find(context: &Context<'_>) -> Vec<Finding> {
     let unknown = context.resolution.unknown_alerts.iter();
     unknown
         .map(|unknown| {
-            let who = who(&unknown.named_by);
+            let who = words::namer(&unknown.named_by);
             let message = format!("no rule defines the alert `{}`, which {who} names", unknown.name);
             let mut finding = words::finding(CHECK.name, unknown.span, unknown.name.clone(), message);
             finding.confidence = unknown.confidence;
-            if let Namer::Consumer(consumer) = &unknown.named_by {
-                finding.consumer = Some(words::consumer(consumer));
-            }
+            finding.consumer = words::naming_consumer(&unknown.named_by);
             finding.label = "no such alert".to_owned();
             if let Some((name, span)) = &unknown.closest {
                 finding.related.push(Related {
@@ -41,14 +37,4 @@ fn find(context: &Context<'_>) -> Vec<Finding> {
             finding
         })
         .collect()
-}
-
-fn who(named_by: &Namer) -> String {
-    match named_by {
-        Namer::Consumer(consumer) => words::who(consumer),
-        Namer::Route(Some(receiver)) => format!("the route to `{receiver}`"),
-        Namer::Route(None) => "a route".to_owned(),
-        Namer::Inhibition => "an inhibition".to_owned(),
-        Namer::RuleTest => "a unit test".to_owned(),
-    }
 }

@@ -1,15 +1,17 @@
 //! Wording that several checks share.
 
 use promsight_model::{
-    Consumer, ConsumerKind, Finding, FindingConsumer, Fingerprint, ResolvedBy, Severity, Span,
+    Consumer, ConsumerKind, Finding, FindingConsumer, Fingerprint, Related, ResolvedBy, Severity, Span,
 };
-use promsight_resolve::Reference;
+use promsight_resolve::deep::{Closed, ConditionGround};
+use promsight_resolve::{Namer, Reference};
 
-/// A finding with everything that a check does not decide left at its start: the sink sets severity and fingerprint.
+/// A finding with everything that a check does not decide left at its start: the sink gives it its check's severity, or its own
+/// where that is milder, and its fingerprint.
 pub(crate) fn finding(check: &'static str, primary: Span, subject: String, message: String) -> Finding {
     Finding {
         check,
-        severity: Severity::Info,
+        severity: Severity::Error,
         confidence: promsight_model::Confidence::High,
         subject,
         reason: None,
@@ -69,4 +71,70 @@ pub(crate) fn outside(reference: &Reference) -> String {
         ResolvedBy::Site { .. } => None,
     });
     names.collect::<Vec<_>>().join(", ")
+}
+
+/// Who names an alert or a label of alerts, in words.
+pub(crate) fn namer(named_by: &Namer) -> String {
+    match named_by {
+        Namer::Consumer(consumer) => who(consumer),
+        Namer::Route(Some(receiver)) => format!("the route to `{receiver}`"),
+        Namer::Route(None) => "a route".to_owned(),
+        Namer::Inhibition => "an inhibition".to_owned(),
+        Namer::RuleTest => "a unit test".to_owned(),
+    }
+}
+
+/// The consumer among those who name alerts.
+pub(crate) fn naming_consumer(named_by: &Namer) -> Option<FindingConsumer> {
+    match named_by {
+        Namer::Consumer(known) => Some(consumer(known)),
+        Namer::Route(_) | Namer::Inhibition | Namer::RuleTest => None,
+    }
+}
+
+/// What a comparison has before it, as a clause: what it compares with 5 is only ever 0 or 1.
+pub(crate) fn compared(ground: &ConditionGround) -> String {
+    let ConditionGround::Values {
+        threshold,
+        least,
+        greatest,
+        values,
+        ..
+    } = ground
+    else {
+        return String::new();
+    };
+    let is = match values.as_slice() {
+        [only] => format!("always {only}"),
+        [first @ .., last] => {
+            let first: Vec<String> = first.iter().map(f64::to_string).collect();
+            format!("only ever {} or {last}", first.join(", "))
+        }
+        [] if greatest.is_infinite() => format!("never less than {least}"),
+        [] if least.is_infinite() => format!("never more than {greatest}"),
+        [] => format!("always between {least} and {greatest}"),
+    };
+    format!("what it compares with {threshold} is {is}")
+}
+
+/// Where the code gives a metric the values that decide a comparison.
+pub(crate) fn values_declared(ground: &ConditionGround) -> Option<Related> {
+    let ConditionGround::Values {
+        declared: Some(span), ..
+    } = ground
+    else {
+        return None;
+    };
+    Some(Related {
+        span: *span,
+        message: "the code gives it no other value".to_owned(),
+    })
+}
+
+/// That an alert, or a side of its `or`, never holds, as a clause.
+pub(crate) fn closed(closed: Closed, who: &str) -> String {
+    match closed {
+        Closed::Whole => format!("{who} can never fire"),
+        Closed::Side => format!("one side of `or` in {who} never holds"),
+    }
 }

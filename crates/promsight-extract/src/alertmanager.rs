@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use promsight_model::{AlertMatcher, AlertMatcherPlace, Embedded, MatchOp};
+use promsight_model::{AlertGrouping, AlertMatcher, AlertMatcherPlace, Embedded, MatchOp};
 
 use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
@@ -41,6 +41,7 @@ pub(crate) fn read(node: Node<'_>, collector: &mut Collector<'_>) {
         for key in ["source_matchers", "target_matchers", "sourceMatch", "targetMatch"] {
             reader.list(inhibition.get(key));
         }
+        reader.labels(inhibition.get("equal"));
     }
 }
 
@@ -72,6 +73,9 @@ fn read_route(route: Node<'_>, collector: &mut Collector<'_>, depth: usize) {
     reader.mapping(route.get("match"), MatchOp::Equal);
     reader.mapping(route.get("match_re"), MatchOp::Regex);
     reader.list(route.get("matchers"));
+    for key in ["group_by", "groupBy"] {
+        reader.labels(route.get(key));
+    }
     for key in ["routes", "child_route"] {
         for inner in one_or_many(route, key) {
             read_route(inner, collector, depth + 1);
@@ -118,6 +122,23 @@ impl Reader<'_, '_> {
                 _ => MatchOp::Equal,
             };
             self.matcher(label, op, &trimmed(&value));
+        }
+    }
+
+    /// The labels of `group_by` and `equal`. `...` groups by all there are.
+    fn labels(&mut self, node: Option<Node<'_>>) {
+        for label in node.into_iter().flat_map(Node::items).filter_map(Node::embedded) {
+            let label = trimmed(&label);
+            let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            if label.text.is_empty() || !label.text.bytes().all(is_part) {
+                continue;
+            }
+            self.collector.alert_grouping(AlertGrouping {
+                place: self.place,
+                receiver: self.receiver.clone(),
+                span: label.whole_span(),
+                label: label.text,
+            });
         }
     }
 

@@ -4,8 +4,9 @@
 //! file may bring in. It knows no format.
 
 use promsight_model::{
-    AlertMatcher, Consumer, ConsumerKind, Embedded, Facts, FileKind, Gap, GapKind, OtherSourceName, Query,
-    QueryState, Reach, Rule, RuleTest, RunbookLink, SelectorName, Span, WordEvidence, WordMention,
+    AlertGrouping, AlertMatcher, Consumer, ConsumerKind, Embedded, Facts, FileKind, Gap, GapKind,
+    OtherSourceName, Query, QueryState, Reach, Rule, RuleTest, RunbookLink, SelectorName, ShownLabel, Span,
+    WordEvidence, WordMention,
 };
 use promsight_promql::Holes;
 
@@ -137,6 +138,14 @@ impl<'facts> Collector<'facts> {
 
     pub(crate) fn alert_matcher(&mut self, matcher: AlertMatcher) {
         self.facts.alert_matchers.push(matcher);
+    }
+
+    pub(crate) fn alert_grouping(&mut self, grouping: AlertGrouping) {
+        self.facts.alert_groupings.push(grouping);
+    }
+
+    pub(crate) fn shown_label(&mut self, shown: ShownLabel) {
+        self.facts.shown_labels.push(shown);
     }
 
     pub(crate) fn rule_test(&mut self, test: RuleTest) {

@@ -14,6 +14,7 @@ pub mod inventory;
 pub mod jsonnet;
 pub mod knowledge;
 pub mod kubernetes;
+pub mod launch;
 pub mod manifests;
 mod metricsql;
 pub mod other_sources;
@@ -22,6 +23,7 @@ pub mod python;
 pub mod query;
 pub mod rules;
 pub mod scripts;
+mod shown_labels;
 mod suppressions;
 mod triggers;
 
@@ -52,8 +54,10 @@ pub fn extract(file: &SourceFile) -> Facts {
             other_sources::extract(file, &mut facts);
             scripts::other(file, &mut facts);
         }
-        None => {}
+        Some(Format::Launch) if launch::is_for_shell(&file.text) => scripts::shell(file, &mut facts),
+        Some(Format::Launch) | None => {}
     }
+    facts.launches = launch::read(file);
     metricsql::admit(file, &mut facts);
     if let Some(format) = format {
         suppressions::read(file, format, &mut facts);
@@ -95,6 +99,8 @@ enum Format {
     Jsonnet,
     Shell,
     OtherSource,
+    /// What only says how programs are started.
+    Launch,
 }
 
 impl Format {
@@ -112,21 +118,29 @@ impl Format {
             return Some(Self::OtherSource);
         }
         let name = path.rsplit('/').next().unwrap_or(path);
-        // A template keeps the format of what it renders: `rules.yml.j2`, `alerts.yaml.tmpl`.
-        let name = TEMPLATES
-            .into_iter()
-            .find_map(|template| name.strip_suffix(template))
-            .unwrap_or(name);
-        let (_, extension) = name.rsplit_once('.')?;
+        let name = without_template(name);
+        // The one name of a kustomization without an ending.
+        if name == "Kustomization" {
+            return Some(Self::Yaml);
+        }
+        let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
         match extension.to_ascii_lowercase().as_str() {
             "py" => Some(Self::Python),
             "ipynb" => Some(Self::Notebook),
             "yaml" | "yml" | "rules" | "rule" | "alerts" | "alert" => Some(Self::Yaml),
             "json" => Some(Self::Json),
             "tf" | "tofu" | "tfvars" | "hcl" => Some(Self::Hcl),
-            _ => None,
+            _ => launch::is_launch(path).then_some(Self::Launch),
         }
     }
+}
+
+/// A template keeps the format of what it renders: `rules.yml.j2`, `alerts.yaml.tmpl`.
+fn without_template(name: &str) -> &str {
+    let mut endings = TEMPLATES.into_iter();
+    endings
+        .find_map(|template| name.strip_suffix(template))
+        .unwrap_or(name)
 }
 
 fn python_file(file: &SourceFile, (module, gaps): (Module, Vec<Gap>), facts: &mut Facts) {

@@ -16,7 +16,17 @@ const MAX_VALUES: usize = 2_000_000;
 const MAX_NESTING: usize = 3;
 
 /// Without one of these words a text is none of these documents, unless its name says that it is one, and is not parsed.
-const WORDS: [&str; 5] = ["apiVersion", "scrape_config", "job_name", "targets", "services:"];
+const WORDS: [&str; 9] = [
+    "apiVersion",
+    "scrape_config",
+    "job_name",
+    "targets",
+    "services:",
+    "kind:",
+    "op:",
+    "\"op\"",
+    "fieldSpecs",
+];
 
 /// Reads the manifests of a YAML file.
 pub(crate) fn yaml_file(file: &SourceFile) -> Vec<Manifest> {
@@ -32,7 +42,8 @@ pub(crate) fn yaml_file(file: &SourceFile) -> Vec<Manifest> {
 pub(crate) fn json_file(file: &SourceFile) -> Vec<Manifest> {
     let text = &file.text;
     let is_targets = || text.trim_start().starts_with('[') && text.contains("\"targets\"");
-    if text.contains("\"apiVersion\"") || text.contains("\"scrape_configs\"") || is_targets() {
+    let is_patch = || text.trim_start().starts_with('[') && text.contains("\"op\"");
+    if text.contains("\"apiVersion\"") || text.contains("\"scrape_configs\"") || is_targets() || is_patch() {
         read_file(file, json::parse)
     } else {
         Vec::new()
@@ -82,6 +93,8 @@ fn kind(root: Node<'_>, path: &str) -> Option<ManifestKind> {
         let first = root.items().next()?;
         return if first.get("job_name").is_some() {
             Some(ManifestKind::ScrapeJobs)
+        } else if is_operation(first) || is_replacement(first) {
+            Some(ManifestKind::KustomizationPart)
         } else if first.get("targets").is_some_and(Node::is_sequence) && first.get("expr").is_none() {
             Some(ManifestKind::TargetGroups)
         } else {
@@ -91,14 +104,21 @@ fn kind(root: Node<'_>, path: &str) -> Option<ManifestKind> {
     if !root.is_mapping() {
         return None;
     }
-    if is_kustomization_name(name) || is_kustomization(root) {
+    if (is_kustomization_name(name) && !is_of_flux(root)) || is_kustomization(root) {
         return Some(ManifestKind::Kustomization);
     }
     if is_chart_name(name) {
         return Some(ManifestKind::Chart);
     }
-    if root.get_str("apiVersion").is_some() && root.get_str("kind").is_some() {
+    let has_name = || {
+        root.get("metadata")
+            .is_some_and(|metadata| metadata.get_str("name").is_some())
+    };
+    if root.get_str("kind").is_some() && (root.get_str("apiVersion").is_some() || has_name()) {
         return Some(ManifestKind::Object);
+    }
+    if is_replacement(root) || is_configuration(root) {
+        return Some(ManifestKind::KustomizationPart);
     }
     if root.get("scrape_configs").is_some() || root.get("scrape_config_files").is_some() {
         return Some(ManifestKind::Prometheus);
@@ -127,6 +147,48 @@ fn is_kustomization(root: Node<'_>) -> bool {
     let is_kind = matches!(root.get_str("kind"), Some("Kustomization" | "Component"));
     let of_tool = |version: &str| version.starts_with("kustomize.config.k8s.io/");
     is_kind && root.get_str("apiVersion").is_none_or(of_tool)
+}
+
+/// Objects of Flux are called so too, and may stand in a file of that name.
+fn is_of_flux(root: Node<'_>) -> bool {
+    let version = root.get_str("apiVersion");
+    version.is_some_and(|version| version.starts_with("kustomize.toolkit.fluxcd.io/"))
+}
+
+/// An operation of a JSON patch.
+fn is_operation(item: Node<'_>) -> bool {
+    let is_path = |path: &str| path.is_empty() || path.starts_with('/');
+    item.get_str("op").is_some() && item.get_str("path").is_some_and(is_path)
+}
+
+/// A replacement of a kustomization.
+fn is_replacement(item: Node<'_>) -> bool {
+    let has_source = item.get("source").is_some_and(Node::is_mapping) || item.get("sourceValue").is_some();
+    let is_target = |target: Node<'_>| target.get("select").is_some();
+    let targets = item.get("targets").filter(|targets| targets.is_sequence());
+    has_source && targets.is_some_and(|targets| targets.items().any(is_target))
+}
+
+/// A configuration of transformers.
+fn is_configuration(root: Node<'_>) -> bool {
+    const SECTIONS: [&str; 11] = [
+        "namePrefix",
+        "nameSuffix",
+        "namespace",
+        "commonLabels",
+        "labels",
+        "templateLabels",
+        "commonAnnotations",
+        "images",
+        "replicas",
+        "varReference",
+        "nameReference",
+    ];
+    let is_spec = |item: Node<'_>| item.get("path").is_some() || item.get("fieldSpecs").is_some();
+    SECTIONS
+        .iter()
+        .filter_map(|section| root.get(section))
+        .any(|section| section.items().any(is_spec))
 }
 
 fn is_compose(root: Node<'_>, name: &str) -> bool {
@@ -163,7 +225,8 @@ impl Strings {
         match kind {
             ManifestKind::Object if root.get_str("kind") == Some("Secret") => Self::Secret,
             ManifestKind::Object | ManifestKind::Kustomization | ManifestKind::ChartValues => Self::Blocks,
-            ManifestKind::Prometheus
+            ManifestKind::KustomizationPart
+            | ManifestKind::Prometheus
             | ManifestKind::ScrapeJobs
             | ManifestKind::TargetGroups
             | ManifestKind::Compose

@@ -5,7 +5,7 @@
 //! MetricsQL, and a rule with `lag()` is refused by Prometheus. So a query that is no PromQL is let pass only where the
 //! file, by its text or path, has to do with VictoriaMetrics.
 
-use promsight_model::{Facts, QueryState, SourceFile};
+use promsight_model::{Facts, QueryState, ShownLabel, SourceFile};
 use promsight_promql::{Holes, may_be_metricsql};
 
 /// Words of files whose queries VictoriaMetrics evaluates: its name, its operator's objects, its programs, the
@@ -19,8 +19,19 @@ const WORDS: [&str; 6] = [
     "metricsql",
 ];
 
-/// Takes the queries of a file for VictoriaMetrics that can be MetricsQL for readable.
+/// Takes the queries of a file for VictoriaMetrics that can be MetricsQL for readable, and the labels that its alerts
+/// show of their own: vmalert's `$labels` has those of the rule too, Prometheus' has not.
 pub(crate) fn admit(file: &SourceFile, facts: &mut Facts) {
+    let rules = std::mem::take(&mut facts.rules);
+    let is_own = |shown: &ShownLabel| {
+        let mut own = rules.iter().filter(|rule| rule.consumer == shown.consumer);
+        matches!(shown.label.as_str(), "alertname" | "alertgroup")
+            || own.any(|rule| rule.labels.iter().any(|(label, ..)| *label == shown.label))
+    };
+    if facts.shown_labels.iter().any(is_own) && speaks_metricsql(file) {
+        facts.shown_labels.retain(|shown| !is_own(shown));
+    }
+    facts.rules = rules;
     let is_unreadable = |state: &QueryState| matches!(state, QueryState::Unreadable { .. });
     let mut unreadable = facts
         .queries

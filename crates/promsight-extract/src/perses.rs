@@ -9,6 +9,7 @@ use promsight_promql::Holes;
 use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
 use crate::query::VariableValues;
+use crate::shown_labels;
 
 /// Words of which each file with one of these has one.
 pub(crate) const WORDS: [&str; 4] = [
@@ -85,13 +86,13 @@ fn dashboard(node: Node<'_>, named: Option<&str>, collector: &mut Collector<'_>)
         let Some(spec) = panel.value.get("spec") else {
             continue;
         };
-        let queries: Vec<Embedded> = spec
+        let queries: Vec<(Embedded, Option<Embedded>)> = spec
             .get("queries")
             .into_iter()
             .flat_map(Node::items)
             .filter_map(|query| query.get("spec")?.get("plugin"))
             .filter(|plugin| plugin.get_str("kind") == Some("PrometheusTimeSeriesQuery"))
-            .filter_map(query_text)
+            .filter_map(|plugin| Some((query_text(plugin)?, legend(plugin))))
             .collect();
         if queries.is_empty() {
             continue;
@@ -102,10 +103,16 @@ fn dashboard(node: Node<'_>, named: Option<&str>, collector: &mut Collector<'_>)
             .or_else(|| panel.key.as_str())
             .unwrap_or_default();
         let consumer = collector.consumer(ConsumerKind::Panel, name, title, panel.value.span());
-        for query in queries {
-            collector.query(&query, consumer, Holes::ALL, &values);
+        for (query, legend) in queries {
+            let query = collector.query(&query, consumer, Holes::ALL, &values);
+            shown_labels::of_legend(legend.as_ref(), consumer, query, collector);
         }
     }
+}
+
+/// The legend of a query's series.
+fn legend(plugin: Node<'_>) -> Option<Embedded> {
+    plugin.get("spec")?.get("seriesNameFormat")?.embedded()
 }
 
 fn query_text(plugin: Node<'_>) -> Option<Embedded> {

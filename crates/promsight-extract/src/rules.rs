@@ -13,6 +13,7 @@ use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
 use crate::grafana::datasource::looks_like_logql;
 use crate::query::{VariableValues, holes_of_manifest, reads_as_query};
+use crate::shown_labels;
 
 /// Whether a mapping is a rule by itself: it has a name of one of the two kinds, and an expression.
 pub(crate) fn is_rule(node: Node<'_>) -> bool {
@@ -160,6 +161,8 @@ fn add(kind: RuleKind, name: Embedded, node: Node<'_>, group: Option<&str>, coll
     });
     if kind == RuleKind::Alert {
         annotations::read(annotations, &alert, collector);
+        let queries: Vec<usize> = query.into_iter().collect();
+        shown_labels::of_alert(node, consumer, &queries, collector);
     }
 }
 

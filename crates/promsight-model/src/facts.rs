@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::file::FileId;
+use crate::launch::Launch;
 use crate::manifest::Manifest;
 use crate::python;
 use crate::reference::{Consumer, MatchOp, Matcher, Query, Selector};
@@ -33,6 +34,10 @@ pub struct Facts {
     pub outlooks: BTreeMap<usize, Outlook>,
     /// What Alertmanager's routes and inhibitions match.
     pub alert_matchers: Vec<AlertMatcher>,
+    /// By which labels Alertmanager groups alerts, or holds them for equal.
+    pub alert_groupings: Vec<AlertGrouping>,
+    /// Labels that texts show of the results of queries.
+    pub shown_labels: Vec<ShownLabel>,
     /// Unit tests of rules.
     pub rule_tests: Vec<RuleTest>,
     /// Links of rules to what to do.
@@ -43,6 +48,8 @@ pub struct Facts {
     pub other_source_names: Vec<OtherSourceName>,
     /// What says how something is run, rendered or scraped.
     pub manifests: Vec<Manifest>,
+    /// What says how programs are started.
+    pub launches: Vec<Launch>,
     /// What was not understood.
     pub gaps: Vec<Gap>,
     /// Comments that ask for findings to be hidden.
@@ -63,11 +70,14 @@ impl Facts {
             alert_mentions: Vec::new(),
             outlooks: BTreeMap::new(),
             alert_matchers: Vec::new(),
+            alert_groupings: Vec::new(),
+            shown_labels: Vec::new(),
             rule_tests: Vec::new(),
             runbook_links: Vec::new(),
             outline: None,
             other_source_names: Vec::new(),
             manifests: Vec::new(),
+            launches: Vec::new(),
             gaps: Vec::new(),
             suppressions: Vec::new(),
         }
@@ -199,6 +209,48 @@ pub struct AlertMatcher {
     pub value: String,
     /// Where the value stands, without quotes.
     pub span: Span,
+}
+
+/// A label by which Alertmanager's configuration groups alerts (`group_by`) or that two alerts must share (`equal`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AlertGrouping {
+    /// Where it stands.
+    pub place: AlertMatcherPlace,
+    /// The receiver of the route, where it has one.
+    pub receiver: Option<String>,
+    /// The label.
+    pub label: String,
+    /// Its place, without quotes.
+    pub span: Span,
+}
+
+/// What kind of text shows a label of a query's result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum ShownIn {
+    /// The template of an alert's annotation.
+    Annotation,
+    /// The template of a label that an alert adds.
+    Label,
+    /// The legend of a panel.
+    Legend,
+}
+
+/// A label that a text shows of the result of a query: `{{ $labels.x }}` in an alert's templates, `{{x}}` in a legend.
+/// Where the result has none of that name, the text has a hole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShownLabel {
+    /// Index into [`Facts::consumers`] of the same file.
+    pub consumer: usize,
+    /// Indices into [`Facts::queries`] of the same file: the result of any of these.
+    pub queries: Vec<usize>,
+    /// The label.
+    pub label: String,
+    /// The label's name in the text.
+    pub span: Span,
+    /// What kind of text it is.
+    pub place: ShownIn,
+    /// The annotation's or label's name; empty for a legend.
+    pub text: String,
 }
 
 /// A unit test of rules, as promtool runs it.

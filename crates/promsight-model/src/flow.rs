@@ -124,6 +124,13 @@ pub enum Operand {
     },
     /// A scalar that is computed (`time()`, `scalar(x)`).
     Scalar(Span),
+    /// A vector of one series without labels whose value the text gives (`vector(0)`).
+    Constant {
+        /// Its value.
+        value: Number,
+        /// Its place.
+        span: Span,
+    },
     /// A vector.
     Vector(Span),
     /// Not known: a template hole.

@@ -11,6 +11,7 @@ pub mod facts;
 pub mod file;
 pub mod finding;
 pub mod flow;
+pub mod launch;
 pub mod library;
 pub mod manifest;
 pub mod name;
@@ -29,8 +30,9 @@ pub use catalogue::{AlertCollection, Catalogue, Exporter, ExporterMetric, GoneMe
 pub use date::Date;
 pub use emitter::{Emitter, Liveness, MetricType, Origin, Wrapping};
 pub use facts::{
-    AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind, OtherSourceName, Outline,
-    Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, WordEvidence, WordMention,
+    AlertGrouping, AlertMatcher, AlertMatcherPlace, AlertMention, Facts, FileKind, Gap, GapKind,
+    OtherSourceName, Outline, Outlook, Reach, Rule, RuleKind, RuleTest, RunbookLink, ShownIn, ShownLabel,
+    WordEvidence, WordMention,
 };
 pub use file::{FileId, FileSet, LineIndex, Position, SourceFile};
 pub use finding::{
@@ -49,7 +51,10 @@ pub use report::{
     Area, CheckInfo, Comparison, Coverage, Fixed, Hidden, JudgedReference, Note, Report, ResolvedBy,
 };
 pub use repository::{Remote, Repository};
-pub use serving::{Exposure, ExposureKind, ModuleImports, Setting};
+pub use serving::{
+    Exposure, ExposureKind, ImportStatement, ModuleImports, NamedModule, NamedModuleKind, ScannedImports,
+    Setting, WebApplication,
+};
 pub use sight::{
     DeadTarget, DroppedTarget, KeptTarget, ScrapeJob, Stage, Step, StepState, Trace, UnselectedObject,
 };

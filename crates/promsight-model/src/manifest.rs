@@ -166,6 +166,8 @@ pub enum ManifestKind {
     Object,
     /// A `kustomization.yaml` (also without `apiVersion`).
     Kustomization,
+    /// A part of a kustomization in a file of its own: a JSON patch, replacements, a configuration of transformers.
+    KustomizationPart,
     /// The configuration of a Prometheus server, or of an agent that speaks its language (`scrape_configs`).
     Prometheus,
     /// A list of scrape jobs by itself, as `additionalScrapeConfigs` holds it.

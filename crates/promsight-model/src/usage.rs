@@ -1,5 +1,6 @@
 //! What becomes of a metric once it is declared: its registry, its updates, the values of its labels.
 
+use crate::flow::Number;
 use crate::span::Span;
 
 /// The registry that a metric goes to.
@@ -128,6 +129,9 @@ pub struct Usage {
     pub is_followed: bool,
     /// For each label the values given, in the order of declaration; empty where the labels are not known.
     pub label_values: Vec<LabelValues>,
+    /// Every value that a gauge can have, in order, where the code only ever sets it to numbers that it spells out; the zero
+    /// that it begins with is one of them, unless it is set where it is declared. `None` where that was not found out.
+    pub values: Option<Vec<Number>>,
     /// Whether some code makes children before anything happens (`labels(…)` alone when a module or object is
     /// made, `inc(0)`), so that they are exposed from the start.
     pub is_initialised: bool,

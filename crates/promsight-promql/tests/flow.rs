@@ -135,6 +135,7 @@ impl Shown<'_> {
             } => {
                 let other = match other {
                     Operand::Number { value, .. } => value.to_string(),
+                    Operand::Constant { value, .. } => format!("vector({value})"),
                     Operand::Scalar(range) | Operand::Vector(range) => self.query[range.clone()].to_owned(),
                     Operand::Unknown(range) => format!("?{}", &self.query[range.clone()]),
                 };

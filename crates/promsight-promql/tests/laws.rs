@@ -123,6 +123,7 @@ fn flow_ranges(flow: &mut Flow) -> Vec<&mut Range<usize>> {
         if let StepKind::Operator { other, .. } = &mut step.kind {
             ranges.push(match other {
                 Operand::Number { range, .. }
+                | Operand::Constant { range, .. }
                 | Operand::Scalar(range)
                 | Operand::Vector(range)
                 | Operand::Unknown(range) => range,

@@ -169,7 +169,11 @@ impl<'a, 'i> Judge<'a, 'i> {
             }),
         };
         if exempt {
-            Judgement::of(Verdict::Exempt)
+            Judgement {
+                // `or vector(0)` hides what is missing; the other guards expect it to be.
+                blindness: judgement.blindness.filter(|_| selector.guard == Guard::OrVector),
+                ..Judgement::of(Verdict::Exempt)
+            }
         } else {
             judgement
         }

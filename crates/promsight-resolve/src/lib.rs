@@ -9,7 +9,6 @@
 //! looks at ([`usage`]).
 
 mod births;
-mod buckets;
 pub mod deep;
 pub mod exposure;
 mod float;
@@ -41,7 +40,7 @@ pub struct Input<'a> {
     /// The facts of each file that had any, in file order.
     pub facts: &'a [Facts],
     /// What the Python code declares.
-    pub inventory: python::Inventory,
+    pub inventory: &'a python::Inventory,
     /// How the tree's programs are run and scraped.
     pub scrape: Arc<ScrapeModel>,
     /// What programs outside the tree expose.
@@ -65,8 +64,6 @@ pub struct Resolution {
     pub records: Vec<Record>,
     /// Names of alerts that no rule defines, where a document or matcher names them.
     pub unknown_alerts: Vec<UnknownAlert>,
-    /// Selectors whose `le` names a bound that the histogram does not have.
-    pub bucket_mismatches: Vec<BucketMismatch>,
     /// What queries ask of labels, types and bounds that the declarations do not give.
     pub mismatches: deep::Mismatches,
     /// Series that unit tests of rules feed and nothing emits.
@@ -117,7 +114,7 @@ pub struct Reference {
     pub verdict: Verdict,
     /// What resolves it.
     pub resolved_by: Vec<ResolvedBy>,
-    /// Why it is blind, for that verdict.
+    /// Why it is blind, for that verdict; or would be, where it is exempt for `or vector(…)`.
     pub blindness: Option<Blindness>,
 }
 
@@ -317,7 +314,9 @@ pub struct BucketMismatch {
     pub consumer: Consumer,
     /// The series.
     pub series: String,
-    /// The bound asked for.
+    /// How it is asked for.
+    pub op: promsight_model::MatchOp,
+    /// The bound or pattern asked for.
     pub bound: String,
     /// Where it stands, without quotes.
     pub span: Span,
@@ -380,8 +379,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
     unknown_alerts.extend(rule_tests::unknown_alerts(input.facts, input.files));
     let blind_tests = rule_tests::blind(&judge, input.facts);
     let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);
-    let bucket_mismatches = buckets::mismatches(&index, &references);
-    let mismatches = deep::mismatches(&index, &judge, input.facts);
+    let mismatches = deep::mismatches(&index, &judge, input.facts, &references);
     let usage = usage::Usage::of(&index, &references);
     let records = index.records_with(&judge, &usage);
     let emitters = index.emitters_with(&usage);
@@ -401,7 +399,6 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         unknown_alerts,
         blind_tests,
         missing_runbooks,
-        bucket_mismatches,
         mismatches,
         gaps,
         coverage,

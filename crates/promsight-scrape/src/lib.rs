@@ -11,13 +11,14 @@
 //! The rule for everything here: what cannot be known from the tree is said to be unknown, and whoever reads the result
 //! stays silent about it.
 
+mod kustomize;
 pub mod objects;
 pub mod process;
 pub mod re2;
 pub mod servers;
 pub mod targets;
 
-use promsight_model::{Facts, FileSet};
+use promsight_model::{Facts, FileSet, Repository};
 
 /// Everything that is known before the simulation.
 #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,8 @@ pub struct Input<'a> {
     pub facts: &'a [Facts],
     /// What charts of the tree render to.
     pub charts: &'a [objects::RenderedChart],
+    /// The repository around the files: which files are there though they were not read.
+    pub repository: &'a Repository,
 }
 
 /// How the tree's programs are run and scraped, as far as the tree says.
@@ -35,6 +38,8 @@ pub struct Input<'a> {
 pub struct ScrapeModel {
     /// The objects, by what renders them.
     pub renderings: Vec<objects::Rendering>,
+    /// Manifests of observability that nothing reaches, though what stands beside them is reached.
+    pub orphans: Vec<objects::Orphan>,
     /// What the workloads run.
     pub processes: Vec<process::Process>,
     /// The Prometheus servers with their jobs and targets.
@@ -43,12 +48,13 @@ pub struct ScrapeModel {
 
 /// Follows the path of everything that the tree runs.
 pub fn simulate(input: &Input<'_>) -> ScrapeModel {
-    let renderings = objects::render(input);
+    let objects::Rendered { renderings, orphans } = objects::render(input);
     let processes = process::processes(input, &renderings);
     let servers = servers::servers(input, &renderings);
     let servers = targets::with_targets(input, &renderings, &processes, servers);
     ScrapeModel {
         renderings,
+        orphans,
         processes,
         servers,
     }

@@ -3,10 +3,18 @@
 //! Owns: which manifests are rendered by what (a kustomization, a chart, an application, nothing), and the objects that
 //! come out of it, with a place for each piece.
 
-use promsight_model::manifest::{ManifestKind, Value};
+mod applications;
+mod links;
+mod mentions;
+mod reach;
+
+use promsight_model::manifest::Value;
 use promsight_model::{FileId, Span};
 
 use crate::Input;
+use crate::kustomize::{Builder, Tree};
+use links::Links;
+use reach::Reach;
 
 /// What a chart of the tree renders to with its default values.
 #[derive(Clone, Debug, Default)]
@@ -72,6 +80,33 @@ pub struct Object {
     pub value: Value,
     /// The document that it was written in.
     pub origin: Span,
+    /// What brings it in: entries of kustomizations, paths of applications, the nearest first; empty for a manifest
+    /// that stands for itself.
+    pub reached_by: Vec<Span>,
+    /// Whether it may be applied. Not so where something applies what stands beside it and leaves it out: it is
+    /// declared only.
+    pub is_deployed: bool,
+}
+
+/// A manifest of observability that no kustomization, chart or application reaches, though what stands beside it is
+/// reached.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Orphan {
+    /// The place of its name, or of the whole document.
+    pub span: Span,
+    /// Its kind.
+    pub kind: String,
+    /// Its name; may be empty.
+    pub name: String,
+    /// The entry of a kustomization that brings in what stands beside it.
+    pub sibling: Span,
+}
+
+/// What the manifests of the tree come to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rendered {
+    pub(crate) renderings: Vec<Rendering>,
+    pub(crate) orphans: Vec<Orphan>,
 }
 
 impl Object {
@@ -109,19 +144,69 @@ pub fn text_entries(map: Option<&Value>) -> impl Iterator<Item = (&str, &str, Sp
         .filter_map(|(key, value)| Some((key.text.as_str(), value.as_str()?, value.span)))
 }
 
-/// The objects of the tree, by what renders them. Whatever no kustomization and no chart reaches is in one rendering
-/// of plain manifests, the last.
-pub(crate) fn render(input: &Input<'_>) -> Vec<Rendering> {
-    let manifests = input.facts.iter().flat_map(|facts| &facts.manifests);
-    let plain = manifests.filter(|manifest| manifest.kind == ManifestKind::Object && !manifest.is_template);
-    let objects = plain.map(|manifest| Object {
-        origin: manifest.value.span,
-        value: manifest.value.clone(),
-    });
-    vec![Rendering {
+/// The objects of the tree, by what renders them: each kustomization that no other one builds on, or that an
+/// application names; each chart; and last, in one rendering, all manifests that stand for themselves.
+pub(crate) fn render(input: &Input<'_>) -> Rendered {
+    let tree = Tree::of(input);
+    let links = Links::of(&tree);
+    let folders: Vec<&str> = tree.folders().collect();
+    let applied = applications::applied(input, &folders);
+    let mut roots = links.roots();
+    let named = applied.iter().map(|applied| applied.folder.as_str());
+    roots.extend(named.filter(|folder| {
+        links
+            .folders
+            .get(*folder)
+            .is_some_and(|(_, component)| !component)
+    }));
+    let mut builder = Builder::new(&tree, input.charts);
+    let mut renderings = Vec::new();
+    for folder in &roots {
+        if let Some((file, _)) = links.folders.get(*folder) {
+            let (resources, problems) = builder.build(folder);
+            let applied = applied.iter().filter(|applied| applied.folder == *folder);
+            let applied: Vec<Span> = applied.map(|applied| applied.span).collect();
+            renderings.push(Rendering {
+                root: RenderingRoot::Kustomization(*file),
+                objects: resources
+                    .into_iter()
+                    .map(|resource| resource.into_object(&applied))
+                    .collect(),
+                problems: problems.found,
+                is_complete: problems.is_complete,
+            });
+        }
+    }
+    renderings.extend(input.charts.iter().filter_map(chart));
+    let reach = Reach::of(input, &tree, &links, &roots, &applied);
+    renderings.push(Rendering {
         root: RenderingRoot::Plain,
-        objects: objects.collect(),
+        objects: reach.plain,
         problems: Vec::new(),
         is_complete: true,
-    }]
+    });
+    Rendered {
+        renderings,
+        orphans: reach.orphans,
+    }
+}
+
+fn chart(chart: &RenderedChart) -> Option<Rendering> {
+    let objects = chart.objects.iter().map(|value| Object {
+        origin: value.span,
+        value: value.clone(),
+        reached_by: Vec::new(),
+        is_deployed: true,
+    });
+    let problems = chart.unevaluated.iter().map(|(span, reason)| Problem {
+        span: *span,
+        message: reason.clone(),
+        is_fatal: false,
+    });
+    Some(Rendering {
+        root: RenderingRoot::Chart(chart.chart?),
+        objects: objects.collect(),
+        problems: problems.collect(),
+        is_complete: chart.unevaluated.is_empty(),
+    })
 }

@@ -10,12 +10,12 @@ use std::thread;
 use promsight_check::{ConfiguredIgnore, Extent, Settings, Strictness};
 use promsight_extract::documents::CodeWords;
 use promsight_extract::python::{self, Needles};
-use promsight_extract::{exposition, inventory, knowledge};
+use promsight_extract::{exposition, inventory, knowledge, launch};
 use promsight_model::{
-    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Outside, Reach, Report, SelectorName,
-    Server, SourceFile, Span,
+    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Outside, Reach, Report, ScannedImports,
+    SelectorName, Server, SourceFile, Span,
 };
-use promsight_resolve::python::{Inventory, SourceModule};
+use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule};
 use rayon::prelude::*;
 
 use crate::clock::Date;
@@ -174,12 +174,13 @@ fn reconcile(
         files,
         facts,
         charts: &[],
+        repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();
     let mut resolution = promsight_resolve::resolve(&promsight_resolve::Input {
         files,
         facts,
-        inventory: understood.inventory.clone(),
+        inventory: &understood.inventory,
         scrape: Arc::new(scrape),
         catalogue: &catalogue,
         external: &config.external,
@@ -260,7 +261,28 @@ fn read_rounds(sources: &Sources, shared: &Shared) -> (Vec<Facts>, Inventory) {
             break;
         }
     }
+    inventory.modules = module_graph(sources);
     (facts.into_values().collect(), inventory)
+}
+
+/// Which Python files of the tree import which.
+fn module_graph(sources: &Sources) -> ModuleGraph {
+    let scanned: Vec<(&SourceFile, ScannedImports)> = sources
+        .files
+        .files()
+        .par_iter()
+        .filter(|file| file.path.ends_with(".py") && !sources.is_witness(&file.path))
+        .map(|file| (file, python::imports_of(&file.text)))
+        .collect();
+    let modules: Vec<ScannedModule<'_>> = scanned
+        .iter()
+        .map(|(file, imports)| ScannedModule {
+            file: file.id,
+            path: &file.path,
+            imports,
+        })
+        .collect();
+    ModuleGraph::new(&modules)
 }
 
 /// Tells of the words and alerts of documents which ones code uses: a column of that name is no metric, an alert that
@@ -317,7 +339,9 @@ fn is_python(file: &SourceFile) -> bool {
 
 /// Whether a Python file can declare a metric or query one, judged by its bytes alone.
 fn matters(file: &SourceFile) -> bool {
-    python::may_matter(&file.text) || python::mentions_any(&file.text, &QUERY_WORDS)
+    python::may_matter(&file.text)
+        || python::mentions_any(&file.text, &QUERY_WORDS)
+        || launch::is_python_launch(&file.path)
 }
 
 /// What a script contains that sends queries to Prometheus or writes dashboards, though it names neither

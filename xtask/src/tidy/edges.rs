@@ -8,13 +8,22 @@ use crate::tree::SourceText;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("crates/promsight-model/Cargo.toml", &[]),
     ("crates/promsight-promql/Cargo.toml", &[]),
+    ("crates/promsight-shell/Cargo.toml", &["promsight-model"]),
     ("grammars/Cargo.toml", &[]),
     (
         "crates/promsight-extract/Cargo.toml",
-        &["promsight-model", "promsight-promql", "promsight-grammars"],
+        &[
+            "promsight-model",
+            "promsight-promql",
+            "promsight-shell",
+            "promsight-grammars",
+        ],
     ),
     ("crates/promsight-helm/Cargo.toml", &["promsight-model"]),
-    ("crates/promsight-scrape/Cargo.toml", &["promsight-model"]),
+    (
+        "crates/promsight-scrape/Cargo.toml",
+        &["promsight-model", "promsight-shell"],
+    ),
     (
         "crates/promsight-resolve/Cargo.toml",
         &["promsight-model", "promsight-scrape"],

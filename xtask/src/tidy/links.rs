@@ -5,9 +5,6 @@ use std::path::Path;
 use crate::problem::Problem;
 use crate::tree::{self, SourceText};
 
-/// The commands of this program.
-const COMMANDS: [&str; 6] = ["ci", "tidy", "generate", "promqltest", "corpus", "oracle"];
-
 pub(super) fn problems(texts: &[SourceText]) -> Vec<Problem> {
     let top = tree::top();
     let documents = texts.iter().filter(|file| is_document(&file.path));
@@ -51,7 +48,7 @@ fn unknown_commands(file: &SourceText) -> Vec<Problem> {
                 .next()
                 .unwrap_or_default()
         })
-        .filter(|command| !COMMANDS.contains(command))
+        .filter(|command| !crate::COMMANDS.contains(command))
         .map(|command| Problem::new(format!("{}: `cargo xtask {command}` does not exist", file.path)))
         .collect()
 }

@@ -15,7 +15,7 @@ use crate::collect::{Collector, trimmed};
 use crate::decode::json;
 use crate::decode::tree::Node;
 use crate::query::VariableValues;
-use crate::rules;
+use crate::{rules, shown_labels};
 use datasource::{Datasource, DatasourceVariables, classify, looks_like_logql};
 
 /// How deep rows and panels nest; Grafana itself allows one level.
@@ -154,15 +154,16 @@ impl Dashboard {
         }
         let enclosing = classify(panel.get("datasource"), &self.datasources);
         let targets = items(panel, "targets");
-        let queries: Vec<Embedded> = targets
+        let queries: Vec<(Embedded, Option<Embedded>)> = targets
             .into_iter()
-            .filter_map(|target| self.target(target, enclosing))
+            .filter_map(|target| Some((self.target(target, enclosing)?, legend(target))))
             .collect();
         if !queries.is_empty() {
             let title = panel.get_str("title").unwrap_or_default();
             let consumer = collector.consumer(ConsumerKind::Panel, title, self.group(), panel.span());
-            for query in queries {
-                collector.query(&query, consumer, Holes::ALL, &self.values);
+            for (query, legend) in queries {
+                let query = collector.query(&query, consumer, Holes::ALL, &self.values);
+                shown_labels::of_legend(legend.as_ref(), consumer, query, collector);
             }
         }
         for inner in items(panel, "panels") {
@@ -230,6 +231,12 @@ impl Dashboard {
     }
 }
 
+/// The legend of a query's series; a table has none.
+fn legend(target: Node<'_>) -> Option<Embedded> {
+    let is_table = target.get_str("format") == Some("table");
+    target.get("legendFormat").filter(|_| !is_table)?.embedded()
+}
+
 /// The expression without blanks around it, if there is one and it is not Loki's.
 fn promql(expression: &Embedded) -> Option<Embedded> {
     let expression = trimmed(expression);
@@ -251,11 +258,10 @@ fn alert_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>
     let Some(title) = title else { return };
     collector.kind(FileKind::Rules);
     let consumer = collector.consumer(ConsumerKind::Alert, &title.text, group, node.span());
-    let mut first = None;
-    for query in queries {
-        let index = collector.query(&query, consumer, Holes::ALL, &VariableValues::new());
-        first = first.or(index);
-    }
+    let queries: Vec<usize> = queries
+        .into_iter()
+        .filter_map(|query| collector.query(&query, consumer, Holes::ALL, &VariableValues::new()))
+        .collect();
     let name = title.text.clone();
     let annotations = node.get("annotations");
     collector.rule(Rule {
@@ -263,12 +269,27 @@ fn alert_rule(node: Node<'_>, group: Option<&str>, collector: &mut Collector<'_>
         name_span: title.whole_span(),
         name: title.text,
         consumer,
-        query: first,
+        query: queries.first().copied(),
         labels: rules::texts(node.get("labels")),
         annotations: rules::texts(annotations),
         waits: None,
     });
     rules::annotations::read(annotations, &name, collector);
+    if has_only_queries(node, queries.len()) {
+        shown_labels::of_alert(node, consumer, &queries, collector);
+    }
+}
+
+/// Whether all data of a rule are queries for Prometheus, so many, and expressions over them.
+fn has_only_queries(node: Node<'_>, queries: usize) -> bool {
+    let data = one_or_many(node, "data");
+    let is_expression = |query: &Node<'_>| {
+        ["datasourceUid", "datasource_uid"]
+            .iter()
+            .any(|key| matches!(query.get_str(key), Some("__expr__" | "-100")))
+    };
+    let expressions = data.iter().filter(|query| is_expression(query)).count();
+    data.len() == expressions + queries
 }
 
 /// The expression of one query of such a rule, if it asks Prometheus. Exports to Terraform keep the model as a string.

@@ -5,9 +5,10 @@ use promsight_model::{ConsumerKind, Embedded, FileKind};
 use promsight_promql::Holes;
 
 use super::datasource::{Datasource, by_name, classify};
-use super::{Dashboard, items, promql, variables};
+use super::{Dashboard, items, legend, promql, variables};
 use crate::collect::Collector;
 use crate::decode::tree::Node;
+use crate::shown_labels;
 
 /// Whether the mapping has the elements of such a dashboard: it is the `spec`, or stands alone.
 pub(super) fn is_dashboard(node: Node<'_>) -> bool {
@@ -109,11 +110,13 @@ fn panel(element: Node<'_>, dashboard: &Dashboard, collector: &mut Collector<'_>
     let Some(queries) = spec.get("data").and_then(|data| data.get("spec")) else {
         return;
     };
-    let queries: Vec<Embedded> = items(queries, "queries")
+    let queries: Vec<(Embedded, Option<Embedded>)> = items(queries, "queries")
         .into_iter()
         .filter_map(|query| {
             let query = query.get("spec")?;
-            promql(&query_text(query.get("query")?, query, "expr", dashboard)?)
+            let inner = query.get("query")?;
+            let text = promql(&query_text(inner, query, "expr", dashboard)?)?;
+            Some((text, inner.get("spec").and_then(legend)))
         })
         .collect();
     if queries.is_empty() {
@@ -121,8 +124,9 @@ fn panel(element: Node<'_>, dashboard: &Dashboard, collector: &mut Collector<'_>
     }
     let title = spec.get_str("title").unwrap_or_default();
     let consumer = collector.consumer(ConsumerKind::Panel, title, dashboard.group(), element.span());
-    for query in queries {
-        collector.query(&query, consumer, Holes::ALL, &dashboard.values);
+    for (query, legend) in queries {
+        let query = collector.query(&query, consumer, Holes::ALL, &dashboard.values);
+        shown_labels::of_legend(legend.as_ref(), consumer, query, collector);
     }
 }
 

@@ -11,6 +11,7 @@
 
 mod branches;
 mod expressions;
+mod import_scan;
 mod imports;
 mod kinds;
 mod literals;
@@ -33,6 +34,7 @@ mod tests;
 use promsight_model::python::{Module, Stmt};
 use promsight_model::{Embedded, Gap, GapKind, Reach, SourceFile, Span};
 
+pub use import_scan::imports_of;
 pub use notebook::{is_notebook, notebook};
 pub use prefilter::{Needles, may_matter, mentions_any};
 pub use test_paths::is_test_path;

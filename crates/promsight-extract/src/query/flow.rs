@@ -107,6 +107,13 @@ impl Reader<'_> {
                     None => model::Operand::Scalar(span),
                 }
             }
+            promql::Operand::Constant { value, range } => {
+                let span = self.span(range);
+                match model::Number::new(value) {
+                    Some(value) => model::Operand::Constant { value, span },
+                    None => model::Operand::Vector(span),
+                }
+            }
             promql::Operand::Scalar(range) => model::Operand::Scalar(self.span(range)),
             promql::Operand::Vector(range) => model::Operand::Vector(self.span(range)),
             promql::Operand::Unknown(range) => model::Operand::Unknown(self.span(range)),

@@ -127,7 +127,7 @@ fn comments(file: &SourceFile, format: Format, tree: Option<&Tree>) -> Vec<Comme
             let candidates = after_mark(text, &["#"], &[OWN]).collect();
             python::real_comments(tree, candidates)
         }
-        Format::Shell => after_mark(text, &["#"], &[OWN]).collect(),
+        Format::Shell | Format::Launch => after_mark(text, &["#"], &[OWN]).collect(),
         Format::Jsonnet | Format::Hcl | Format::OtherSource => {
             after_mark(text, &["#", "//", "/*"], &[OWN]).collect()
         }

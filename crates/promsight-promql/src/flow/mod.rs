@@ -121,6 +121,13 @@ pub enum Operand {
     },
     /// A scalar that is computed.
     Scalar(Range<usize>),
+    /// A vector of one series without labels whose value the text gives (`vector(0)`). Never NaN.
+    Constant {
+        /// Its value.
+        value: f64,
+        /// Its place.
+        range: Range<usize>,
+    },
     /// A vector.
     Vector(Range<usize>),
     /// A template hole.

@@ -120,6 +120,12 @@ impl Climb<'_> {
 
     fn operand(&self, id: NodeId) -> Operand {
         let range = self.nodes[id].range.clone();
+        if let NodeKind::Call { name, arguments, .. } = &self.nodes[id].kind
+            && name.as_deref() == Some("vector")
+            && let Some(value) = arguments.first().and_then(|id| self.numbers[*id])
+        {
+            return Operand::Constant { value, range };
+        }
         match (self.numbers[id], self.nodes[id].value) {
             (Some(value), _) => Operand::Number { value, range },
             (None, ValueType::Unknown) => Operand::Unknown(range),

@@ -23,6 +23,8 @@ pub struct LabelMismatch {
     pub span: Span,
     /// What for.
     pub problem: LabelProblem,
+    /// The annotation or label whose template shows it; else empty.
+    pub text: String,
     /// How sure.
     pub confidence: Confidence,
     /// Where the series are declared, with the labels that they have.
@@ -50,6 +52,16 @@ pub enum LabelProblem {
     Source,
     /// One operand has it, the other never: nothing agrees.
     Join,
+    /// The template of an annotation shows it.
+    Annotation,
+    /// The template of a label that the alert adds shows it.
+    AddedLabel,
+    /// A template shows it, and the rule itself adds it: templates see the expression's labels only.
+    OwnLabel,
+    /// A panel's legend shows it.
+    Legend,
+    /// A panel's legend shows it, of a result without any labels: a single series, which needs no name.
+    LegendOfOne,
 }
 
 /// What the labels of one query lack.
@@ -158,6 +170,7 @@ fn mismatch(
         label: label.to_owned(),
         span,
         problem,
+        text: String::new(),
         confidence: match (is_told, problem) {
             (true, _) => Confidence::High,
             (false, LabelProblem::Matcher) => Confidence::Medium,

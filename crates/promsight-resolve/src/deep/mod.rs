@@ -1,24 +1,37 @@
-//! What a query asks of series that exist: labels, types, bounds.
+//! What a query asks of series that exist: labels, values, types, bounds, and what its comparisons come to.
 //!
 //! Owns the comparison of a query's flow with the declarations behind its selectors. A series whose declaration is
 //! not fully known, or which something outside the tree may expose as well, is never compared. Words nothing.
 
+mod alert_labels;
 mod bounds;
+mod conditions;
+mod hidden;
+mod intervals;
 mod labels;
 mod presence;
+mod ranges;
+mod shown;
 mod target_labels;
 mod types;
 mod values;
 
+use std::collections::BTreeSet;
+
 use promsight_model::{Confidence, Consumer, Facts, Flow, Query, SelectorName, Span};
 
+pub use alert_labels::{AlertLabelMismatch, AskedOfAlerts};
 pub use bounds::{BoundMismatch, BoundProblem};
+pub use conditions::{Condition, ConditionGround, Truth};
+pub use hidden::Hidden;
 pub use labels::{LabelMismatch, LabelProblem};
+pub use ranges::Closed;
 pub use types::{Misuse, TypeMismatch};
 pub use values::ValueMismatch;
 
 use crate::index::Index;
 use crate::judge::Judge;
+use crate::{BucketMismatch, Reference};
 
 /// What is wrong with what queries ask.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +42,16 @@ pub struct Mismatches {
     pub values: Vec<ValueMismatch>,
     /// Functions that do not fit the type.
     pub types: Vec<TypeMismatch>,
+    /// Matchers on `le` that admit no bound.
+    pub buckets: Vec<BucketMismatch>,
+    /// Conditions of alerts that never or always hold.
+    pub conditions: Vec<Condition>,
+    /// Series that nothing emits, behind `or vector(…)`.
+    pub hidden: Vec<Hidden>,
     /// Quantiles that the bounds cannot give.
     pub bounds: Vec<BoundMismatch>,
+    /// Labels and values that no alert has.
+    pub alert_labels: Vec<AlertLabelMismatch>,
     /// Absence that is asked for and always there.
     pub always_absent: Vec<AlwaysAbsent>,
 }
@@ -59,17 +80,38 @@ struct Asking<'a> {
 }
 
 /// Compares every query that was parsed to the end.
-pub(crate) fn mismatches(index: &Index<'_>, judge: &Judge<'_, '_>, facts: &[Facts]) -> Mismatches {
+pub(crate) fn mismatches(
+    index: &Index<'_>,
+    judge: &Judge<'_, '_>,
+    facts: &[Facts],
+    references: &[Reference],
+) -> Mismatches {
     let asking: Vec<Asking<'_>> = facts.iter().flat_map(all_of).collect();
-    let targets = target_labels::TargetLabels::of(index, &asking);
+    let targets = target_labels::TargetLabels::of(index, &asking, facts);
     let presence = presence::Presence::new(index, &targets);
-    let mut found = Mismatches::default();
+    let ranges = ranges::Ranges::new(index, &presence);
+    let mut found = Mismatches {
+        buckets: bounds::of_matchers(references, &presence),
+        hidden: hidden::of(facts, references),
+        ..Mismatches::default()
+    };
     for asking in &asking {
         found.labels.extend(labels::of(asking, index, &presence));
         found.values.extend(values::of(asking, &presence));
         found.types.extend(types::of(asking, &presence));
-        found.bounds.extend(bounds::of(asking, &presence));
+        found.bounds.extend(bounds::of(asking, index, &presence, &ranges));
         found.always_absent.extend(always_absent(asking, judge));
+    }
+    found.conditions = conditions::of(facts, &ranges);
+    found.alert_labels = alert_labels::of(facts, &presence);
+    let told: BTreeSet<(Span, String)> = found
+        .labels
+        .iter()
+        .filter(|lacking| lacking.problem != labels::LabelProblem::Join)
+        .map(|lacking| (lacking.consumer.scope, lacking.label.clone()))
+        .collect();
+    for facts in facts {
+        found.labels.extend(shown::of(facts, index, &presence, &told));
     }
     found
 }

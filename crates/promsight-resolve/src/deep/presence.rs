@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use promsight_model::flow::LabelSource;
-use promsight_model::{Emitter, MetricType, Name, Origin, Query, SelectorName};
+use promsight_model::{Emitter, MetricType, Name, Origin, Query, SelectorName, Span};
 
 use super::target_labels::TargetLabels;
+use crate::float;
 use crate::index::{Index, RuleId};
 
 /// Recording rules that are followed one through another.
@@ -113,6 +114,78 @@ impl<'a, 'i> Presence<'a, 'i> {
         self.of_source_within(query, source, label, MOST_RULES)
     }
 
+    /// Whether the result of a query can have a label; `None` where the query was not parsed to the end.
+    pub(super) fn of_result(&self, query: &Query, label: &str) -> Option<Has> {
+        let source = query.flow.as_ref()?.result.source(label);
+        Some(if source.is_absent() {
+            Has::No(BTreeSet::new())
+        } else {
+            self.of_source(query, source, label)
+        })
+    }
+
+    /// The bounds that the buckets of a series can have, as the client writes them, and where they are declared; also of
+    /// what recording rules make of buckets without touching `le`.
+    pub(super) fn bounds_of(&self, series: &str) -> Option<(Vec<String>, Option<Span>)> {
+        self.bounds_within(series, MOST_RULES)
+    }
+
+    fn bounds_within(&self, series: &str, depth: usize) -> Option<(Vec<String>, Option<Span>)> {
+        let inner = depth.checked_sub(1)?;
+        if self.is_only_recorded(series) {
+            let mut all: Vec<String> = Vec::new();
+            let mut declared = None;
+            for id in self.index.recording(series) {
+                let (query, flow) = self.index.query_of(*id)?;
+                let source = flow.result.source("le");
+                let is_changed = self
+                    .index
+                    .rule(*id)
+                    .labels
+                    .iter()
+                    .any(|(label, ..)| label == "le");
+                if is_changed || !source.needs_selectors() {
+                    return None;
+                }
+                for at in &source.selectors {
+                    let SelectorName::Exact(read) = &query.selectors.get(*at)?.name else {
+                        return None;
+                    };
+                    let (bounds, place) = self.bounds_within(read, inner)?;
+                    all.extend(bounds);
+                    declared = declared.or(place);
+                }
+            }
+            all.sort_by(|left, right| bound_value(left).total_cmp(&bound_value(right)));
+            all.dedup();
+            return (!all.is_empty()).then_some((all, declared));
+        }
+        if !series.ends_with("_bucket") {
+            return None;
+        }
+        let declarations = self.declarations(series)?;
+        let mut all: Vec<String> = Vec::new();
+        for (_, emitter) in &declarations {
+            let written = emitter.buckets.as_ref()?;
+            all.extend(written.iter().cloned());
+            if emitter.origin == Origin::Snapshot {
+                // Prometheus 3 writes bounds anew when it scrapes, Prometheus 2 keeps them.
+                all.extend(written.iter().filter_map(|bound| float::as_prometheus(bound)));
+            }
+        }
+        all.sort_by(|left, right| bound_value(left).total_cmp(&bound_value(right)));
+        all.dedup();
+        let declared = declarations.first().map(|(_, emitter)| emitter.span);
+        Some((all, declared))
+    }
+
+    /// Whether recording rules alone give a series.
+    pub(super) fn is_only_recorded(&self, series: &str) -> bool {
+        !self.index.recording(series).is_empty()
+            && self.index.emitting(series).is_empty()
+            && self.index.outside(series).is_none()
+    }
+
     fn of_source_within(&self, query: &Query, source: &LabelSource, label: &str, depth: usize) -> Has {
         if source.is_unknown {
             return Has::Unknown;
@@ -136,10 +209,7 @@ impl<'a, 'i> Presence<'a, 'i> {
             return Has::Unknown;
         }
         let recording = self.index.recording(series);
-        if !recording.is_empty()
-            && self.index.emitting(series).is_empty()
-            && self.index.outside(series).is_none()
-        {
+        if self.is_only_recorded(series) {
             return joined(recording.iter().map(|id| self.of_rule(*id, label, depth - 1)));
         }
         let Some(declarations) = self.declarations(series) else {
@@ -182,6 +252,10 @@ impl<'a, 'i> Presence<'a, 'i> {
         }
         self.of_source_within(query, source, label, depth)
     }
+}
+
+fn bound_value(bound: &str) -> f64 {
+    bound.parse().unwrap_or(f64::INFINITY)
 }
 
 /// Labels that the client adds to samples by itself.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promsight_model::SelectorName;
+use promsight_model::{Emitter, Facts, Query, SelectorName};
 
 use super::Asking;
 use crate::index::Index;
@@ -134,15 +134,41 @@ pub(super) struct TargetLabels {
     asked_of_many: BTreeSet<String>,
 }
 
+/// The metrics whose series would bring a label to the result of a query.
+fn bringing<'i>(index: &'i Index<'_>, query: &'i Query, label: &str) -> impl Iterator<Item = &'i Emitter> {
+    let source = query.flow.as_ref().map(|flow| flow.result.source(label));
+    let selectors = source.map_or(&[][..], |source| &source.selectors);
+    let names = selectors
+        .iter()
+        .filter_map(|at| match &query.selectors.get(*at)?.name {
+            SelectorName::Exact(series) => Some(series),
+            _ => None,
+        });
+    names
+        .flat_map(|series| index.emitting(series))
+        .map(|at| &index.emitters()[*at])
+}
+
 impl TargetLabels {
     /// Gathers what the queries ask of metrics of the tree.
-    pub(super) fn of(index: &Index<'_>, asking: &[Asking<'_>]) -> Self {
+    pub(super) fn of(index: &Index<'_>, asking: &[Asking<'_>], facts: &[Facts]) -> Self {
         let in_code: BTreeSet<String> = index
             .live_emitters()
             .chain(index.inventoried())
             .flat_map(|emitter| emitter.labels.iter().cloned())
             .collect();
         let mut lacking: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+        for facts in facts {
+            for shown in &facts.shown_labels {
+                let queries = shown.queries.iter().filter_map(|at| facts.queries.get(*at));
+                for query in queries {
+                    let families = bringing(index, query, &shown.label)
+                        .filter(|emitter| !emitter.labels.contains(&shown.label))
+                        .filter_map(|emitter| emitter.name.exact());
+                    lacking.entry(shown.label.clone()).or_default().extend(families);
+                }
+            }
+        }
         for asking in asking {
             for (at, selector) in asking.query.selectors.iter().enumerate() {
                 let SelectorName::Exact(series) = &selector.name else {

@@ -31,6 +31,17 @@ struct Place {
     imports: FxHashSet<String>,
 }
 
+/// What is known of a module before it is indexed.
+#[derive(Debug)]
+pub(super) struct Entry<'a> {
+    /// Its path.
+    pub(super) path: &'a str,
+    /// First component of each absolute import of it.
+    pub(super) imports: FxHashSet<String>,
+    /// Its absolute imports, with the imported name, where it is production code.
+    pub(super) dotted: BTreeSet<String>,
+}
+
 /// All modules by their path.
 #[derive(Debug)]
 pub(super) struct Index {
@@ -108,19 +119,38 @@ impl Index {
     /// Indexes modules; ids follow their order. Those behind the first `tree` are descriptions of libraries: no path
     /// leads to them, and what they import is outside the tree.
     pub(super) fn new(modules: &[SourceModule<'_>], tree: usize) -> Self {
+        let entries = modules.iter().enumerate().map(|(at, source)| {
+            let mut entry = Entry {
+                path: source.path,
+                imports: FxHashSet::default(),
+                dotted: BTreeSet::new(),
+            };
+            collect_imports(&source.module.body, &mut entry.imports, &mut entry.dotted, 0);
+            if source.module.test_code || at >= tree {
+                entry.dotted.clear();
+            }
+            entry
+        });
+        Self::of(entries.collect(), tree)
+    }
+
+    /// The same of what is known of each module.
+    pub(super) fn of(entries: Vec<Entry<'_>>, tree: usize) -> Self {
         let mut index = Self {
-            places: Vec::with_capacity(modules.len()),
+            places: Vec::with_capacity(entries.len()),
             by_path: FxHashMap::default(),
             by_tail: FxHashMap::default(),
             folders: BTreeMap::new(),
-            shadowed: vec![false; modules.len()],
+            shadowed: vec![false; entries.len()],
             tree,
             dotted: BTreeSet::new(),
         };
-        for (id, source) in (0u32..).map(ModuleId).zip(modules) {
-            let mut imports = FxHashSet::default();
-            let mut dotted = BTreeSet::new();
-            collect_imports(&source.module.body, &mut imports, &mut dotted, 0);
+        for (id, source) in (0u32..).map(ModuleId).zip(entries) {
+            let Entry {
+                path: _,
+                imports,
+                mut dotted,
+            } = source;
             if id.index() >= tree {
                 index.places.push(Place {
                     folder: String::new(),
@@ -128,9 +158,7 @@ impl Index {
                 });
                 continue;
             }
-            if !source.module.test_code {
-                index.dotted.append(&mut dotted);
-            }
+            index.dotted.append(&mut dotted);
             let folder = parent(source.path).to_owned();
             let stem = source
                 .path

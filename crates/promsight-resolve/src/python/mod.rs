@@ -5,7 +5,8 @@
 //! constructor as it does in Python, through imports, tables, loops, wrappers, classes and closures, and no shape of
 //! call is special. Everything is bounded: steps for each unit of work, nested calls, alternatives, collections.
 //!
-//! - [`index`], [`imports`]: which module an import means, and what it binds;
+//! - [`index`], [`imports`], [`module_graph`]: which module an import means, what it binds, and which modules a program
+//!   consists of;
 //! - [`machine`], [`roots`], [`unreachable`], [`recover`]: what is run and in which order, and the net below it;
 //! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
 //!   [`comprehensions`], [`contexts`], [`fields`]: Python itself, over the state in [`heap`];
@@ -50,6 +51,7 @@ mod members;
 mod mentions;
 mod metaclasses;
 mod methods;
+mod module_graph;
 mod moving;
 mod numbers;
 mod parameters;
@@ -69,7 +71,9 @@ mod usage;
 mod uses;
 mod value;
 
-use promsight_model::{Emitter, FileId, Gap, Library, Span, python::Module};
+use promsight_model::{Emitter, Exposure, FileId, Gap, Library, Span, WebApplication, python::Module};
+
+pub use module_graph::{ImportClosure, ModuleGraph, ScannedModule};
 
 use library::Table;
 use machine::Machine;
@@ -96,6 +100,12 @@ pub struct Inventory {
     pub conflicts: Vec<Conflict>,
     /// What a second round of extraction should look for.
     pub wanted: Wanted,
+    /// What lets metrics out, by place; that of test code left out.
+    pub exposures: Vec<Exposure>,
+    /// The web applications that exposures belong to, by place.
+    pub applications: Vec<WebApplication>,
+    /// Which modules of the tree import which, of all its Python files; whoever runs the linker adds it.
+    pub modules: ModuleGraph,
 }
 
 /// One name, declared twice with different types or labels in one registry of one program.

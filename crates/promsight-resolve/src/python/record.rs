@@ -46,6 +46,8 @@ pub(super) struct Record {
     pub(super) registry: Registry,
     /// The class, by the place of its name, in whose method a custom collector makes it.
     pub(super) collector: Option<Span>,
+    /// Whether the values of several processes may be added to one (`multiprocess_mode`).
+    pub(super) is_summed: bool,
     /// What a family's samples end in, where no rule of the client says so.
     pub(super) suffixes: Vec<String>,
     /// The package whose description declares it, and the call of the tree that led there.
@@ -305,6 +307,17 @@ impl<'a> Machine<'a> {
             }
             _ => None,
         };
+        let mode = match metric_type {
+            MetricType::Gauge if constructor.signature == Signature::Instrument => {
+                self.argument(arguments, 8, "multiprocess_mode")
+            }
+            _ => None,
+        };
+        let is_summed = mode.is_some_and(|mode| {
+            let is_kept = |text: &Text| text.as_exact().is_some_and(|mode| !mode.contains("sum"));
+            let texts = self.texts(&mode);
+            texts.is_empty() || !texts.iter().all(is_kept)
+        });
         let registry = self.registry_of(constructor, arguments);
         let collector = match constructor.signature {
             Signature::Instrument => None,
@@ -334,6 +347,7 @@ impl<'a> Machine<'a> {
             discarded: false,
             registry,
             collector,
+            is_summed,
             suffixes: suffixes.unwrap_or_default(),
             described: self.package_of_description().zip(self.place_in_tree()),
         })

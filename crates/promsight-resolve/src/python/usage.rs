@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
+use promsight_model::flow::Number;
 use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
 use promsight_model::{
     Description, Emitter, Fault, InvalidUpdate, LabelValue, LabelValues, MetricType, Span, Update,
@@ -30,6 +31,8 @@ pub(super) struct Summary<'m> {
     uses: Vec<Vec<&'m Use>>,
     /// Metrics for which some call of `labels` may be meant that was not followed.
     missed: BTreeSet<RecordId>,
+    /// Gauges that are only ever set to numbers that the code spells out, with these.
+    values: BTreeMap<RecordId, Vec<Number>>,
 }
 
 /// Methods of the client's classes (0.26) that give a value.
@@ -60,6 +63,15 @@ pub(super) fn absorb(kept: &mut Emitter, other: &mut Emitter) {
     own.updates.sort();
     own.updates.dedup();
     own.is_followed &= usage.is_followed;
+    own.values = match (own.values.take(), usage.values) {
+        (Some(mut own), Some(other)) => {
+            own.extend(other);
+            own.sort_by(|left, right| left.value().total_cmp(&right.value()));
+            own.dedup();
+            Some(own)
+        }
+        _ => None,
+    };
     own.is_initialised |= usage.is_initialised;
     if own.registry != usage.registry {
         own.registry = promsight_model::Registry::Unknown;
@@ -101,7 +113,94 @@ impl Machine<'_> {
             .map(|call| call.span)
             .collect();
         let missed = self.possibly_meant(&missed_calls, holders);
-        Summary { uses, missed }
+        let values = self.spelled_values(&uses, holders);
+        Summary { uses, missed, values }
+    }
+
+    /// The gauges of which every value is spelled out, and every piece of code that names one was seen to use it.
+    fn spelled_values(&self, uses: &[Vec<&Use>], holders: &Holders) -> BTreeMap<RecordId, Vec<Number>> {
+        let mut values: BTreeMap<RecordId, Vec<Number>> = BTreeMap::new();
+        for (at, (record, uses)) in self.records.iter().zip(uses).enumerate() {
+            if let Some(all) = self.spelled_in(record, uses) {
+                values.insert(RecordId(u32::try_from(at).unwrap_or(u32::MAX)), all);
+            }
+        }
+        let held: BTreeSet<RecordId> = holders.values().flatten().copied().collect();
+        values.retain(|record, _| held.contains(record));
+        if values.is_empty() {
+            return values;
+        }
+        let names: Vec<(&str, &BTreeSet<RecordId>)> = holders
+            .iter()
+            .filter(|(_, records)| records.iter().any(|record| values.contains_key(record)))
+            .map(|(name, records)| (&**name, records))
+            .collect();
+        let followed: BTreeSet<Span> = self.uses.all.iter().map(|one| one.span).collect();
+        let mut open: BTreeSet<RecordId> = BTreeSet::new();
+        for source in self.tree_sources().filter(|source| !source.module.test_code) {
+            for unit in units(&source.module.body) {
+                let mut mentions = Mentions::default();
+                mentions.block(std::slice::from_ref(unit));
+                let meant: BTreeSet<RecordId> = names
+                    .iter()
+                    .filter(|(name, _)| mentions.contains(name))
+                    .flat_map(|(_, records)| records.iter().copied())
+                    .filter(|record| values.contains_key(record))
+                    .collect();
+                if meant.is_empty() {
+                    continue;
+                }
+                let written: Vec<Span> = mentions.into_calls().into_iter().filter_map(value_call).collect();
+                for record in meant {
+                    let seen = &uses[record.index()];
+                    let is_declared_here = unit.span.contains(self.records[record.index()].constructor);
+                    let is_used_here = seen.iter().any(|one| unit.span.contains(one.span));
+                    let is_all = written.iter().all(|span| followed.contains(span));
+                    if !(is_used_here || is_declared_here) || !is_all {
+                        open.insert(record);
+                    }
+                }
+            }
+        }
+        values.retain(|record, _| !open.contains(record));
+        values
+    }
+
+    /// Every value of one gauge, as far as its uses go.
+    fn spelled_in(&self, record: &Record, uses: &[&Use]) -> Option<Vec<Number>> {
+        let is_plain = record.metric_type == MetricType::Gauge
+            && record.signature == Signature::Instrument
+            && record.labels_known
+            && record.described.is_none()
+            && !record.is_summed
+            && !record.escaped;
+        if !is_plain {
+            return None;
+        }
+        let mut values: Vec<f64> = Vec::new();
+        let mut begins_with_zero = record.labels.is_empty();
+        for one in uses {
+            match (one.kind, one.method.as_str()) {
+                (UpdateKind::Value, "set") => values.extend(one.spelled.as_ref()?),
+                (UpdateKind::Value, _) => return None,
+                // A child that is not set where it is made is zero until it is.
+                (UpdateKind::Child, _) => begins_with_zero |= !self.uses.chained.contains(&one.span),
+                (UpdateKind::Removal, _) => {}
+            }
+        }
+        let is_set_at_once = record.labels.is_empty()
+            && uses
+                .iter()
+                .any(|one| one.is_certain && one.span.file == record.constructor.file);
+        if values.is_empty() {
+            return None;
+        }
+        if begins_with_zero && !is_set_at_once {
+            values.push(0.0);
+        }
+        values.sort_by(f64::total_cmp);
+        values.dedup();
+        values.into_iter().map(Number::new).collect()
     }
 
     /// The metrics that are named in the functions in which those calls stand.
@@ -162,6 +261,7 @@ impl Machine<'_> {
             updates,
             is_followed,
             label_values: self.label_values(record, uses, &|one| is_followed && !is_cut(one.span)),
+            values: summary.values.get(&id).filter(|_| is_followed).cloned(),
             is_initialised: uses.iter().any(|one| self.initialises(one)),
             invalid: self.invalid_updates(record, uses),
         }
@@ -360,6 +460,17 @@ fn undeclared_state(record: &Record, one: &Use) -> Option<String> {
     let all_unknown = given.texts.keys().all(|state| !states.contains(state));
     let first = given.texts.keys().next()?;
     (is_known && all_unknown).then(|| first.clone())
+}
+
+/// The place of a call that may give a metric a value.
+fn value_call(call: &Expr) -> Option<Span> {
+    let ExprKind::Call(inner) = &call.kind else {
+        return None;
+    };
+    let ExprKind::Attribute(_, method) = &inner.func.kind else {
+        return None;
+    };
+    (super::uses::kind_of(method) == Some(UpdateKind::Value)).then_some(call.span)
 }
 
 fn is_labels_call(expression: &Expr) -> bool {

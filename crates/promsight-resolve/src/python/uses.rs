@@ -128,6 +128,10 @@ pub(super) struct Use {
     pub(super) frames: BTreeSet<Span>,
     /// Those of them whose parameters carried one of its arguments.
     pub(super) carriers: BTreeSet<Span>,
+    /// The numbers that the call spells out as the new value; `None` where it hands over anything else.
+    pub(super) spelled: Option<Vec<f64>>,
+    /// Whether it runs once for sure, when its module is imported.
+    pub(super) is_certain: bool,
 }
 
 /// A call as it is written.
@@ -237,6 +241,8 @@ impl<'a> Machine<'a> {
         if *self.uses.owners.entry(span).or_insert(record) != record {
             self.uses.shared.insert(span);
         }
+        let spelled = site.and_then(|site| spelled_values(site.call));
+        let is_certain = self.frame().function.is_none() && !self.heap.undecided() && self.uses.handlers == 0;
         let key = (record, span, receiver);
         let at = match self.uses.by_key.get(&key) {
             Some(at) => *at,
@@ -257,6 +263,8 @@ impl<'a> Machine<'a> {
                     function: self.frame().function.map(|function| self.function_key(function)),
                     frames: BTreeSet::new(),
                     carriers: BTreeSet::new(),
+                    spelled,
+                    is_certain,
                 });
                 at
             }
@@ -510,4 +518,44 @@ fn is_zero(call: &Call) -> bool {
     amount.is_some_and(|amount| {
         matches!(&amount.kind, ExprKind::Number(written) if written.parse::<f64>().is_ok_and(|value| value == 0.0))
     })
+}
+
+/// The numbers that the call's only argument spells out: `1`, `-1.5`, `True`, `1 if ok else 0`.
+fn spelled_values(call: &Call) -> Option<Vec<f64>> {
+    let (expression, rest) = match (call.args.as_slice(), call.keywords.as_slice()) {
+        ([first], []) => (first, MOST_SPELLED),
+        ([], [(Some(_), only)]) => (only, MOST_SPELLED),
+        _ => return None,
+    };
+    spelled(expression, rest)
+}
+
+/// Alternatives within alternatives that are looked into.
+const MOST_SPELLED: usize = 8;
+
+fn spelled(expression: &Expr, depth: usize) -> Option<Vec<f64>> {
+    let inner = depth.checked_sub(1)?;
+    match &expression.kind {
+        ExprKind::Number(written) => written.parse::<f64>().ok().map(|value| vec![value]),
+        ExprKind::Bool(value) => Some(vec![f64::from(u8::from(*value))]),
+        ExprKind::Negative(operand) => {
+            let values = spelled(operand, inner)?;
+            Some(values.into_iter().map(|value| -value).collect())
+        }
+        ExprKind::Not(_) | ExprKind::Compare(..) => Some(vec![0.0, 1.0]),
+        ExprKind::IfElse { body, orelse, .. } => {
+            let mut values = spelled(body, inner)?;
+            values.extend(spelled(orelse, inner)?);
+            Some(values)
+        }
+        // `float(1)`, and what makes a number of a truth.
+        ExprKind::Call(call) => match (&call.func.kind, call.args.as_slice()) {
+            (ExprKind::Name(name), [_]) if name == "bool" => Some(vec![0.0, 1.0]),
+            (ExprKind::Name(name), [only]) if matches!(name.as_str(), "int" | "float") => {
+                spelled(only, inner)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
 }
