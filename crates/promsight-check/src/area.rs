@@ -7,8 +7,8 @@ pub(crate) fn of(check: &str) -> Area {
     match check {
         "not-exposed" => Area::Exposition,
         "not-scraped" | "dead-target" | "orphan-manifest" => Area::Scraping,
-        "unselected-rules" | "unused-record" | "blind-alert" | "blind-record" | "blind-trigger"
-        | "invalid-query" => Area::Rules,
+        "conflicting-rule" | "unselected-rules" | "unused-record" | "blind-alert" | "blind-record"
+        | "blind-trigger" | "invalid-query" => Area::Rules,
         "blind-panel" => Area::Dashboards,
         "missing-runbook" | "blind-runbook" | "blind-script" => Area::Runbooks,
         "unknown-alert" => Area::AlertRouting,

@@ -233,6 +233,15 @@ fn related(blindness: &Blindness) -> Vec<Related> {
 
 fn notes(blindness: &Blindness, series: &str) -> Vec<String> {
     let mut notes = Vec::new();
+    if let Some(declared) = &blindness.declared
+        && declared.metric_type == MetricType::Summary
+        && declared.name.exact() == Some(series)
+    {
+        notes.push(
+            "the Python client's summaries have a count and a sum, and no quantiles: these need a histogram"
+                .to_owned(),
+        );
+    }
     if let Some((exporter, gone)) = &blindness.gone {
         match &gone.replacement {
             Some(replacement) => notes.push(format!(

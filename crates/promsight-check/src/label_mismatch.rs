@@ -49,6 +49,15 @@ fn is_text(problem: LabelProblem) -> bool {
     matches!(problem, Annotation | AddedLabel | OwnLabel | Legend | LegendOfOne)
 }
 
+/// Why two operands never agree.
+fn disagreement(mismatch: &LabelMismatch) -> String {
+    let label = &mismatch.label;
+    match &mismatch.values {
+        Some((left, right)) => format!("`{label}` is {left} on one side and {right} on the other"),
+        None => format!("only one operand has the label `{label}`"),
+    }
+}
+
 fn finding(mismatch: &LabelMismatch) -> Finding {
     let who = words::who(&mismatch.consumer);
     let (label, series) = (&mismatch.label, &mismatch.series);
@@ -66,9 +75,14 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
         LabelProblem::On => format!("{who} matches on a label that is not there: {lack}"),
         LabelProblem::Include => format!("{who} copies a label that is not there: {lack}"),
         LabelProblem::Source => format!("{who} reads a label that is not there: {lack}"),
-        LabelProblem::Join => {
-            format!("{who} never gives a result: only one operand has the label `{label}`, so nothing agrees")
-        }
+        LabelProblem::Join => format!(
+            "{who} never gives a result: {}, so nothing agrees",
+            disagreement(mismatch)
+        ),
+        LabelProblem::Unless => format!(
+            "the `unless` of {who} never takes anything away: {}, so nothing agrees",
+            disagreement(mismatch)
+        ),
         LabelProblem::Annotation => {
             format!("annotation `{text}` of {who} shows nothing for `{label}`: {lack}")
         }
@@ -86,6 +100,7 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
     // The query sees; only what is said of it has a hole.
     finding.severity = match mismatch.problem {
         LabelProblem::LegendOfOne => Severity::Info,
+        LabelProblem::Unless => Severity::Warning,
         problem if is_text(problem) => Severity::Warning,
         _ => Severity::Error,
     };
@@ -93,7 +108,7 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
     finding.reason = (mismatch.problem == LabelProblem::Matcher).then_some(Reason::WrongLabel);
     finding.consumer = Some(words::consumer(&mismatch.consumer));
     finding.label = match mismatch.problem {
-        LabelProblem::Join => "the operands have different labels".to_owned(),
+        LabelProblem::Join | LabelProblem::Unless => "the operands have different labels".to_owned(),
         LabelProblem::Annotation
         | LabelProblem::AddedLabel
         | LabelProblem::OwnLabel
@@ -121,7 +136,7 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
             labels.join(", ")
         ));
     }
-    if mismatch.problem == LabelProblem::Join {
+    if matches!(mismatch.problem, LabelProblem::Join | LabelProblem::Unless) {
         finding.notes.push(format!(
             "say which labels have to agree: `ignoring ({label})`, with `group_left` or `group_right` where one side has more series"
         ));

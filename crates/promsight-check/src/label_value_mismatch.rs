@@ -65,6 +65,7 @@ fn finding(mismatch: &ValueMismatch) -> Finding {
         format!("{who} selects nothing: no value of `{label}` meets `{label}{operator}\"{asked}\"`");
     let mut finding = words::finding(CHECK.name, mismatch.span, series.clone(), message);
     finding.reason = Some(Reason::WrongValue);
+    finding.confidence = mismatch.confidence;
     finding.consumer = Some(words::consumer(&mismatch.consumer));
     finding.label = "the code gives no such value".to_owned();
     finding

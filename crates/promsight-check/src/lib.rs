@@ -16,6 +16,7 @@ mod blind_test;
 mod blind_trigger;
 mod bucket_mismatch;
 mod conflicting_metric;
+mod conflicting_rule;
 mod fingerprint;
 mod hidden_blindness;
 mod invalid_query;
@@ -94,6 +95,7 @@ pub const CHECKS: &[Check] = &[
     blind_trigger::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
+    conflicting_rule::CHECK,
     hidden_blindness::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,

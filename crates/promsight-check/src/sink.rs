@@ -110,6 +110,7 @@ pub fn run(resolution: &Resolution, files: &FileSet, settings: &Settings<'_>) ->
             .iter()
             .map(|resolved| resolved.emitter.clone())
             .collect(),
+        exposures: resolution.exposures.clone(),
         references: resolution
             .references
             .iter()

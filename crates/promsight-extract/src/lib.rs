@@ -67,7 +67,13 @@ pub fn extract(file: &SourceFile) -> Facts {
 
 /// Whether a file of that path can hold anything that an extractor reads.
 pub fn is_source(path: &str) -> bool {
-    Format::of(path).is_some()
+    Format::of(path).is_some() || is_chart_template(path)
+}
+
+/// Whether a path is that of a chart's partial templates: nothing is extracted from them, but those that render
+/// manifests include them.
+fn is_chart_template(path: &str) -> bool {
+    path.ends_with(".tpl") && (path.contains("/templates/") || path.starts_with("templates/"))
 }
 
 /// What a template's name has behind that of what it renders: of Ansible, Go, Helm, Terraform, Ruby, autoconf, envsubst.

@@ -4,7 +4,7 @@
 //! What they mean belongs to those who read all files together.
 
 use promsight_model::manifest::{Content, Key, MAX_DEPTH, Manifest, ManifestKind, Scalar, Value};
-use promsight_model::{Embedded, SourceFile};
+use promsight_model::{Embedded, SourceFile, Span};
 
 use crate::decode::tree::{Node, Style, Tree};
 use crate::decode::{base64, json, yaml};
@@ -50,10 +50,14 @@ pub(crate) fn json_file(file: &SourceFile) -> Vec<Manifest> {
     }
 }
 
-/// Reads the manifests of YAML that stands in, or was made of, other text: what a chart renders.
-pub fn rendered(text: &Embedded) -> Vec<Manifest> {
+/// Reads the manifests of YAML that was made of other text: what a chart renders. With them comes what could not be
+/// read: where, and why.
+pub fn rendered(text: &Embedded) -> (Vec<Manifest>, Vec<(Span, String)>) {
     let tree = yaml::parse(text);
-    manifests(&tree, "")
+    let problems = tree
+        .problems()
+        .map(|problem| (text.span(problem.range.clone()), problem.message.clone()));
+    (manifests(&tree, ""), problems.collect())
 }
 
 fn read_file(file: &SourceFile, parse: fn(&Embedded) -> Tree<'_>) -> Vec<Manifest> {

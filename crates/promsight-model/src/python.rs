@@ -117,8 +117,8 @@ pub enum StmtKind {
     Function(Box<Function>),
     /// A class.
     Class(Box<Class>),
-    /// `raise`.
-    Raise,
+    /// `raise error`; what stands behind `from` is left out.
+    Raise(Option<Expr>),
     /// `global` or `nonlocal` names.
     Global(Vec<String>),
     /// `del` of targets.

@@ -7,6 +7,7 @@ use crate::facts::Gap;
 use crate::finding::{Finding, Fingerprint, Severity};
 use crate::name::Name;
 use crate::reference::{Consumer, ConsumerKind, Selector, Verdict};
+use crate::serving::Exposure;
 use crate::sight::{ScrapeJob, Trace, UnselectedObject};
 use crate::span::Span;
 
@@ -176,6 +177,8 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// Every emitter in the tree, recording rules included, by path, line, column, then name.
     pub metrics: Vec<Emitter>,
+    /// What lets metrics out, by place.
+    pub exposures: Vec<Exposure>,
     /// Every reference, in the same order.
     pub references: Vec<JudgedReference>,
     /// The scrape jobs, by the place of their Prometheus, then their own.

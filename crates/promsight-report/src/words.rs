@@ -1,8 +1,11 @@
 //! Wordings that several formats share.
 
 use promsight_model::{
-    Consumer, Emitter, GapKind, Hidden, Liveness, MatchOp, Name, Report, Selector, SelectorName, Severity,
+    Consumer, Emitter, Exposure, ExposureKind, GapKind, Hidden, Liveness, MatchOp, Name, Registry, Report,
+    Selector, SelectorName, Setting, Severity,
 };
+
+use crate::place::Places;
 
 /// `1 error`, `2 errors`.
 pub(crate) fn count(number: u64, noun: &str) -> String {
@@ -17,6 +20,54 @@ fn plural(noun: &str) -> String {
     match noun.strip_suffix('y') {
         Some(stem) => format!("{stem}ies"),
         None => format!("{noun}s"),
+    }
+}
+
+/// What lets metrics out, as one line.
+pub(crate) fn exposure(exposure: &Exposure, places: &Places<'_>) -> String {
+    let registry = match exposure.registry {
+        Registry::Default => "the default registry".to_owned(),
+        Registry::Named(span) => format!("the registry of {}", places.place(span)),
+        Registry::Detached | Registry::Unknown => "metrics".to_owned(),
+    };
+    let port = match &exposure.port {
+        Setting::Unknown => String::new(),
+        known => format!(" on port {}", setting(known)),
+    };
+    let path = match &exposure.path {
+        Setting::Unknown => " at a path that is not known".to_owned(),
+        known => format!(" at {}", setting(known)),
+    };
+    let mut text = match exposure.kind {
+        ExposureKind::Server => format!("serves {registry}{path}{port}"),
+        ExposureKind::Route => format!("routes {registry}{path}{port}"),
+        ExposureKind::Push => format!("pushes {registry}"),
+        ExposureKind::Textfile => format!("writes {registry} to a file"),
+    };
+    if let Some(span) = exposure.authentication {
+        text.push_str(&format!(", behind authentication ({})", places.place(span)));
+    }
+    if !exposure.is_reached {
+        text.push_str(", and nothing in the tree comes by");
+    } else if let Some(file) = exposure.program {
+        text.push_str(&format!(
+            ", where {} is the program",
+            places.file(file).shown_path
+        ));
+    }
+    text
+}
+
+/// A setting with what configures it.
+fn setting<T: std::fmt::Display>(setting: &Setting<T>) -> String {
+    match setting {
+        Setting::Literal(value) => value.to_string(),
+        Setting::Configured {
+            name,
+            default: Some(default),
+        } => format!("{default} (set by {name})"),
+        Setting::Configured { name, default: None } => format!("set by {name}"),
+        Setting::Unknown => "unknown".to_owned(),
     }
 }
 

@@ -191,7 +191,19 @@ impl<'a, 'i> Judge<'a, 'i> {
 
     fn judge_name(&self, selector: &Selector, consumer: &Consumer) -> Judgement {
         match &selector.name {
-            SelectorName::Exact(series) => self.judge_exact(series, &selector.functions, consumer),
+            SelectorName::Exact(series) => {
+                let mut judgement = self.judge_exact(series, &selector.functions, consumer);
+                if let Some(blindness) = &mut judgement.blindness
+                    && selector
+                        .matchers
+                        .iter()
+                        .any(|matcher| matcher.label == "quantile")
+                {
+                    // No sample of the family has what is asked for.
+                    blindness.closest = blindness.closest.take().filter(|closest| !closest.same_family);
+                }
+                judgement
+            }
             SelectorName::Pattern(pattern) => {
                 let known = self.index.all_series().any(|series| pattern.matches(series));
                 Judgement::of(if known {

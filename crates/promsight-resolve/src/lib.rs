@@ -16,6 +16,7 @@ mod index;
 mod judge;
 mod mentions;
 pub mod python;
+mod rule_conflicts;
 mod rule_tests;
 mod runbooks;
 mod similarity;
@@ -25,9 +26,12 @@ mod unknown_alerts;
 mod usage;
 mod witnesses;
 
+pub use rule_conflicts::{RuleConflict, Writer};
+
 use promsight_model::{
-    Catalogue, Confidence, Consumer, Coverage, Emitter, Facts, FileId, FileSet, Gap, GoneMetric, Name,
-    Outside, Query, Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
+    Catalogue, Confidence, Consumer, Coverage, Emitter, Exposure, Facts, FileId, FileSet, Gap, GoneMetric,
+    Name, Outside, Query, Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
+    WebApplication,
 };
 use promsight_scrape::ScrapeModel;
 use std::sync::Arc;
@@ -74,12 +78,20 @@ pub struct Resolution {
     pub late_counters: Vec<LateCounter>,
     /// Declarations of one name that contradict each other.
     pub conflicts: Vec<python::Conflict>,
+    /// Rules that write where something else does.
+    pub rule_conflicts: Vec<RuleConflict>,
     /// Queries that do not parse.
     pub invalid_queries: Vec<InvalidQuery>,
     /// How the tree's programs are run and scraped.
     pub scrape: Arc<ScrapeModel>,
     /// What the tree and a live server disagree on.
     pub stored: stored::Stored,
+    /// What lets metrics out, by place.
+    pub exposures: Vec<Exposure>,
+    /// The web applications that exposures belong to.
+    pub applications: Vec<WebApplication>,
+    /// Which modules of the tree import which.
+    pub modules: python::ModuleGraph,
     /// What was not understood, by place.
     pub gaps: Vec<Gap>,
     /// How much was read. Files that could not be read at all are the caller's to add.
@@ -391,8 +403,12 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         invalid_queries: invalid_queries(input.facts),
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
+        exposures: input.inventory.exposures.clone(),
+        applications: input.inventory.applications.clone(),
+        modules: input.inventory.modules.clone(),
         scrape: Arc::clone(&input.scrape),
         stored: stored::compare(&index),
+        rule_conflicts: rule_conflicts::conflicts(&index, input.facts),
         emitters,
         references,
         records,

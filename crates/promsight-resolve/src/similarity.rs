@@ -134,6 +134,18 @@ pub(crate) fn closest_label<'a>(label: &str, declared: impl Iterator<Item = &'a 
     best.map(|(_, label)| label.to_owned())
 }
 
+/// Whether one value is the other with a slip of the pen. Numbers tell things apart (`db-1`, `db-2`), and a value with
+/// more behind it is another.
+pub(crate) fn is_misspelt(left: &str, right: &str) -> bool {
+    let letters = |text: &str| -> String { text.chars().filter(|letter| !letter.is_numeric()).collect() };
+    let shorter = left.len().min(right.len());
+    shorter >= 4
+        && letters(left) != letters(right)
+        && !left.starts_with(right)
+        && !right.starts_with(left)
+        && strsim::normalized_damerau_levenshtein(left, right) >= 0.8
+}
+
 /// How alike two texts are, from 0 to 1, whatever separates their words.
 pub(crate) fn alike_words(left: &str, right: &str) -> f64 {
     let apart = |text: &str| text.replace(|one: char| !one.is_alphanumeric(), "_");

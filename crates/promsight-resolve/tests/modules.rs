@@ -1,5 +1,7 @@
 //! Which modules a program consists of, from the texts of all files.
 
+#![expect(clippy::expect_used, reason = "tests stop where their tree is malformed")]
+
 use std::sync::Arc;
 
 use promsight_extract::python::imports_of;

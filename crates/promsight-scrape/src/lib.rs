@@ -11,14 +11,21 @@
 //! The rule for everything here: what cannot be known from the tree is said to be unknown, and whoever reads the result
 //! stays silent about it.
 
+mod compose;
 mod kustomize;
 pub mod objects;
+mod paths;
 pub mod process;
 pub mod re2;
+pub mod relabel;
+mod selector;
 pub mod servers;
 pub mod targets;
+pub mod text;
 
 use promsight_model::{Facts, FileSet, Repository};
+
+use crate::targets::cluster::Cluster;
 
 /// Everything that is known before the simulation.
 #[derive(Clone, Copy, Debug)]
@@ -50,8 +57,20 @@ pub struct ScrapeModel {
 pub fn simulate(input: &Input<'_>) -> ScrapeModel {
     let objects::Rendered { renderings, orphans } = objects::render(input);
     let processes = process::processes(input, &renderings);
-    let servers = servers::servers(input, &renderings);
-    let servers = targets::with_targets(input, &renderings, &processes, servers);
+    let clusters: Vec<Cluster<'_>> = renderings
+        .iter()
+        .enumerate()
+        .map(|(index, rendering)| Cluster::new(index, rendering))
+        .collect();
+    let compose = compose::files(input);
+    let tree = servers::Tree {
+        input,
+        renderings: &renderings,
+        clusters: &clusters,
+        compose: &compose,
+    };
+    let servers = servers::servers(&tree);
+    let servers = targets::with_targets(&tree, servers);
     ScrapeModel {
         renderings,
         orphans,

@@ -3,6 +3,26 @@
 //! Owns: the way from a workload (of Kubernetes, docker-compose, a Procfile, a systemd unit) through its image and
 //! Dockerfile to the command, and from the command to the Python module that it starts.
 
+mod compose;
+mod conditions;
+mod containers;
+mod disk;
+mod foreign;
+mod globs;
+mod images;
+mod kubernetes;
+mod linking;
+mod paths;
+mod python;
+mod runner;
+mod servers;
+mod shell;
+mod tools;
+mod tree;
+mod units;
+mod words;
+mod wrappers;
+
 use promsight_model::{FileId, Span};
 
 use crate::Input;
@@ -57,6 +77,8 @@ pub enum Workload {
     },
     /// A line of a Procfile, a systemd unit: what it is called.
     Other(String),
+    /// The image of a Dockerfile that no workload of the tree is known to run.
+    Image(FileId),
 }
 
 /// A port that a workload declares.
@@ -94,9 +116,24 @@ pub struct Process {
     pub ports: Vec<Port>,
     /// The port that the command makes a web server listen on (`uvicorn --port 8000`, `gunicorn -b :8000`), where known.
     pub web_port: Option<(u16, Span)>,
+    /// Further files of the tree whose code it loads, beside what the entry imports: the command of a `manage.py`, more
+    /// modules on the command line.
+    pub loads: Vec<FileId>,
+    /// Whether the workload runs this or another of its processes, by what is not known here (a variable in its entry
+    /// script); otherwise it runs all of them.
+    pub is_alternative: bool,
 }
 
-/// The processes of all workloads of the tree.
-pub(crate) fn processes(_input: &Input<'_>, _renderings: &[Rendering]) -> Vec<Process> {
-    Vec::new()
+/// The processes of all workloads of the tree: of Kubernetes' objects in the order of rendering, of compose files, of
+/// images that no workload runs, of process managers.
+pub(crate) fn processes(input: &Input<'_>, renderings: &[Rendering]) -> Vec<Process> {
+    let tree = tree::Tree::new(input);
+    let links = linking::Links::new(input, &tree);
+    let mut containers = containers::Containers::new(&tree, &links);
+    kubernetes::collect(renderings, &mut containers);
+    compose::collect(input, &tree, &links, &mut containers);
+    containers.add_images();
+    let mut processes = containers.processes;
+    units::collect(&tree, &mut processes);
+    processes
 }

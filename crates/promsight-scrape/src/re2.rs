@@ -9,13 +9,36 @@ use regex::{Regex, RegexBuilder};
 /// Compiled patterns may not be larger: a query may hold any number of them.
 const MAX_COMPILED_BYTES: usize = 4 << 20;
 
+/// RE2 refuses more repetitions than these.
+const MAX_REPETITIONS: u64 = 1000;
+
 /// The expression of a matcher (`=~`), as Prometheus compiles it; `None` where it is none, or too large.
 pub fn anchored(pattern: &str) -> Option<Regex> {
+    if repeats_too_often(pattern) {
+        return None;
+    }
     RegexBuilder::new(&format!("^(?s:{})$", translated(pattern)))
         .octal(true)
         .size_limit(MAX_COMPILED_BYTES)
         .build()
         .ok()
+}
+
+/// Whether it asks for more repetitions than RE2 takes.
+fn repeats_too_often(pattern: &str) -> bool {
+    pattern.match_indices('{').any(|(at, _)| {
+        let rest = &pattern[at..];
+        let counts = rest[1..].split('}').next().unwrap_or_default();
+        is_repetition(rest)
+            && counts.split(',').any(|count| {
+                !count.is_empty() && count.parse().is_ok_and(|count: u64| count > MAX_REPETITIONS)
+            })
+    })
+}
+
+/// The same expression without the anchors, in the syntax of the `regex` crate.
+pub(crate) fn unanchored(pattern: &str) -> String {
+    format!("(?s:{})", translated(pattern))
 }
 
 /// The same expression in the syntax of the `regex` crate.

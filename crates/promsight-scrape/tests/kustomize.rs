@@ -1,6 +1,10 @@
 //! What kustomizations render to is what the real kustomize made of them: every case of `testdata/kustomize`.
 
-#![expect(clippy::disallowed_methods, reason = "the cases are files of this repository")]
+#![expect(
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "tests stop at what they cannot read, and the cases are files of this repository"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;

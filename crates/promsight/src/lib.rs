@@ -11,6 +11,7 @@
 pub mod arguments;
 pub mod baseline;
 pub mod change;
+mod charts;
 pub mod clock;
 pub mod command;
 pub mod config;

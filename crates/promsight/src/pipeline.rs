@@ -18,6 +18,7 @@ use promsight_model::{
 use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule};
 use rayon::prelude::*;
 
+use crate::charts;
 use crate::clock::Date;
 use crate::config::Config;
 use crate::reading::{Sources, Witness};
@@ -173,7 +174,7 @@ fn reconcile(
     let scrape = promsight_scrape::simulate(&promsight_scrape::Input {
         files,
         facts,
-        charts: &[],
+        charts: &charts::render(files, facts),
         repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();

@@ -134,7 +134,7 @@ fn line(kind: &StmtKind) -> String {
         }
         StmtKind::Function(function) => self::function(function),
         StmtKind::Class(class) => self::class(class),
-        StmtKind::Raise => "(raise)".to_owned(),
+        StmtKind::Raise(_) => "(raise)".to_owned(),
         StmtKind::Global(names) => format!("(global {})", names.join(" ")),
         StmtKind::Delete(targets) => format!("(del {})", list(targets)),
         StmtKind::Break => "(break)".to_owned(),

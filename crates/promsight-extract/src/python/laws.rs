@@ -126,7 +126,7 @@ impl Walk<'_> {
             StmtKind::Delete(targets) => self.all(targets, outer),
             StmtKind::Import { .. }
             | StmtKind::ImportFrom { .. }
-            | StmtKind::Raise
+            | StmtKind::Raise(_)
             | StmtKind::Global(_)
             | StmtKind::Break
             | StmtKind::Continue

@@ -42,7 +42,7 @@ impl<'tree> Lowering<'tree, '_> {
             Kind::ClassDefinition => self.class(node, Vec::new()),
             Kind::DecoratedDefinition => self.decorated(node),
             Kind::ReturnStatement => StmtKind::Return(one_or_tuple(self.expressions(node))),
-            Kind::RaiseStatement => StmtKind::Raise,
+            Kind::RaiseStatement => StmtKind::Raise(self.expressions(node).into_iter().next()),
             Kind::BreakStatement => StmtKind::Break,
             Kind::ContinueStatement => StmtKind::Continue,
             Kind::GlobalStatement | Kind::NonlocalStatement => self.global(node),

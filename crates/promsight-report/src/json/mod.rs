@@ -1,5 +1,6 @@
 //! The report for programs. Turns the model's types into the frozen structs of [`v1`].
 
+mod serving;
 mod sight;
 mod v1;
 
@@ -89,6 +90,7 @@ fn inventory<'a>(
         tool: TOOL,
         coverage: coverage(&report.coverage),
         metrics: metrics.map(|emitter| metric(emitter, places)).collect(),
+        exposures: serving::exposures(report, places),
         gaps: report.gaps.iter().map(|one| gap(one, places)).collect(),
     })
 }

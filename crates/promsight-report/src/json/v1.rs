@@ -51,6 +51,7 @@ pub(crate) struct Metrics<'a> {
     pub(crate) tool: Tool,
     pub(crate) coverage: Coverage,
     pub(crate) metrics: Vec<Metric<'a>>,
+    pub(crate) exposures: Vec<super::serving::ServedBy<'a>>,
     pub(crate) gaps: Vec<Gap<'a>>,
 }
 

@@ -35,6 +35,13 @@ pub(crate) fn metrics(report: &Report, places: &Places<'_>, surface: Surface) ->
     if !report.metrics.is_empty() {
         text.push('\n');
     }
+    for exposure in &report.exposures {
+        let place = places.place(exposure.span);
+        let _ = writeln!(text, "{place}: {}", words::exposure(exposure, places));
+    }
+    if !report.exposures.is_empty() {
+        text.push('\n');
+    }
     summary::notes(report, &mut text, surface.styling);
     summary::line(
         "metrics",

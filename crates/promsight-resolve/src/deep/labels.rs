@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use promsight_model::flow::{Join, LabelUseKind, Labels, Matching, Operator};
-use promsight_model::{Confidence, Consumer, Guard, Origin, Span};
+use promsight_model::{Confidence, Consumer, Guard, MatchOp, MatchValue, Origin, Span};
 
 use super::Asking;
 use super::presence::{Has, Presence};
@@ -35,6 +35,8 @@ pub struct LabelMismatch {
     pub closest: Option<String>,
     /// The live server that says so, where no declaration does, with the labels that its series have.
     pub stored: Option<(String, Vec<String>)>,
+    /// The values that the label has left and right of an operator, where these never agree.
+    pub values: Option<(String, String)>,
 }
 
 /// What the label is asked for.
@@ -50,8 +52,10 @@ pub enum LabelProblem {
     Include,
     /// A source of `label_replace` or `label_join`.
     Source,
-    /// One operand has it, the other never: nothing agrees.
+    /// One operand has it, the other never, or with other values: nothing agrees.
     Join,
+    /// The same around `unless`: nothing is taken away.
+    Unless,
     /// The template of an annotation shows it.
     Annotation,
     /// The template of a label that the alert adds shows it.
@@ -182,28 +186,64 @@ fn mismatch(
         dropped: None,
         closest,
         stored,
+        values: None,
     }
 }
 
 /// A binary operation of which the operands never agree: one surely has a label that must be equal, the other surely
-/// has not.
+/// has not; or both have it with different values.
 fn disagreement(
     asking: &Asking<'_>,
     index: &Index<'_>,
     presence: &Presence<'_, '_>,
     join: &Join,
 ) -> Option<LabelMismatch> {
-    let Matching::AllBut(ignored) = &join.matching else {
-        return None;
-    };
-    if matches!(join.operator, Operator::Or | Operator::Unless | Operator::Unknown) {
+    if matches!(join.operator, Operator::Or | Operator::Unknown) {
         return None;
     }
-    let candidates: BTreeSet<&str> = [&join.left, &join.right]
-        .into_iter()
-        .flat_map(|labels| declared_labels(asking, presence, labels))
-        .filter(|label| !ignored.iter().any(|known| known == label))
-        .collect();
+    let problem = if join.operator == Operator::Unless {
+        LabelProblem::Unless
+    } else {
+        LabelProblem::Join
+    };
+    let candidates: BTreeSet<&str> = match &join.matching {
+        Matching::Unknown => return None,
+        Matching::On(labels) => labels.iter().map(String::as_str).collect(),
+        Matching::AllBut(ignored) => [&join.left, &join.right]
+            .into_iter()
+            .flat_map(|labels| {
+                let certain = labels.named.iter().filter(|(_, source)| source.is_certain);
+                let certain = certain.map(|(label, _)| label.as_str());
+                certain.chain(declared_labels(asking, presence, labels))
+            })
+            .filter(|label| !ignored.iter().any(|known| known == label))
+            .collect(),
+    };
+    let has_values = candidates.iter().find_map(|label| {
+        let left = required(asking, &join.left, label)?;
+        let right = required(asking, &join.right, label)?;
+        left.is_disjoint(&right).then_some((*label, left, right))
+    });
+    if let Some((label, left, right)) = has_values {
+        let values = |values: BTreeSet<String>| values.into_iter().collect::<Vec<_>>().join(", ");
+        let mut found = mismatch(
+            asking,
+            index,
+            presence,
+            (label, join.span),
+            problem,
+            &join.left.source(label).selectors,
+            &BTreeSet::new(),
+        );
+        found.values = Some((values(left), values(right)));
+        found.confidence = Confidence::High;
+        found.closest = None;
+        return Some(found);
+    }
+    if matches!(join.matching, Matching::On(_)) {
+        // What one operand lacks is told as a use of its own.
+        return None;
+    }
     candidates.into_iter().find_map(|label| {
         let left = side(asking, presence, &join.left, label);
         let right = side(asking, presence, &join.right, label);
@@ -222,7 +262,7 @@ fn disagreement(
             index,
             presence,
             (label, join.span),
-            LabelProblem::Join,
+            problem,
             selectors,
             &emitters,
         );
@@ -233,10 +273,34 @@ fn disagreement(
     })
 }
 
+/// The only values that a label can have on one side, where the matchers of all its selectors say which.
+fn required(asking: &Asking<'_>, labels: &Labels, label: &str) -> Option<BTreeSet<String>> {
+    let source = labels.source(label);
+    if !source.needs_selectors() {
+        return None;
+    }
+    let mut values = BTreeSet::new();
+    for at in &source.selectors {
+        let selector = asking.query.selectors.get(*at)?;
+        let matcher = selector
+            .matchers
+            .iter()
+            .find(|matcher| matcher.label == label && matcher.op == MatchOp::Equal)?;
+        let MatchValue::Known(value) = &matcher.value else {
+            return None;
+        };
+        values.insert(value.clone());
+    }
+    Some(values)
+}
+
 fn side(asking: &Asking<'_>, presence: &Presence<'_, '_>, labels: &Labels, label: &str) -> Has {
     let source = labels.source(label);
     if source.is_absent() {
         return Has::No(BTreeSet::new());
+    }
+    if source.is_certain && !source.is_unknown {
+        return Has::Declared;
     }
     presence.of_source(asking.query, source, label)
 }

@@ -97,8 +97,8 @@ pub(crate) fn mismatches(
     };
     for asking in &asking {
         found.labels.extend(labels::of(asking, index, &presence));
-        found.values.extend(values::of(asking, &presence));
-        found.types.extend(types::of(asking, &presence));
+        found.values.extend(values::of(asking, index, &presence));
+        found.types.extend(types::of(asking, index, &presence));
         found.bounds.extend(bounds::of(asking, index, &presence, &ranges));
         found.always_absent.extend(always_absent(asking, judge));
     }
@@ -107,7 +107,10 @@ pub(crate) fn mismatches(
     let told: BTreeSet<(Span, String)> = found
         .labels
         .iter()
-        .filter(|lacking| lacking.problem != labels::LabelProblem::Join)
+        .filter(|lacking| {
+            let problem = lacking.problem;
+            !matches!(problem, labels::LabelProblem::Join | labels::LabelProblem::Unless)
+        })
         .map(|lacking| (lacking.consumer.scope, lacking.label.clone()))
         .collect();
     for facts in facts {

@@ -263,8 +263,10 @@ fn is_own_label(emitter: &Emitter, series: &str, label: &str) -> bool {
     match emitter.metric_type {
         MetricType::Histogram => label == "le" && series.ends_with("_bucket"),
         MetricType::StateSet => emitter.name == Name::Exact(label.to_owned()),
-        // Other clients and hand-written families have them.
-        MetricType::Summary => label == "quantile",
+        // Other clients and hand-written families have them; the Python client computes none.
+        MetricType::Summary => {
+            label == "quantile" && emitter.origin != Origin::Instrument("prometheus_client".to_owned())
+        }
         // Which process it is, where several serve one (`multiprocess_mode` of `all` or `liveall`).
         MetricType::Gauge => label == "pid",
         MetricType::Counter | MetricType::Info | MetricType::Untyped => false,

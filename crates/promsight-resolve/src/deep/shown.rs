@@ -106,6 +106,7 @@ fn missing(
         dropped,
         closest,
         stored,
+        values: None,
     })
 }
 

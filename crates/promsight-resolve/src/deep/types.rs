@@ -1,10 +1,14 @@
 //! Functions that do not fit the declared type of what they are given.
 
-use promsight_model::flow::{Step, StepKind};
-use promsight_model::{Confidence, Consumer, MetricType, Origin, SelectorName, Span};
+use promsight_model::flow::{Operand, Operator, SelectorPath, Side, Step, StepKind};
+use promsight_model::{Confidence, Consumer, Emitter, MetricType, Origin, SelectorName, Span, UpdateKind};
 
 use super::Asking;
 use super::presence::Presence;
+use crate::index::{Index, RuleId};
+
+/// Recording rules that are followed one through another.
+const MOST_RULES: usize = 16;
 
 /// A function on a metric of the wrong type.
 #[derive(Clone, Debug)]
@@ -19,10 +23,12 @@ pub struct TypeMismatch {
     pub span: Span,
     /// What is wrong with it.
     pub misuse: Misuse,
-    /// The declared type.
-    pub metric_type: MetricType,
+    /// The declared type, where it is declared and not recorded.
+    pub metric_type: Option<MetricType>,
     /// Where the metric is declared.
-    pub declared: Span,
+    pub declared: Option<Span>,
+    /// What made something else of the metric before, with its place.
+    pub computed_by: Option<(String, Span)>,
     /// How sure.
     pub confidence: Confidence,
 }
@@ -36,10 +42,18 @@ pub enum Misuse {
     NeedsGauge,
     /// It needs the buckets of a histogram.
     NeedsBuckets,
+    /// It takes any fall for a restart, and what it is given holds a time.
+    OfTime,
+    /// It needs a counter, and something else was computed of it before (`rate(rate(x))`).
+    OfComputed,
+    /// It needs single counters: where one of several that were added restarts, the sum falls.
+    OfSum,
 }
 
 /// Functions for counters (Prometheus documentation, "Query functions").
-const OF_COUNTERS: &[&str] = &["rate", "increase", "irate"];
+const OF_COUNTERS: &[&str] = &["rate", "increase", "irate", "resets"];
+/// Those of them of which no use is made on anything else.
+const NEED_COUNTERS: &[&str] = &["rate", "increase", "irate"];
 /// Functions for gauges.
 const OF_GAUGES: &[&str] = &[
     "delta",
@@ -51,51 +65,17 @@ const OF_GAUGES: &[&str] = &[
 ];
 
 /// What one query makes of types.
-pub(super) fn of(asking: &Asking<'_>, presence: &Presence<'_, '_>) -> Vec<TypeMismatch> {
+pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, presence: &Presence<'_, '_>) -> Vec<TypeMismatch> {
     let mut found = Vec::new();
     for (selector, path) in asking.query.selectors.iter().zip(&asking.flow.paths) {
-        let SelectorName::Exact(series) = &selector.name else {
-            continue;
+        let series = match &selector.name {
+            SelectorName::Exact(series) => series.as_str(),
+            _ => "",
         };
-        let Some(declarations) = presence.declarations(series) else {
-            continue;
-        };
-        let mut types: Vec<MetricType> = declarations
-            .iter()
-            .map(|(_, emitter)| emitter.metric_type)
-            .collect();
-        // The classic format calls an info and a state set a gauge, and what has no type untyped.
-        if let Some(first) = types.first().copied().filter(|first| is_gauge_like(*first)) {
-            types
-                .retain(|other| *other == first || !matches!(other, MetricType::Gauge | MetricType::Untyped));
+        match declared_misuse(asking, series, path, presence) {
+            Some(mismatch) => found.push(mismatch),
+            None => found.extend(computed_misuse(asking, series, path, index, presence)),
         }
-        types.dedup();
-        let ([metric_type], Some((_, emitter))) = (types.as_slice(), declarations.first()) else {
-            continue;
-        };
-        let Some((function, span, misuse)) = misuse(&path.steps, *metric_type, series) else {
-            continue;
-        };
-        // Gauges that are named as counters are are often fed from a counter elsewhere: the declaration is wrong then,
-        // and the query right.
-        let is_cumulative = ["_total", "_count", "_sum"]
-            .iter()
-            .any(|suffix| series.ends_with(suffix));
-        found.push(TypeMismatch {
-            consumer: asking.consumer.clone(),
-            series: series.clone(),
-            function: function.to_owned(),
-            span,
-            misuse,
-            metric_type: *metric_type,
-            declared: emitter.name_span.unwrap_or(emitter.span),
-            confidence: match emitter.origin {
-                _ if is_cumulative && *metric_type == MetricType::Gauge => Confidence::Low,
-                // Programs of others are often wrong about their own types.
-                Origin::Snapshot => Confidence::Medium,
-                _ => Confidence::High,
-            },
-        });
     }
     found
 }
@@ -105,6 +85,200 @@ fn is_gauge_like(metric_type: MetricType) -> bool {
         metric_type,
         MetricType::Gauge | MetricType::StateSet | MetricType::Info
     )
+}
+
+/// A function that does not fit the declared type.
+fn declared_misuse(
+    asking: &Asking<'_>,
+    series: &str,
+    path: &SelectorPath,
+    presence: &Presence<'_, '_>,
+) -> Option<TypeMismatch> {
+    let declarations = presence.declarations(series)?;
+    let mut types: Vec<MetricType> = declarations
+        .iter()
+        .map(|(_, emitter)| emitter.metric_type)
+        .collect();
+    // The classic format calls an info and a state set a gauge, and what has no type untyped.
+    if let Some(first) = types.first().copied().filter(|first| is_gauge_like(*first)) {
+        types.retain(|other| *other == first || !matches!(other, MetricType::Gauge | MetricType::Untyped));
+    }
+    types.dedup();
+    let ([metric_type], Some((_, emitter))) = (types.as_slice(), declarations.first()) else {
+        return None;
+    };
+    let (function, span, misuse) = misuse(&path.steps, *metric_type, series)?;
+    let holds_time = declarations.iter().all(|(_, emitter)| holds_time(emitter));
+    // Gauges that are named as counters are are often fed from a counter elsewhere: the declaration is wrong then,
+    // and the query right.
+    let is_cumulative = ["_total", "_count", "_sum"]
+        .iter()
+        .any(|suffix| series.ends_with(suffix));
+    let is_doubtful = (is_cumulative && *metric_type == MetricType::Gauge) || function == "resets";
+    Some(TypeMismatch {
+        consumer: asking.consumer.clone(),
+        series: series.to_owned(),
+        function: function.to_owned(),
+        span,
+        misuse: match misuse {
+            Misuse::NeedsCounter if holds_time => Misuse::OfTime,
+            misuse => misuse,
+        },
+        metric_type: Some(*metric_type),
+        declared: Some(emitter.name_span.unwrap_or(emitter.span)),
+        computed_by: None,
+        confidence: match emitter.origin {
+            _ if is_doubtful => Confidence::Low,
+            // Programs of others are often wrong about their own types.
+            Origin::Snapshot => Confidence::Medium,
+            _ => Confidence::High,
+        },
+    })
+}
+
+/// Whether all that was seen of a gauge sets it to the time.
+fn holds_time(emitter: &Emitter) -> bool {
+    let updates = || {
+        let updates = emitter.usage.updates.iter();
+        updates.filter(|update| update.kind == UpdateKind::Value)
+    };
+    updates().next().is_some() && updates().all(|update| update.method == "set_to_current_time")
+}
+
+/// What an expression is, for functions that need counters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Shape {
+    /// It only grows, but for restarts.
+    Counter,
+    /// Several of these added, by what.
+    Sum(String, Span),
+    /// Something was computed that falls as it rises, by what.
+    Computed(String, Span),
+    /// Not known.
+    Unknown,
+}
+
+/// A function for counters on what is none any more.
+fn computed_misuse(
+    asking: &Asking<'_>,
+    series: &str,
+    path: &SelectorPath,
+    index: &Index<'_>,
+    presence: &Presence<'_, '_>,
+) -> Option<TypeMismatch> {
+    let mut shape = of_series(series, index, presence, MOST_RULES);
+    for step in path.steps.iter().rev() {
+        if let StepKind::Function {
+            name, argument: 0, ..
+        } = &step.kind
+            && NEED_COUNTERS.contains(&name.as_str())
+        {
+            let (misuse, by, confidence) = match shape {
+                Shape::Computed(name, span) => (Misuse::OfComputed, (name, span), Confidence::High),
+                // Where only one series is added, nothing is lost.
+                Shape::Sum(name, span) => (Misuse::OfSum, (name, span), Confidence::Medium),
+                Shape::Counter | Shape::Unknown => {
+                    shape = Shape::Computed(name.clone(), step.span);
+                    continue;
+                }
+            };
+            return Some(TypeMismatch {
+                consumer: asking.consumer.clone(),
+                series: series.to_owned(),
+                function: name.clone(),
+                span: step.span,
+                misuse,
+                metric_type: None,
+                declared: None,
+                computed_by: Some(by),
+                confidence,
+            });
+        }
+        shape = made(shape, step);
+    }
+    None
+}
+
+/// What a series is: by its declaration, or by all rules that record it.
+fn of_series(series: &str, index: &Index<'_>, presence: &Presence<'_, '_>, depth: usize) -> Shape {
+    let Some(inner) = depth.checked_sub(1) else {
+        return Shape::Unknown;
+    };
+    if presence.is_only_recorded(series) {
+        let mut recorded = index
+            .recording(series)
+            .iter()
+            .map(|id| of_rule(*id, index, presence, inner));
+        let first = recorded.next().unwrap_or(Shape::Unknown);
+        let is_one = recorded.all(|other| std::mem::discriminant(&other) == std::mem::discriminant(&first));
+        return if is_one { first } else { Shape::Unknown };
+    }
+    let is_counter = |emitter: &Emitter| match emitter.metric_type {
+        MetricType::Counter => series.ends_with("_total"),
+        MetricType::Histogram | MetricType::Summary => !series.ends_with("_created"),
+        _ => false,
+    };
+    match presence.declarations(series) {
+        Some(declarations) if declarations.iter().all(|(_, emitter)| is_counter(emitter)) => Shape::Counter,
+        _ => Shape::Unknown,
+    }
+}
+
+fn of_rule(id: RuleId, index: &Index<'_>, presence: &Presence<'_, '_>, depth: usize) -> Shape {
+    let Some((query, flow)) = index.query_of(id) else {
+        return Shape::Unknown;
+    };
+    // Of several selectors each would have to be told; what they make together is a ratio as a rule, but may be a sum.
+    let ([selector], [path]) = (query.selectors.as_slice(), flow.paths.as_slice()) else {
+        return Shape::Unknown;
+    };
+    let series = match &selector.name {
+        SelectorName::Exact(series) => series.as_str(),
+        _ => "",
+    };
+    if path.is_cut {
+        return Shape::Unknown;
+    }
+    let start = of_series(series, index, presence, depth);
+    path.steps.iter().rev().fold(start, made)
+}
+
+/// What a step makes of it.
+fn made(shape: Shape, step: &Step) -> Shape {
+    match &step.kind {
+        StepKind::Range(_) | StepKind::Subquery => shape,
+        StepKind::Function { name, argument, .. } => match (name.as_str(), argument) {
+            (
+                "rate" | "increase" | "irate" | "delta" | "idelta" | "deriv" | "predict_linear"
+                | "histogram_quantile" | "histogram_fraction" | "avg_over_time" | "stddev_over_time"
+                | "changes" | "resets",
+                _,
+            ) => Shape::Computed(name.clone(), step.span),
+            (
+                "last_over_time" | "max_over_time" | "sort" | "sort_desc" | "label_replace" | "label_join",
+                0,
+            ) => shape,
+            _ => Shape::Unknown,
+        },
+        StepKind::Aggregation {
+            name,
+            in_parameter: false,
+            ..
+        } => match (name.as_str(), shape) {
+            ("topk" | "bottomk" | "limitk", shape) => shape,
+            ("sum" | "avg" | "max" | "min", Shape::Computed(name, span)) => Shape::Computed(name, span),
+            ("sum" | "avg", Shape::Counter) => Shape::Sum(name.clone(), step.span),
+            ("sum" | "avg", sum @ Shape::Sum(..)) => sum,
+            _ => Shape::Unknown,
+        },
+        StepKind::Operator {
+            operator: Operator::Multiply | Operator::Divide,
+            side: Side::Left,
+            other: Operand::Number { .. },
+            ..
+        } => shape,
+        StepKind::Operator { .. } | StepKind::Aggregation { .. } | StepKind::Negation => Shape::Unknown,
+    }
 }
 
 fn misuse<'a>(steps: &'a [Step], metric_type: MetricType, series: &str) -> Option<(&'a str, Span, Misuse)> {
@@ -136,8 +310,8 @@ fn misuse<'a>(steps: &'a [Step], metric_type: MetricType, series: &str) -> Optio
         .rev()
         .take_while(|step| !matches!(step.kind, StepKind::Operator { .. }))
         .find(|step| {
-            matches!(&step.kind, StepKind::Function { name, argument: 1, .. }
-                if name == "histogram_quantile" || name == "histogram_fraction")
+            matches!(&step.kind, StepKind::Function { name, argument, .. }
+                if matches!((name.as_str(), argument), ("histogram_quantile", 1) | ("histogram_fraction", 2)))
         })?;
     let StepKind::Function { name, .. } = &quantile.kind else {
         return None;

@@ -1,13 +1,20 @@
 //! Values that a query asks of a label and that the code never gives it.
 
+use std::collections::BTreeMap;
+
 use promsight_model::{
-    Consumer, Emitter, Guard, MatchOp, MatchValue, Matcher, MetricType, Name, Origin, SelectorName, Span,
+    Confidence, Consumer, Emitter, Guard, MatchOp, MatchValue, Matcher, MetricType, Name, Origin,
+    SelectorName, Span,
 };
 
 use super::Asking;
 use super::presence::Presence;
+use crate::index::{Index, RuleId};
 use crate::similarity;
 use promsight_scrape::re2::anchored;
+
+/// Recording rules that are followed one through another.
+const MOST_RULES: usize = 16;
 
 /// A matcher that admits none of the values that the code gives.
 #[derive(Clone, Debug)]
@@ -28,10 +35,12 @@ pub struct ValueMismatch {
     pub values: Vec<(String, Span)>,
     /// The value that was probably meant.
     pub closest: Option<String>,
+    /// How sure.
+    pub confidence: Confidence,
 }
 
 /// What one query asks of values.
-pub(super) fn of(asking: &Asking<'_>, presence: &Presence<'_, '_>) -> Vec<ValueMismatch> {
+pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, presence: &Presence<'_, '_>) -> Vec<ValueMismatch> {
     let mut found = Vec::new();
     for selector in &asking.query.selectors {
         let SelectorName::Exact(series) = &selector.name else {
@@ -41,38 +50,32 @@ pub(super) fn of(asking: &Asking<'_>, presence: &Presence<'_, '_>) -> Vec<ValueM
         if matches!(selector.guard, Guard::Absent | Guard::OrOther) || selector.matchers.is_empty() {
             continue;
         }
-        let Some(declarations) = presence.declarations(series) else {
-            continue;
-        };
         for matcher in &selector.matchers {
             let MatchValue::Known(asked) = &matcher.value else {
                 continue;
             };
-            // What targets bring under the same name replaces what the code gives.
-            if presence.targets.may_add(&matcher.label) {
+            let Some(values) = values_of(series, &matcher.label, index, presence, MOST_RULES) else {
                 continue;
-            }
-            // What a snapshot shows of a label are some of its values: they admit, and never refuse.
-            let (snapshots, sources): (Vec<_>, Vec<_>) = declarations
-                .iter()
-                .map(|(_, emitter)| *emitter)
-                .partition(|emitter| emitter.origin == Origin::Snapshot);
-            if sources.is_empty() || snapshots.iter().any(|seen| shows(seen, matcher, asked)) {
-                continue;
-            }
-            let values: Option<Vec<_>> = sources
-                .into_iter()
-                .map(|emitter| all_values(emitter, &matcher.label))
-                .collect();
-            let mut values: Vec<(String, Span)> = values.into_iter().flatten().flatten().collect();
-            values.sort();
-            values.dedup_by(|left, right| left.0 == right.0);
+            };
+            let values: Vec<(String, Span)> = values.into_iter().collect();
             if values.is_empty() || admits_some(matcher, asked, &values) != Some(false) {
                 continue;
             }
-            let closest = (matcher.op == MatchOp::Equal)
-                .then(|| similarity::closest_label(asked, values.iter().map(|(value, _)| value.as_str())))
-                .flatten();
+            let known = || values.iter().map(|(value, _)| value.as_str());
+            let closest = if matcher.op != MatchOp::Equal {
+                None
+            } else if presence.targets.may_add(&matcher.label) {
+                // What targets bring under the same name replaces what the code gives: only a slip of the pen is told.
+                known()
+                    .find(|value| similarity::is_misspelt(asked, value))
+                    .map(str::to_owned)
+            } else {
+                similarity::closest_label(asked, known())
+            };
+            let is_shared = presence.targets.may_add(&matcher.label);
+            if is_shared && closest.is_none() {
+                continue;
+            }
             found.push(ValueMismatch {
                 consumer: asking.consumer.clone(),
                 series: series.clone(),
@@ -82,24 +85,104 @@ pub(super) fn of(asking: &Asking<'_>, presence: &Presence<'_, '_>) -> Vec<ValueM
                 span: matcher.value_span,
                 values,
                 closest,
+                confidence: if is_shared {
+                    Confidence::Medium
+                } else {
+                    Confidence::High
+                },
             });
         }
     }
     found
 }
 
-/// Whether a snapshot has a value that the matcher admits, or more of them than were kept.
-fn shows(seen: &Emitter, matcher: &Matcher, asked: &str) -> bool {
-    let values = &seen.usage.label_values;
-    let Some(values) = values.iter().find(|values| values.label == matcher.label) else {
-        return seen.labels.contains(&matcher.label);
+/// Every value that a label of a series can have, with the place where it is given; `None` where that is not known.
+fn values_of(
+    series: &str,
+    label: &str,
+    index: &Index<'_>,
+    presence: &Presence<'_, '_>,
+    depth: usize,
+) -> Option<BTreeMap<String, Span>> {
+    let inner = depth.checked_sub(1)?;
+    let mut values: BTreeMap<String, Span> = BTreeMap::new();
+    let mut add = |value: String, span: Span| {
+        let known = values.entry(value).or_insert(span);
+        *known = (*known).min(span);
     };
-    let values: Vec<(String, Span)> = values
-        .values
-        .iter()
-        .map(|value| (value.value.clone(), value.span))
-        .collect();
-    admits_some(matcher, asked, &values) != Some(false)
+    if presence.is_only_recorded(series) {
+        for id in index.recording(series) {
+            for (value, span) in recorded(*id, label, index, presence, inner)? {
+                add(value, span);
+            }
+        }
+        return Some(values);
+    }
+    let declarations = presence.declarations(series)?;
+    // What a snapshot shows of a label are some of its values: they admit, and alone refuse nothing.
+    let is_snapshot = |emitter: &Emitter| emitter.origin == Origin::Snapshot;
+    if declarations.iter().all(|(_, emitter)| is_snapshot(emitter)) {
+        return None;
+    }
+    for (_, emitter) in declarations {
+        let given = if is_snapshot(emitter) {
+            shown_values(emitter, label)?
+        } else {
+            all_values(emitter, label)?
+        };
+        for (value, span) in given {
+            add(value, span);
+        }
+    }
+    Some(values)
+}
+
+/// The values that a recording rule gives a label: its own, or those of the series that it reads and its matchers admit.
+fn recorded(
+    id: RuleId,
+    label: &str,
+    index: &Index<'_>,
+    presence: &Presence<'_, '_>,
+    depth: usize,
+) -> Option<Vec<(String, Span)>> {
+    if let Some((_, value, span)) = index.rule(id).labels.iter().find(|(known, ..)| known == label) {
+        let is_literal = !["{{", "{%", "${", "%(", "%%"]
+            .iter()
+            .any(|mark| value.contains(mark));
+        return is_literal.then(|| vec![(value.clone(), *span)]);
+    }
+    let (query, flow) = index.query_of(id)?;
+    let source = flow.result.source(label);
+    if !source.needs_selectors() {
+        return None;
+    }
+    let mut all = Vec::new();
+    for at in &source.selectors {
+        let selector = query.selectors.get(*at)?;
+        let SelectorName::Exact(series) = &selector.name else {
+            return None;
+        };
+        let matchers = || selector.matchers.iter().filter(|matcher| matcher.label == label);
+        for (value, span) in values_of(series, label, index, presence, depth)? {
+            let one = [(value, span)];
+            let is_admitted = matchers().all(|matcher| match &matcher.value {
+                MatchValue::Known(asked) => admits_some(matcher, asked, &one) != Some(false),
+                MatchValue::Templated(_) => true,
+            });
+            all.extend(one.into_iter().filter(|_| is_admitted));
+        }
+    }
+    Some(all)
+}
+
+/// The values that a snapshot shows of a label; `None` where there were too many to keep.
+fn shown_values(emitter: &Emitter, label: &str) -> Option<Vec<(String, Span)>> {
+    if !emitter.labels.iter().any(|known| known == label) {
+        return Some(Vec::new());
+    }
+    let mut kept = emitter.usage.label_values.iter();
+    let shown = kept.find(|values| values.label == label)?.values.iter();
+    Some(shown.map(|value| (value.value.clone(), value.span)).collect())
 }
 
 /// Every value that one declaration's label can have; `None` where that is not known.

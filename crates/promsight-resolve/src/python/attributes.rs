@@ -88,6 +88,9 @@ impl<'a> Machine<'a> {
                 Target::Outside => Value::unknown(Reason::Import),
             };
         }
+        if let Some(value) = self.object_attribute(path, symbol) {
+            return value;
+        }
         if &**path == super::standard::PARSED {
             return self.option_default(symbol);
         }
@@ -186,6 +189,9 @@ impl<'a> Machine<'a> {
     fn outside_attribute(&mut self, class: ClassId, symbol: Symbol, receiver: &Atom) -> Option<Value> {
         let outside = self.outside_bases(class);
         let path = outside.iter().find(|path| !path.is_empty())?;
+        if let Some(value) = self.inherited_web_attribute(receiver, symbol) {
+            return Some(value);
+        }
         if path.starts_with("builtins.")
             || &**path == "collections.OrderedDict"
             || &**path == "collections.defaultdict"
@@ -271,6 +277,10 @@ impl<'a> Machine<'a> {
             "__dict__" => {
                 let namespace = self.heap.class(id).namespace;
                 return self.namespace_dictionary(namespace);
+            }
+            // Views of Flask, Django and their kin.
+            "as_view" if !self.outside_bases(id).is_empty() => {
+                return Atom::Method(Rc::new(Atom::Class(id)), symbol).into();
             }
             "mro" | "__subclasses__" => return Atom::Method(Rc::new(Atom::Class(id)), symbol).into(),
             _ => {}

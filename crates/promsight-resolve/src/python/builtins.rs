@@ -109,6 +109,9 @@ impl<'a> Machine<'a> {
         if let Some(registry) = self.call_registry(path, arguments, span) {
             return registry;
         }
+        if let Some(value) = self.call_serving(path, arguments, span) {
+            return value;
+        }
         if let Some(value) = self.call_standard(path, arguments, span) {
             return value;
         }

@@ -224,6 +224,7 @@ impl<'a> Machine<'a> {
             return;
         }
         self.heap.functions[id.index()].called = true;
+        self.note_edge(id);
         if !self.in_test {
             let key = self.function_key(id);
             self.called.insert(key);
@@ -280,7 +281,7 @@ impl<'a> Machine<'a> {
             self.note_left_out(id);
             return Value::nothing();
         }
-        let (taken, declarations) = (self.taken, self.declarations);
+        let (taken, declarations, noted) = (self.taken, self.declarations, self.serving.noted);
         let reserved = self.begin_call();
         let (code, module, closure) = {
             let function = self.heap.function(id);
@@ -325,7 +326,10 @@ impl<'a> Machine<'a> {
             self.note_left_out(id);
         }
         let steps = self.taken - taken;
-        let declares = self.declarations > declarations;
+        // What a function serves depends on who calls it.
+        let serves = self.serving.noted > noted;
+        let declares = self.declarations > declarations || serves;
+        self.note_factory(id, &result);
         let experience = self.experience.entry(place).or_insert_with(|| Experience {
             runs: 0,
             cuts: 0,
@@ -343,7 +347,7 @@ impl<'a> Machine<'a> {
         if is_cut {
             // What was cut short is run once more on its own.
             self.heap.functions[id.index()].called = false;
-        } else if steps >= WORTH_REMEMBERING && self.rehearsal.is_none() && self.dead.is_none() {
+        } else if steps >= WORTH_REMEMBERING && !serves && self.rehearsal.is_none() && self.dead.is_none() {
             if self.memo.len() >= MOST_REMEMBERED {
                 self.memo.clear();
             }
@@ -524,14 +528,17 @@ impl<'a> Machine<'a> {
                 Atom::Function(id) => {
                     let key = self.function_key(*id);
                     self.escaped.insert(key);
+                    self.note_edge(*id);
                 }
                 Atom::Bound(bound) => {
                     let key = self.function_key(bound.function);
                     self.escaped.insert(key);
+                    self.note_edge(bound.function);
                     if depth > 0 {
                         self.escape_within(&bound.receiver.clone().into(), depth - 1, budget);
                     }
                 }
+                Atom::External(path) => self.note_escaped_object(path),
                 Atom::Method(receiver, _) if depth > 0 => {
                     self.escape_within(&(**receiver).clone().into(), depth - 1, budget);
                 }

@@ -50,11 +50,22 @@ impl<'a> Machine<'a> {
             .collect();
         let defaults = self.evaluate_defaults(&defaults);
         let mut value = self.new_function(Code::Function(function), defaults);
+        let defined = match value.single() {
+            Some(Atom::Function(id)) => Some(*id),
+            _ => None,
+        };
+        self.note_annotated(function, defined);
+        self.serving.decorating.extend(defined);
         for decorator in function.decorators.iter().rev() {
             self.note_click_option(decorator, function, &value);
             self.uses.unbound.insert(decorator.span);
             let made = self.evaluate(decorator);
+            self.note_guard(decorator, &made, defined);
+            self.note_decorated_route(decorator, &made, &value);
             value = self.decorated(&made, value, decorator.span);
+        }
+        if defined.is_some() {
+            self.serving.decorating.pop();
         }
         let symbol = self.symbols.intern(&function.name);
         self.bind_name(symbol, value);
@@ -466,6 +477,7 @@ impl<'a> Machine<'a> {
             self.heap.instances[instance.index()].metric = Some(metric);
             return;
         }
+        self.note_derived_server(&outside, arguments, span);
         if outside.iter().any(|path| &**path == "builtins.str") {
             self.heap.instances[instance.index()].text = arguments.positional.first().cloned();
         }

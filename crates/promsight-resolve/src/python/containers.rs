@@ -149,6 +149,7 @@ impl Machine<'_> {
                 Unknown::configured(variable).into()
             }
             Atom::External(path) if self.table.constructor(path).is_some() => atom.clone().into(),
+            Atom::External(path) if path.ends_with(".Annotated") => self.annotated_dependency(key),
             Atom::External(path) if &**path == "sys.modules" => self
                 .import_by_name(Some(key))
                 .unwrap_or_else(|| Value::unknown(Reason::Element)),

@@ -448,6 +448,9 @@ impl<'a> Machine<'a> {
                 }
             }
             None => {
+                if is_header {
+                    self.note_dump(promsight_model::Registry::Unknown, Some(expression));
+                }
                 self.written_keys.insert(key, self.written.len());
                 self.written.push(Written {
                     said,

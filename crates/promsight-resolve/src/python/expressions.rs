@@ -334,6 +334,7 @@ impl<'a> Machine<'a> {
                 _ => "",
             };
             self.note_loose_call(owner, method, &arguments, expression.span);
+            self.note_loose_route(method, &arguments, expression.span);
         }
         self.note_call_site(expression.span, call, &callee);
         self.call_value(&callee, &arguments, Some(expression.span))

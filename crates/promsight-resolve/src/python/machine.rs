@@ -15,6 +15,7 @@ use super::index::Index;
 use super::library::Table;
 use super::record::Record;
 use super::registries::Registries;
+use super::serving::Serving;
 use super::uses::Uses;
 use super::value::{
     Arguments, Atom, ClassId, FunctionId, InstanceId, ModuleId, NamespaceId, Reason, RecordId, SiteId,
@@ -143,6 +144,8 @@ pub(super) struct Machine<'a> {
     pub(super) record_keys: FxHashMap<super::record::Key, RecordId>,
     pub(super) uses: Uses<'a>,
     pub(super) registries: Registries,
+    /// What the code serves.
+    pub(super) serving: Serving,
     /// Every name that code of the tree reads or imports, once that was asked for.
     pub(super) named: Option<FxHashSet<&'a str>>,
     pub(super) memo: FxHashMap<MemoKey, Vec<(Arguments, Value)>>,
@@ -244,6 +247,7 @@ impl<'a> Machine<'a> {
             record_keys: FxHashMap::default(),
             uses: Uses::default(),
             registries: Registries::default(),
+            serving: Serving::default(),
             named: None,
             memo: FxHashMap::default(),
             active: FxHashSet::default(),

@@ -132,7 +132,7 @@ impl<'a> Mentions<'a> {
             }
             StmtKind::Import { .. }
             | StmtKind::ImportFrom { .. }
-            | StmtKind::Raise
+            | StmtKind::Raise(_)
             | StmtKind::Global(_)
             | StmtKind::Delete(_)
             | StmtKind::Break

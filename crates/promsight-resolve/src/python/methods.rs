@@ -31,6 +31,7 @@ impl Machine<'_> {
             Atom::Metric(id) => self.metric_method(*id, Receiver::Family, &method, arguments, span),
             Atom::Child(id) => self.metric_method(*id, Receiver::Child, &method, arguments, span),
             Atom::Function(_) => receiver.clone().into(),
+            Atom::Class(_) if &*method == "as_view" => receiver.clone().into(),
             Atom::Class(id) if &*method == "__subclasses__" => {
                 let derived = self.heap.class(*id).derived.clone();
                 let derived = derived.into_iter().map(|id| Atom::Class(id).into()).collect();

@@ -18,11 +18,13 @@
 //!   metrics that are written as text by hand;
 //! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
 //!   is declared;
+//! - [`serving`], [`serving_tables`], [`serving_calls`], [`authentication`], [`serving_report`]: what lets metrics out;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
 
 mod attributes;
+mod authentication;
 mod built_in;
 mod builtins;
 mod calls;
@@ -60,6 +62,10 @@ mod recover;
 mod registries;
 mod removals;
 mod roots;
+mod serving;
+mod serving_calls;
+mod serving_report;
+mod serving_tables;
 mod slices;
 mod standard;
 mod statements;
@@ -143,5 +149,10 @@ pub fn link(modules: &[SourceModule<'_>], libraries: &[Library]) -> Inventory {
     }));
     let mut machine = Machine::new(&sorted, tree, Table::new(libraries, tree));
     machine.run();
-    machine.finish()
+    let (exposures, applications) = machine.report_serving();
+    Inventory {
+        exposures,
+        applications,
+        ..machine.finish()
+    }
 }

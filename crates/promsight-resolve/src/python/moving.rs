@@ -9,7 +9,7 @@ use std::rc::Rc;
 use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
 
 use super::machine::Machine;
-use super::value::{Atom, Symbol, Text, Value};
+use super::value::{Atom, FunctionId, Symbol, Text, Value};
 
 impl<'a> Machine<'a> {
     /// Collects the names of variables and attributes that functions set.
@@ -35,8 +35,20 @@ impl<'a> Machine<'a> {
     }
 }
 
+/// The value with every text in it marked as a function's default: its callers may give another one.
+pub(super) fn by_default(value: &Value, function: FunctionId) -> Value {
+    Value::any(value.atoms().iter().map(|atom| match atom {
+        Atom::Text(text) => Atom::Text(Rc::new(Text {
+            is_moving: text.is_moving || text.default_of.is_some_and(|known| known != function),
+            default_of: Some(function),
+            ..(**text).clone()
+        })),
+        other => other.clone(),
+    }))
+}
+
 /// The value with every text in it marked: other code may put another one in its place.
-pub(super) fn moving(value: &Value) -> Value {
+fn moving(value: &Value) -> Value {
     Value::any(value.atoms().iter().map(|atom| match atom {
         Atom::Text(text) => Atom::Text(Rc::new(Text {
             is_moving: true,

@@ -233,7 +233,7 @@ fn root_default(default: &Value, root: FunctionId) -> Value {
         .iter()
         .any(|atom| matches!(atom, Atom::Bool(_) | Atom::None | Atom::Number(..)));
     if !is_switch {
-        return super::moving::moving(default);
+        return super::moving::by_default(default, root);
     }
     default.join(
         &Unknown {

@@ -61,7 +61,7 @@ impl Machine<'_> {
     }
 
     /// The registry at a path outside the tree.
-    fn registry_at(&self, path: &str) -> Option<Registry> {
+    pub(super) fn registry_at(&self, path: &str) -> Option<Registry> {
         if let Some(number) = path.strip_prefix(MADE) {
             let number: usize = number.parse().ok()?;
             return self.registries.made.get(number).copied().map(Registry::Named);

@@ -84,7 +84,7 @@ impl<'a> Machine<'a> {
             }
             StmtKind::AugAssign { target, op, value } => self.run_augmented(target, *op, value),
             StmtKind::Return(value) => return self.run_return(value.as_ref()),
-            StmtKind::Raise => return Flow::Leaves,
+            StmtKind::Raise(_) => return Flow::Leaves,
             StmtKind::If { test, body, orelse } => return self.run_if(test, body, orelse),
             StmtKind::For {
                 target,
@@ -355,6 +355,17 @@ impl<'a> Machine<'a> {
     }
 
     fn run_if(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Flow {
+        if self.enters_program(test) {
+            let module = self.module();
+            self.serving.guards.push(module);
+            let flow = self.run_branches(test, body, orelse);
+            self.serving.guards.pop();
+            return flow;
+        }
+        self.run_branches(test, body, orelse)
+    }
+
+    fn run_branches(&mut self, test: &'a Expr, body: &'a [Stmt], orelse: &'a [Stmt]) -> Flow {
         match self.branch_truth(test) {
             Truth::True => self.run_block(body),
             Truth::False => self.run_block(orelse),

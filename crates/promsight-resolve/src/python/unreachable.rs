@@ -79,7 +79,7 @@ fn class_at(body: &[Stmt], name: Span) -> Option<&Class> {
 }
 
 /// Names that import statements ask for, wherever they stand.
-fn imported<'a>(body: &'a [Stmt], depth: usize, names: &mut FxHashSet<&'a str>) {
+pub(super) fn imported<'a>(body: &'a [Stmt], depth: usize, names: &mut FxHashSet<&'a str>) {
     if depth > 64 {
         return;
     }

@@ -420,6 +420,9 @@ impl<'a> Machine<'a> {
                         None => self.leave_open(&mut given, text.hole),
                     }
                     given.is_open |= text.configurable || text.is_moving;
+                    if let Some(function) = text.default_of {
+                        given.roots.insert(self.function_key(function));
+                    }
                     if let Some(site) = text.site {
                         let passed = self.frames.iter().skip_while(|frame| frame.site != Some(site));
                         let functions = passed.filter_map(|frame| frame.function);
@@ -494,7 +497,7 @@ impl<'a> Machine<'a> {
         texts
             .iter()
             .map(|text| {
-                let is_settled = !text.configurable && !text.is_moving;
+                let is_settled = !text.configurable && !text.is_moving && text.default_of.is_none();
                 text.as_exact().filter(|_| is_settled).map(str::to_owned)
             })
             .collect()

@@ -162,6 +162,9 @@ pub(super) struct Text {
     pub(super) variable: Option<Symbol>,
     /// Whether it was read from where other code may put another text at any time.
     pub(super) is_moving: bool,
+    /// The function whose parameter has it by default, in a run of which the caller is not known: where all callers are,
+    /// these say what the parameter can be.
+    pub(super) default_of: Option<FunctionId>,
 }
 
 impl Text {
@@ -175,6 +178,7 @@ impl Text {
             configurable: false,
             variable: None,
             is_moving: false,
+            default_of: None,
         }
     }
 
@@ -196,6 +200,7 @@ impl Text {
             configurable: false,
             variable: unknown.variable,
             is_moving: false,
+            default_of: None,
         }
     }
 
@@ -250,7 +255,12 @@ impl Text {
             site: self.site.max(other.site),
             configurable: self.configurable || other.configurable,
             variable: self.variable.or(other.variable),
-            is_moving: self.is_moving || other.is_moving,
+            is_moving: self.is_moving
+                || other.is_moving
+                || (self.default_of.is_some()
+                    && other.default_of.is_some()
+                    && self.default_of != other.default_of),
+            default_of: self.default_of.or(other.default_of),
         };
         joined.merge_holes();
         joined

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use promsight_model::manifest::{Manifest, ManifestKind, Value};
+use promsight_model::manifest::{Content, Manifest, ManifestKind, Value};
 use promsight_model::{SourceFile, Span};
 
 use super::fields::{FieldSpec, Fields, merge as merge_fields};
@@ -470,6 +470,9 @@ fn is_local(object: &Value) -> bool {
 
 /// What is done to the finished objects.
 fn finish(resources: &mut [Resource], kustomization: &Kustomization<'_>) {
+    for resource in resources.iter_mut() {
+        write_annotations(&mut resource.value);
+    }
     let metadata = kustomization.items("buildMetadata").iter();
     let managed = metadata.filter(|entry| entry.as_str() == Some("managedByLabel"));
     for entry in managed {
@@ -480,6 +483,24 @@ fn finish(resources: &mut [Resource], kustomization: &Kustomization<'_>) {
                 let value = Value::string("kustomize", entry.span);
                 super::edit::set(labels, "app.kubernetes.io/managed-by", entry.span, value);
             }
+        }
+    }
+}
+
+/// kustomize writes all annotations anew: every one as a string, and none where there are none.
+fn write_annotations(object: &mut Value) {
+    let Some(metadata) = super::edit::raw_mut(object, "metadata") else {
+        return;
+    };
+    let Some(annotations) = super::edit::raw_mut(metadata, "annotations") else {
+        return;
+    };
+    let Some(entries) = super::edit::entries_mut(annotations).filter(|entries| !entries.is_empty()) else {
+        return super::edit::remove(metadata, "annotations");
+    };
+    for (_, value) in entries {
+        if let Content::Scalar(scalar) = &mut value.content {
+            scalar.is_string = true;
         }
     }
 }

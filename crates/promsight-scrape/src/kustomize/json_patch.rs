@@ -43,8 +43,13 @@ fn apply_one(value: &mut Value, operation: &Value) -> Result<(), Conflict> {
             insert(parent, last, given().ok_or_else(without_value)?, span).ok_or_else(missing)
         }
         "replace" => {
-            let old = at_mut(value, &path).ok_or_else(missing)?;
-            *old = given().ok_or_else(without_value)?;
+            let parent = at_mut(value, parents).ok_or_else(missing)?;
+            let new = given().ok_or_else(without_value)?;
+            // Of a mapping the library replaces also what is not there.
+            if parent.is_map() {
+                return insert(parent, last, new, span).ok_or_else(missing);
+            }
+            *step_mut(parent, last).ok_or_else(missing)? = new;
             Ok(())
         }
         "remove" => {

@@ -313,7 +313,7 @@ fn kiosk() -> Project {
     Project::new()
         .file(
             "app.py",
-            "from prometheus_client import Gauge\n\nOPEN = Gauge(\"kiosk_open\", \"Whether it is open.\")\nQUEUE = Gauge(\"kiosk_queue\", \"People.\")\nOPEN.set(1)\nQUEUE.set(0)\n",
+            "from prometheus_client import Gauge\n\nOPEN = Gauge(\"kiosk_open\", \"Whether it is open.\")\nQUEUE = Gauge(\"kiosk_queue\", \"People.\")\nOPEN.set(float(input()))\nQUEUE.set(float(input()))\n",
         )
         .file(
             "rules.yaml",

@@ -1,0 +1,678 @@
+//! Which commands of a script become processes.
+//!
+//! Owns the walk through control flow. What runs to its end before something else starts is no process: processes are
+//! what `exec` starts, what runs in the background, what stands last, and what an endless loop runs.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use promsight_model::Span;
+use promsight_model::launch::{Connective, Script, Statement, StatementKind, Word};
+
+use super::conditions::{self, Answer};
+use super::globs;
+use super::paths;
+use super::runner::{Runner, State};
+use super::words::{Argument, Scope, UNKNOWN};
+
+/// What a shell is told to run.
+pub(super) struct Invocation<'w> {
+    /// `-c text`.
+    text: Option<&'w Argument>,
+    /// The script's path.
+    path: Option<&'w Argument>,
+    /// `$1` and so on.
+    arguments: &'w [Argument],
+}
+
+/// Whether a program is a shell.
+pub(super) fn is_shell(name: &str) -> bool {
+    matches!(name, "sh" | "bash" | "dash" | "ash" | "ksh" | "zsh")
+}
+
+/// The call of a shell; `None` where the program is none.
+pub(super) fn invocation(argv: &[Argument]) -> Option<Invocation<'_>> {
+    let mut words = argv;
+    if words.first()?.program() == "busybox" {
+        words = &words[1..];
+    }
+    if !is_shell(words.first()?.program()) {
+        return None;
+    }
+    let mut at = 1;
+    let mut reads_text = false;
+    while let Some(option) = words.get(at).map(|word| word.text.as_str()) {
+        if option == "--" {
+            at += 1;
+            break;
+        }
+        if !option.starts_with(['-', '+']) || option.len() < 2 {
+            break;
+        }
+        let is_short = !option.starts_with("--");
+        reads_text |= is_short && option.contains('c');
+        // `-o pipefail`, `-euo pipefail`, `--rcfile file`.
+        let takes_value = is_short && option.ends_with('o') || matches!(option, "--rcfile" | "--init-file");
+        at += 1 + usize::from(takes_value);
+    }
+    let operand = words.get(at);
+    let rest = words.get(at + 1..).unwrap_or_default();
+    Some(if reads_text {
+        Invocation {
+            text: operand,
+            path: None,
+            // The first word behind the text is `$0`.
+            arguments: rest.get(1..).unwrap_or_default(),
+        }
+    } else {
+        Invocation {
+            text: None,
+            path: operand,
+            arguments: rest,
+        }
+    })
+}
+
+/// Variables, arguments and functions of a running script.
+#[derive(Clone)]
+struct Frame {
+    state: State,
+    arguments: Vec<Argument>,
+    functions: BTreeMap<String, Rc<Vec<Statement>>>,
+}
+
+/// Where a statement stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// Something follows: it ends before that begins.
+    Before,
+    /// Nothing follows.
+    Last,
+    /// In a loop that never ends.
+    Endless,
+}
+
+/// What follows a statement.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Flow {
+    Continues,
+    /// The function is over.
+    Returns,
+    /// The script is over.
+    Ends,
+}
+
+impl Runner<'_, '_> {
+    /// Follows the call of a shell.
+    pub(super) fn shell(&mut self, call: &Invocation<'_>, argv: &[Argument], state: &State) {
+        if let Some(text) = call.text {
+            if text.text.trim().is_empty() {
+                return self.report(argv, state, super::runner::Outcome::foreign());
+            }
+            let script = parsed(text);
+            return self.script(&script, call.arguments, state);
+        }
+        let unknown = |reason: String| super::runner::Outcome::unknown(reason);
+        let Some(path) = call.path else {
+            return self.report(argv, state, super::runner::Outcome::foreign());
+        };
+        let Some((file, certainty)) = self.find_file(&path.text, state) else {
+            let reason = format!("the script `{}` is not in this tree", path.shown());
+            return self.report(argv, state, unknown(reason));
+        };
+        let Some(script) = self.tree.script(file.id) else {
+            let reason = format!("`{}` is no script that is read", file.path);
+            return self.report(argv, state, unknown(reason));
+        };
+        let mut state = state.clone();
+        state.is_by_name |= certainty == super::Certainty::Name;
+        self.script(script, call.arguments, &state);
+    }
+
+    /// Follows a script.
+    pub(super) fn script(&mut self, script: &Script, arguments: &[Argument], state: &State) {
+        let before = self.found.len();
+        let mut frame = Frame {
+            state: state.clone(),
+            arguments: arguments.to_vec(),
+            functions: BTreeMap::new(),
+        };
+        self.block(&script.body, &mut frame, Place::Last);
+        if self.found.len() == before {
+            let words: Vec<Argument> = script
+                .body
+                .last()
+                .map(|last| Argument::new(String::new(), last.span))
+                .into_iter()
+                .collect();
+            let outcome = if script.is_complete {
+                super::runner::Outcome::foreign()
+            } else {
+                super::runner::Outcome::unknown("its script is not understood to its end")
+            };
+            self.report(&words, state, outcome);
+        }
+    }
+
+    fn block(&mut self, body: &[Statement], frame: &mut Frame, place: Place) -> Flow {
+        let last = body.iter().rposition(is_effective).unwrap_or(body.len());
+        for (index, statement) in body.iter().enumerate() {
+            if self.budget == 0 {
+                return Flow::Ends;
+            }
+            let own = match place {
+                Place::Last if index < last => Place::Before,
+                other => other,
+            };
+            let flow = self.statement(statement, frame, own).0;
+            if flow != Flow::Continues {
+                return flow;
+            }
+        }
+        Flow::Continues
+    }
+
+    /// Runs a statement; whether it succeeds, as far as that is known. Commands are taken to.
+    fn statement(&mut self, statement: &Statement, frame: &mut Frame, place: Place) -> (Flow, Answer) {
+        self.budget = self.budget.saturating_sub(1);
+        if statement.is_background {
+            // It has variables and a directory of its own.
+            let mut own = frame.clone();
+            self.foreground(statement, &mut own, Place::Last);
+            return (Flow::Continues, Answer::Yes);
+        }
+        self.foreground(statement, frame, place)
+    }
+
+    fn foreground(&mut self, statement: &Statement, frame: &mut Frame, place: Place) -> (Flow, Answer) {
+        match &statement.kind {
+            StatementKind::Command { assignments, words } => {
+                self.simple(statement.span, assignments, words, frame, place)
+            }
+            StatementKind::Pipeline(commands) => {
+                for command in commands {
+                    let mut own = frame.clone();
+                    self.statement(command, &mut own, place);
+                }
+                (Flow::Continues, Answer::Open)
+            }
+            StatementKind::Not(inner) => {
+                let (flow, answer) = self.statement(inner, frame, Place::Before);
+                (flow, answer.negated())
+            }
+            StatementKind::Chain(first, others) => self.chain(first, others, frame, place),
+            StatementKind::If { branches, otherwise } => {
+                (self.conditional(branches, otherwise, frame, place), Answer::Yes)
+            }
+            StatementKind::Case(subject, arms) => (self.case(subject, arms, frame, place), Answer::Yes),
+            StatementKind::While { test, body, is_until } => {
+                (self.while_loop(test, body, *is_until, frame, place), Answer::Yes)
+            }
+            StatementKind::For(name, words, body) => {
+                self.for_loop((name, words.as_deref(), body), statement.span, frame, place);
+                (Flow::Continues, Answer::Yes)
+            }
+            StatementKind::Group(body) => (self.block(body, frame, place), Answer::Yes),
+            StatementKind::Function(name, body) => {
+                frame.functions.insert(name.clone(), Rc::new(body.clone()));
+                (Flow::Continues, Answer::Yes)
+            }
+        }
+    }
+
+    fn chain(
+        &mut self,
+        first: &Statement,
+        others: &[(Connective, Statement)],
+        frame: &mut Frame,
+        place: Place,
+    ) -> (Flow, Answer) {
+        // The last command that success leads to stands last.
+        let last = others
+            .iter()
+            .rposition(|(connective, _)| *connective == Connective::And)
+            .map_or(0, |index| index + 1);
+        let own = |index: usize| match place {
+            Place::Last if index < last => Place::Before,
+            other => other,
+        };
+        let (flow, mut answer) = self.statement(first, frame, own(0));
+        if flow != Flow::Continues {
+            return (flow, answer);
+        }
+        for (index, (connective, next)) in others.iter().enumerate() {
+            let runs = match connective {
+                Connective::And => answer,
+                Connective::Or => answer.negated(),
+            };
+            match runs {
+                Answer::No => {}
+                Answer::Yes => {
+                    let flow;
+                    (flow, answer) = self.statement(next, frame, own(index + 1));
+                    if flow != Flow::Continues {
+                        return (flow, answer);
+                    }
+                }
+                Answer::Open => {
+                    let mut side = frame.clone();
+                    side.state.is_alternative = true;
+                    let (flow, _) = self.statement(next, &mut side, own(index + 1));
+                    merge(frame, &[(side, flow)]);
+                }
+            }
+        }
+        (Flow::Continues, answer)
+    }
+
+    fn conditional(
+        &mut self,
+        branches: &[(Vec<Statement>, Vec<Statement>)],
+        otherwise: &[Statement],
+        frame: &mut Frame,
+        place: Place,
+    ) -> Flow {
+        let mut sides: Vec<(Frame, Flow)> = Vec::new();
+        for (test, body) in branches {
+            match self.condition(test, frame) {
+                Answer::No => {}
+                Answer::Yes => return self.side(body, sides, frame, place),
+                Answer::Open => {
+                    let mut side = frame.clone();
+                    side.state.is_alternative = true;
+                    let flow = self.block(body, &mut side, place);
+                    sides.push((side, flow));
+                }
+            }
+        }
+        self.side(otherwise, sides, frame, place)
+    }
+
+    /// Runs the side that is left when no other one surely runs.
+    fn side(
+        &mut self,
+        body: &[Statement],
+        mut sides: Vec<(Frame, Flow)>,
+        frame: &mut Frame,
+        place: Place,
+    ) -> Flow {
+        if sides.is_empty() {
+            return self.block(body, frame, place);
+        }
+        let mut side = frame.clone();
+        side.state.is_alternative = true;
+        let flow = self.block(body, &mut side, place);
+        sides.push((side, flow));
+        // One of the sides runs: what holds behind them is what holds behind those that come to an end.
+        let all_end = sides.iter().all(|(_, flow)| *flow != Flow::Continues);
+        merge(frame, &sides);
+        if all_end { Flow::Ends } else { Flow::Continues }
+    }
+
+    fn condition(&mut self, test: &[Statement], frame: &mut Frame) -> Answer {
+        let mut answer = Answer::Open;
+        for statement in test {
+            let is_test = is_test(statement);
+            let (_, own) = self.statement(statement, frame, Place::Before);
+            // A command that is no test may fail.
+            answer = if is_test { own } else { Answer::Open };
+        }
+        answer
+    }
+
+    fn case(
+        &mut self,
+        subject: &Word,
+        arms: &[(Vec<Word>, Vec<Statement>)],
+        frame: &mut Frame,
+        place: Place,
+    ) -> Flow {
+        let text = scope(frame).one(subject).text;
+        let is_known = !text.contains(UNKNOWN);
+        let mut sides: Vec<(Frame, Flow)> = Vec::new();
+        for (patterns, body) in arms {
+            let patterns: Vec<String> = patterns
+                .iter()
+                .map(|pattern| scope(frame).one(pattern).text)
+                .collect();
+            let catches_all = patterns.iter().any(|pattern| pattern == "*");
+            if is_known && !patterns.iter().any(|pattern| globs::matches(pattern, &text)) {
+                continue;
+            }
+            if is_known || catches_all {
+                return self.side(body, sides, frame, place);
+            }
+            let mut side = frame.clone();
+            side.state.is_alternative = true;
+            // In this arm the subject is what the pattern says.
+            if let ([pattern], [promsight_model::launch::Piece::Variable { name, .. }]) =
+                (patterns.as_slice(), subject.pieces.as_slice())
+                && !pattern.contains(['*', '?', '[', UNKNOWN])
+            {
+                side.state
+                    .environment
+                    .set(name, Some(pattern.clone()), subject.span);
+            }
+            let flow = self.block(body, &mut side, place);
+            sides.push((side, flow));
+        }
+        self.side(&[], sides, frame, place)
+    }
+
+    fn while_loop(
+        &mut self,
+        test: &[Statement],
+        body: &[Statement],
+        is_until: bool,
+        frame: &mut Frame,
+        place: Place,
+    ) -> Flow {
+        let answer = self.condition(test, frame);
+        let runs = if is_until { answer.negated() } else { answer };
+        match runs {
+            Answer::No => Flow::Continues,
+            Answer::Yes => {
+                self.block(body, frame, Place::Endless);
+                Flow::Ends
+            }
+            Answer::Open => {
+                let own = if place == Place::Before {
+                    Place::Before
+                } else {
+                    Place::Endless
+                };
+                let mut side = frame.clone();
+                side.state.is_alternative = true;
+                let flow = self.block(body, &mut side, own);
+                merge(
+                    frame,
+                    &[(
+                        side,
+                        if flow == Flow::Ends {
+                            Flow::Ends
+                        } else {
+                            Flow::Continues
+                        },
+                    )],
+                );
+                Flow::Continues
+            }
+        }
+    }
+
+    fn for_loop(
+        &mut self,
+        (name, words, body): (&str, Option<&[Word]>, &[Statement]),
+        span: Span,
+        frame: &mut Frame,
+        place: Place,
+    ) {
+        let values: Vec<Argument> = match words {
+            Some(words) => words.iter().flat_map(|word| scope(frame).expand(word)).collect(),
+            None => frame.arguments.clone(),
+        };
+        let known = values.len() <= 16 && values.iter().all(|value| value.known().is_some());
+        let values = if known && !values.is_empty() {
+            values
+        } else {
+            vec![Argument::new(UNKNOWN.to_string(), span)]
+        };
+        for value in values {
+            frame.state.environment.set(name, Some(value.text), value.span);
+            self.block(body, frame, place);
+        }
+    }
+
+    fn simple(
+        &mut self,
+        span: Span,
+        assignments: &[(String, Word)],
+        words: &[Word],
+        frame: &mut Frame,
+        place: Place,
+    ) -> (Flow, Answer) {
+        let argv: Vec<Argument> = words.iter().flat_map(|word| scope(frame).expand(word)).collect();
+        let values: Vec<(&str, Argument)> = assignments
+            .iter()
+            .map(|(name, word)| (name.as_str(), scope(frame).one(word)))
+            .collect();
+        let Some(program) = argv.first() else {
+            for (name, value) in values {
+                frame.state.environment.set(name, Some(value.text), value.span);
+            }
+            return (Flow::Continues, Answer::Yes);
+        };
+        if let Some(body) = frame.functions.get(&program.text).cloned() {
+            let outer = std::mem::replace(&mut frame.arguments, argv[1..].to_vec());
+            let flow = if self.budget == 0 {
+                Flow::Ends
+            } else {
+                self.call(&body, frame, place)
+            };
+            frame.arguments = outer;
+            return (
+                if flow == Flow::Ends {
+                    Flow::Ends
+                } else {
+                    Flow::Continues
+                },
+                Answer::Yes,
+            );
+        }
+        if let Some(result) = self.built_in(&argv, frame, place) {
+            return result;
+        }
+        let replaces = program.text == "exec";
+        let command = if replaces { behind_exec(&argv) } else { &argv[..] };
+        if command.is_empty() {
+            return (Flow::Continues, Answer::Yes);
+        }
+        if replaces || place != Place::Before {
+            let mut state = frame.state.clone();
+            for (name, value) in values {
+                state.environment.set(name, Some(value.text), value.span);
+            }
+            state.way.push(span);
+            self.follow(command, &state);
+        }
+        let flow = if replaces { Flow::Ends } else { Flow::Continues };
+        (flow, Answer::Yes)
+    }
+
+    fn call(&mut self, body: &[Statement], frame: &mut Frame, place: Place) -> Flow {
+        // Each call costs, so that functions that call themselves come to an end.
+        self.budget = self.budget.saturating_sub(40);
+        self.nested(|runner| runner.block(body, frame, place))
+            .unwrap_or(Flow::Ends)
+    }
+
+    /// What the shell does by itself; `None` for programs.
+    fn built_in(&mut self, argv: &[Argument], frame: &mut Frame, place: Place) -> Option<(Flow, Answer)> {
+        let arguments = &argv[1..];
+        let continues = |answer: Answer| Some((Flow::Continues, answer));
+        match argv[0].text.as_str() {
+            "[" | "test" | "[[" => continues(conditions::decide(argv)),
+            ":" | "true" => continues(Answer::Yes),
+            "false" => continues(Answer::No),
+            "cd" | "pushd" => {
+                let path = arguments.iter().find(|word| !word.text.starts_with('-'));
+                let path = path.and_then(Argument::known);
+                frame.state.directory = match (path, &frame.state.directory) {
+                    (Some(path), _) if path.starts_with('/') => paths::join("/", path),
+                    (Some(path), Some(directory)) => paths::join(directory, path),
+                    _ => None,
+                };
+                continues(Answer::Yes)
+            }
+            "export" | "declare" | "local" | "readonly" | "typeset" => {
+                for word in arguments {
+                    if let Some((name, value)) = word.text.split_once('=') {
+                        frame
+                            .state
+                            .environment
+                            .set(name, Some(value.to_owned()), word.span);
+                    }
+                }
+                continues(Answer::Yes)
+            }
+            "unset" => {
+                for word in arguments {
+                    frame.state.environment.values.remove(&word.text);
+                }
+                continues(Answer::Yes)
+            }
+            "set" => {
+                let separator = arguments.iter().position(|word| word.text == "--");
+                let is_list = arguments
+                    .first()
+                    .is_some_and(|word| !word.text.starts_with(['-', '+']));
+                if let Some(at) = separator {
+                    frame.arguments = arguments[at + 1..].to_vec();
+                } else if is_list {
+                    frame.arguments = arguments.to_vec();
+                }
+                continues(Answer::Yes)
+            }
+            "shift" => {
+                let count = arguments
+                    .first()
+                    .and_then(|word| word.text.parse().ok())
+                    .unwrap_or(1);
+                frame.arguments.drain(..count.min(frame.arguments.len()));
+                continues(Answer::Yes)
+            }
+            "." | "source" => Some((self.source(arguments, frame, place), Answer::Yes)),
+            "eval" => {
+                let text: Vec<&str> = arguments.iter().map(|word| word.text.as_str()).collect();
+                let text = Argument::new(text.join(" "), argv[0].span);
+                let script = parsed(&text);
+                let flow = self.nested(|runner| runner.block(&script.body, frame, place));
+                Some((flow.unwrap_or(Flow::Ends), Answer::Yes))
+            }
+            "exit" => Some((Flow::Ends, Answer::Yes)),
+            "return" => Some((Flow::Returns, Answer::Yes)),
+            "break" | "continue" => continues(Answer::Yes),
+            _ => None,
+        }
+    }
+
+    fn source(&mut self, arguments: &[Argument], frame: &mut Frame, place: Place) -> Flow {
+        let path = arguments.first().and_then(Argument::known);
+        let file = path.and_then(|path| self.lookup(path, &frame.state));
+        let Some(script) = file.and_then(|file| self.tree.script(file.id)) else {
+            // Whatever it sets is not known, unless it only finds the interpreter's own programs.
+            let is_activation = path.is_some_and(|path| path.ends_with("/activate"));
+            frame.state.environment.is_complete &= is_activation;
+            return Flow::Continues;
+        };
+        let flow = self.nested(|runner| runner.block(&script.body, frame, place));
+        if flow == Some(Flow::Ends) {
+            Flow::Ends
+        } else {
+            Flow::Continues
+        }
+    }
+}
+
+/// Variables that differ between the ways that lead on are not known behind them.
+fn merge(frame: &mut Frame, sides: &[(Frame, Flow)]) {
+    if sides.iter().any(|(_, flow)| *flow != Flow::Continues) {
+        frame.state.is_alternative = true;
+    }
+    for (side, _) in sides.iter().filter(|(_, flow)| *flow == Flow::Continues) {
+        let differing: Vec<(String, Span)> = side
+            .state
+            .environment
+            .values
+            .iter()
+            .filter(|(name, value)| frame.state.environment.values.get(*name) != Some(value))
+            .map(|(name, (_, span))| (name.clone(), *span))
+            .collect();
+        for (name, span) in differing {
+            frame.state.environment.set(&name, None, span);
+        }
+        frame.state.environment.is_complete &= side.state.environment.is_complete;
+        if side.state.directory != frame.state.directory {
+            frame.state.directory = None;
+        }
+        let is_changed = side.arguments.len() != frame.arguments.len()
+            || side
+                .arguments
+                .iter()
+                .zip(&frame.arguments)
+                .any(|(left, right)| left.text != right.text);
+        if is_changed {
+            frame.arguments.clone_from(&side.arguments);
+        }
+        for (name, body) in &side.functions {
+            frame
+                .functions
+                .entry(name.clone())
+                .or_insert_with(|| Rc::clone(body));
+        }
+    }
+}
+
+fn scope(frame: &Frame) -> Scope<'_> {
+    Scope {
+        environment: &frame.state.environment,
+        arguments: &frame.arguments,
+    }
+}
+
+fn parsed(text: &Argument) -> Script {
+    let locate = |range: std::ops::Range<usize>| {
+        text.source
+            .as_ref()
+            .map_or(text.span, |source| source.span(range))
+    };
+    promsight_shell::script(&text.text, &locate)
+}
+
+/// What stands behind `exec` and its options.
+fn behind_exec(argv: &[Argument]) -> &[Argument] {
+    let mut at = 1;
+    while let Some(option) = argv.get(at).map(|word| word.text.as_str()) {
+        match option {
+            "-a" => at += 2,
+            "-c" | "-l" | "-cl" | "--" => at += 1,
+            _ => break,
+        }
+    }
+    argv.get(at..).unwrap_or_default()
+}
+
+/// Whether a statement can be what a script is about.
+fn is_effective(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Function(..) => false,
+        StatementKind::Command { words, .. } => {
+            let name = words.first().map(first_text).unwrap_or_default();
+            !words.is_empty()
+                && !matches!(
+                    name,
+                    "wait" | "echo" | "printf" | "exit" | "return" | "true" | ":" | "trap"
+                )
+        }
+        _ => true,
+    }
+}
+
+fn is_test(statement: &Statement) -> bool {
+    match &statement.kind {
+        StatementKind::Command { words, .. } => {
+            let name = words.first().map(first_text).unwrap_or_default();
+            matches!(name, "[" | "[[" | "test" | "true" | ":" | "false")
+        }
+        StatementKind::Not(inner) => is_test(inner),
+        StatementKind::Chain(first, others) => is_test(first) && others.iter().all(|(_, next)| is_test(next)),
+        _ => false,
+    }
+}
+
+fn first_text(word: &Word) -> &str {
+    match word.pieces.first() {
+        Some(promsight_model::launch::Piece::Text(text)) => text,
+        _ => "",
+    }
+}

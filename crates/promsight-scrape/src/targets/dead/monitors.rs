@@ -1,0 +1,261 @@
+//! Monitors that select nothing, and ports that nothing they select has.
+
+use std::collections::BTreeMap;
+
+use promsight_model::Span;
+use promsight_model::manifest::Value;
+
+use crate::objects::{Object, RenderingRoot};
+use crate::selector::Selector;
+use crate::servers::{Job, Tree};
+use crate::targets::cluster::{Cluster, Pod, Service, find, namespace};
+use crate::targets::dead::likeness::closest;
+use crate::targets::dead::place_of;
+use crate::targets::{Certainty, Dead, texts};
+use crate::text::{Answer, Text};
+
+/// A monitor's object, its selector, and the namespaces that it looks into.
+struct Monitor<'a> {
+    cluster: &'a Cluster<'a>,
+    object: &'a Object,
+    is_plain: bool,
+    selector: Selector,
+    /// Where the selector stands.
+    span: Span,
+    /// All where there are none.
+    namespaces: Vec<Text>,
+    /// The endpoint that the job is made of.
+    endpoint: &'a Value,
+}
+
+impl<'a> Monitor<'a> {
+    fn of(tree: &Tree<'a>, job: &Job, endpoints: &str) -> Option<Self> {
+        let id = job.object?;
+        let object = &tree.renderings[id.rendering].objects[id.object];
+        let spec = object.value.get("spec")?;
+        let selector = spec.get("selector");
+        let within = spec.get("namespaceSelector");
+        let any = within
+            .and_then(|within| within.get("any"))
+            .and_then(Value::as_bool)
+            == Some(true);
+        let named = within.map_or(&[][..], |within| within.items_at("matchNames"));
+        let namespaces = match (any, named) {
+            (true, _) => Vec::new(),
+            (false, []) => vec![namespace(object, id.rendering)],
+            (false, named) => texts(named).map(|(name, _)| Text::written(name)).collect(),
+        };
+        Some(Self {
+            cluster: &tree.clusters[id.rendering],
+            object,
+            is_plain: tree.renderings[id.rendering].root == RenderingRoot::Plain,
+            selector: selector.map(Selector::of_object).unwrap_or_default(),
+            span: selector.map_or(object.value.span, |selector| selector.span),
+            namespaces,
+            endpoint: spec.items_at(endpoints).iter().find(|own| own.span == job.span)?,
+        })
+    }
+
+    fn looks_into(&self, namespace: &Text) -> Answer {
+        if self.namespaces.is_empty() {
+            return Answer::Always;
+        }
+        let answers = self.namespaces.iter().map(|own| own.equals(namespace));
+        answers.fold(Answer::Never, Answer::or)
+    }
+
+    fn certainty(&self) -> Certainty {
+        if self.is_plain || !self.cluster.is_complete {
+            Certainty::Likely
+        } else {
+            Certainty::Sure
+        }
+    }
+
+    /// Whether something of that name is probably what the monitor is for.
+    fn is_for(&self, name: &str) -> bool {
+        let own = self.object.name();
+        let bare = [
+            "-monitor",
+            "-service-monitor",
+            "-servicemonitor",
+            "-pod-monitor",
+            "-podmonitor",
+            "-metrics",
+        ]
+        .iter()
+        .find_map(|suffix| own.strip_suffix(suffix));
+        own == name || bare == Some(name)
+    }
+
+    fn nothing_selected(
+        &self,
+        reason: String,
+        closest: Option<(String, Span)>,
+        certainty: Certainty,
+    ) -> Dead {
+        Dead {
+            target: format!("{} {}", self.object.kind(), self.object.name()),
+            span: self.span,
+            reason,
+            closest,
+            certainty,
+        }
+    }
+
+    /// The field of the endpoint that names a port, where none has that name.
+    fn no_port(&self, port: &Value, what: &str, names: &[(&str, Span)]) -> Dead {
+        let name = port.as_str().unwrap_or_default();
+        let listed: Vec<String> = names.iter().map(|(name, _)| format!("`{name}`")).collect();
+        let tail = match listed.as_slice() {
+            [] => "none of their ports has a name".to_owned(),
+            _ => format!("they have {}", listed.join(", ")),
+        };
+        let only = (names.len() == 1).then(|| names[0]);
+        let closest =
+            closest(name, names.iter().copied()).or(only.map(|(name, span)| (name.to_owned(), span)));
+        Dead {
+            target: format!("{} {}: port {name}", self.object.kind(), self.object.name()),
+            span: port.span,
+            reason: format!("no {what} that it selects has a port named `{name}`: {tail}"),
+            closest,
+            certainty: Certainty::Sure,
+        }
+    }
+}
+
+pub(super) fn of_services(tree: &Tree<'_>, job: &Job) -> Vec<Dead> {
+    let Some(monitor) = Monitor::of(tree, job, "endpoints") else {
+        return Vec::new();
+    };
+    let services = || {
+        let all = tree.clusters.iter();
+        all.flat_map(|cluster| cluster.services.iter().map(move |service| (cluster, service)))
+    };
+    let fits = |service: &Service<'_>| monitor.selector.selects(|key| find(&service.labels, key));
+    let selected: Vec<(&Cluster<'_>, &Service<'_>)> = services()
+        .filter(|(_, service)| fits(service).and(monitor.looks_into(&service.namespace)) != Answer::Never)
+        .collect();
+    if !selected.is_empty() {
+        return service_port(&monitor, &selected).into_iter().collect();
+    }
+    // One that has the labels and is in a namespace that the monitor does not look into.
+    if let Some((_, service)) = services().find(|(_, service)| fits(service) == Answer::Always)
+        && !monitor.selector.is_empty()
+    {
+        let name = service.object.name();
+        let looked: Vec<String> = monitor.namespaces.iter().map(|own| format!("`{own}`")).collect();
+        let reason = format!(
+            "the Service `{name}` that has these labels is in the namespace `{}`, and it looks only into {}",
+            service.namespace,
+            looked.join(", ")
+        );
+        let closest = (name.to_owned(), place_of(service.object));
+        return vec![monitor.nothing_selected(reason, Some(closest), Certainty::Likely)];
+    }
+    let own = monitor.cluster.services.iter();
+    let mut near = own.filter(|service| {
+        let labels = &service.labels;
+        let is_named = monitor.is_for(service.object.name());
+        is_named && monitor.looks_into(&service.namespace) == Answer::Always && !labels.is_empty()
+            || is_named && monitor.looks_into(&service.namespace) == Answer::Always
+    });
+    let Some(near) = near.next() else {
+        return Vec::new();
+    };
+    let lacking = monitor
+        .selector
+        .lacking(|key| find(&near.labels, key))
+        .unwrap_or_default();
+    let name = near.object.name();
+    let reason = format!("it selects no Service: the labels of `{name}` lack {lacking}");
+    let closest = (name.to_owned(), place_of(near.object));
+    vec![monitor.nothing_selected(reason, Some(closest), monitor.certainty())]
+}
+
+fn service_port(monitor: &Monitor<'_>, selected: &[(&Cluster<'_>, &Service<'_>)]) -> Option<Dead> {
+    let ports = || selected.iter().flat_map(|(_, service)| &service.ports);
+    let port = monitor.endpoint.get("port");
+    if let Some(port) = port.filter(|port| port.as_str().is_some_and(|name| !name.is_empty())) {
+        let wanted = Text::written(port.as_str()?);
+        let has = ports().any(|own| Text::written(own.name).equals(&wanted) != Answer::Never);
+        // Endpoints that something else looks after may have ports of any name.
+        let is_managed = selected.iter().all(|(_, service)| service.selector.is_some());
+        if has || !is_managed || port.as_str()?.contains(['|', '*', '.', '(']) {
+            return None;
+        }
+        let names = ports()
+            .filter(|own| !own.name.is_empty())
+            .map(|own| (own.name, own.span));
+        return Some(monitor.no_port(port, "Service", &distinct(names)));
+    }
+    let target = monitor.endpoint.get("targetPort")?;
+    let name = target.as_str()?;
+    if name.parse::<u16>().is_ok() {
+        return None;
+    }
+    let pods: Vec<&Pod<'_>> = selected
+        .iter()
+        .flat_map(|(cluster, service)| cluster.selected(service))
+        .map(|(pod, _)| pod)
+        .collect();
+    pod_port(monitor, target, &pods)
+}
+
+pub(super) fn of_pods(tree: &Tree<'_>, job: &Job) -> Vec<Dead> {
+    let Some(monitor) = Monitor::of(tree, job, "podMetricsEndpoints") else {
+        return Vec::new();
+    };
+    let pods = || tree.clusters.iter().flat_map(|cluster| &cluster.pods);
+    let fits = |pod: &Pod<'_>| monitor.selector.selects(|key| find(&pod.labels, key));
+    let selected: Vec<&Pod<'_>> = pods()
+        .filter(|pod| fits(pod).and(monitor.looks_into(&pod.namespace)) != Answer::Never)
+        .collect();
+    if selected.is_empty() {
+        let mut own = monitor.cluster.pods.iter();
+        let near = own.find(|pod| {
+            monitor.is_for(pod.object.name()) && monitor.looks_into(&pod.namespace) == Answer::Always
+        });
+        let Some(near) = near else { return Vec::new() };
+        let lacking = monitor
+            .selector
+            .lacking(|key| find(&near.labels, key))
+            .unwrap_or_default();
+        let name = near.object.name();
+        let reason = format!("it selects no pod: the labels of those of `{name}` lack {lacking}");
+        let closest = (name.to_owned(), place_of(near.object));
+        return vec![monitor.nothing_selected(reason, Some(closest), monitor.certainty())];
+    }
+    let port = monitor
+        .endpoint
+        .get("port")
+        .or_else(|| monitor.endpoint.get("targetPort"));
+    let port = port.filter(|port| port.as_str().is_some_and(|name| name.parse::<u16>().is_err()));
+    let dead = port.and_then(|port| pod_port(&monitor, port, &selected));
+    dead.into_iter().collect()
+}
+
+/// A name that no port of the pods has.
+fn pod_port(monitor: &Monitor<'_>, port: &Value, pods: &[&Pod<'_>]) -> Option<Dead> {
+    let name = port
+        .as_str()
+        .filter(|name| !name.is_empty() && !name.contains(['|', '*', '.', '(']))?;
+    let wanted = Text::written(name);
+    let ports = || {
+        let containers = pods.iter().flat_map(|pod| &pod.containers);
+        containers.flat_map(|container| &container.ports)
+    };
+    let has = ports().any(|own| Text::written(own.name).equals(&wanted) != Answer::Never);
+    if has || pods.is_empty() {
+        return None;
+    }
+    let names = ports()
+        .filter(|own| !own.name.is_empty())
+        .map(|own| (own.name, own.span));
+    Some(monitor.no_port(port, "pod", &distinct(names)))
+}
+
+fn distinct<'n>(names: impl Iterator<Item = (&'n str, Span)>) -> Vec<(&'n str, Span)> {
+    let by_name: BTreeMap<&str, Span> = names.collect();
+    by_name.into_iter().collect()
+}
