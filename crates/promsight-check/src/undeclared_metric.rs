@@ -34,7 +34,11 @@ fn finding(metric: &UndeclaredMetric, stored: &Stored, context: &Context<'_>) ->
     );
     let mut finding = words::finding(CHECK.name, *span, name.clone(), message);
     finding.confidence = metric.confidence;
-    finding.label = format!("the same job exposes `{neighbour}`, which is declared here");
+    finding.label = if metric.is_renamed {
+        format!("the server has not seen `{neighbour}`, which is declared here: it may be the new name")
+    } else {
+        format!("the same job exposes `{neighbour}`, which is declared here")
+    };
     let readers = context.resolution.references.iter();
     let readers = readers.filter(|reference| match &reference.selector.name {
         promsight_model::SelectorName::Exact(series) => metric.series.contains(series),

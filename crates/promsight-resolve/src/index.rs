@@ -72,6 +72,8 @@ pub(crate) struct Index<'a> {
     other_sources: BTreeMap<String, Span>,
     other_tails: BTreeMap<String, Span>,
     unresolved: Vec<Gap>,
+    /// Names with colons, with `_` in their place. A server can have very many names, and a document very many words.
+    without_colons: BTreeSet<String>,
     /// The names that are most like those that were asked for.
     closest: Mutex<FxHashMap<String, Option<Closest>>>,
 }
@@ -129,6 +131,7 @@ impl<'a> Index<'a> {
                 .filter(|gap| gap.reach != Reach::Nothing)
                 .cloned()
                 .collect(),
+            without_colons: BTreeSet::new(),
             closest: Mutex::default(),
         };
         index.index_emitters();
@@ -136,6 +139,12 @@ impl<'a> Index<'a> {
         index.partial.extend(index.witnesses.partial());
         index.index_facts();
         index.index_catalogue();
+        let without_colons = index
+            .all_series()
+            .filter(|series| series.contains(':'))
+            .map(|series| series.replace(':', "_"))
+            .collect();
+        index.without_colons = without_colons;
         index
     }
 
@@ -468,6 +477,11 @@ impl<'a> Index<'a> {
         self.live_series
             .iter()
             .flat_map(|(series, emitters)| emitters.iter().map(move |at| (series.as_str(), *at)))
+    }
+
+    /// Whether a name of which a series is known to exist is that word, but for colons in it.
+    pub(crate) fn has_with_other_separators(&self, word: &str) -> bool {
+        self.without_colons.contains(word)
     }
 
     /// Every name of which a series is known to exist: emitted here, recorded here, or outside.

@@ -247,9 +247,7 @@ pub(crate) fn with_outlook(mut reference: Reference, outlook: Option<Outlook>) -
 
 /// Whether the word is a known name with `_` for `:`, as adapters rename series for systems that know no colon.
 fn has_other_separators(index: &Index<'_>, word: &str) -> bool {
-    index
-        .all_series()
-        .any(|series| series.contains(':') && series.replace(':', "_") == word)
+    index.has_with_other_separators(word)
 }
 
 /// Whether the word is a name of this tree with something in front: documents show so what a configured namespace

@@ -15,7 +15,7 @@ const WORTH_SHOWING: f64 = 0.55;
 
 /// From here on a candidate is offered as the replacement: two names that share only their namespace and their
 /// sample suffix stay below it.
-const CONVINCING: f64 = 0.66;
+pub(crate) const CONVINCING: f64 = 0.66;
 
 /// From here on two names are taken for the same thing misspelt.
 pub(crate) const NEARLY_SAME: f64 = 0.86;

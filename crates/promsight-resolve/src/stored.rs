@@ -22,7 +22,7 @@ pub struct UnseenMetric {
     pub is_labelled: bool,
     /// How sure it is that it should have been seen.
     pub confidence: Confidence,
-    /// What the server has from the same jobs under nearly the same name, and nothing here declares.
+    /// What the server has from the same jobs under a similar name, and nothing here declares.
     pub closest: Option<String>,
     /// A metric of the same file that the server has.
     pub sibling: Option<(String, Span)>,
@@ -37,8 +37,10 @@ pub struct UndeclaredMetric {
     pub series: Vec<String>,
     /// The job.
     pub job: String,
-    /// What is declared here and comes from the same job: the one most like it.
+    /// What is declared here and most like it: from the same job, or not seen by the server at all.
     pub neighbour: (String, Span),
+    /// Whether the server has not seen that: the one may be the other under an older name.
+    pub is_renamed: bool,
     /// How sure.
     pub confidence: Confidence,
 }
@@ -90,7 +92,7 @@ pub(crate) fn compare(index: &Index<'_>) -> Stored {
     }
     let strangers = strangers(index, server);
     stored.unseen = unseen(&families, &seen, &strangers);
-    stored.undeclared = undeclared(index, server, &strangers);
+    stored.undeclared = undeclared(index, server, &strangers, &stored.unseen);
     stored
 }
 
@@ -160,7 +162,7 @@ fn closest(name: &str, strangers: &[Stranger<'_>]) -> Option<String> {
     let mut best: Option<(f64, &str)> = None;
     for stranger in strangers {
         let score = similarity::alike(name, stranger.family);
-        if score >= similarity::NEARLY_SAME && best.is_none_or(|(top, _)| score > top) {
+        if score >= similarity::CONVINCING && best.is_none_or(|(top, _)| score > top) {
             best = Some((score, stranger.family));
         }
     }
@@ -223,7 +225,12 @@ fn family_of<'s>(series: &'s str, names: &BTreeSet<String>) -> &'s str {
     base.unwrap_or(series)
 }
 
-fn undeclared(index: &Index<'_>, server: &Server, strangers: &[Stranger<'_>]) -> Vec<UndeclaredMetric> {
+fn undeclared(
+    index: &Index<'_>,
+    server: &Server,
+    strangers: &[Stranger<'_>],
+    unseen: &[UnseenMetric],
+) -> Vec<UndeclaredMetric> {
     let mut found = Vec::new();
     let mut told = BTreeSet::new();
     for stranger in strangers {
@@ -243,7 +250,19 @@ fn undeclared(index: &Index<'_>, server: &Server, strangers: &[Stranger<'_>]) ->
                 .total_cmp(&likeness(right.0))
                 .then_with(|| right.1.cmp(&left.1))
         });
-        let Some((name, span)) = nearest else { continue };
+        let counterparts = unseen
+            .iter()
+            .filter(|metric| metric.closest.as_deref() == Some(stranger.family));
+        let counterpart = counterparts.max_by(|left, right| {
+            likeness(&left.name)
+                .total_cmp(&likeness(&right.name))
+                .then_with(|| right.span.cmp(&left.span))
+        });
+        let neighbour = match (counterpart, nearest) {
+            (Some(unseen), _) => (unseen.name.clone(), unseen.span),
+            (None, Some((name, span))) => (name.clone(), span),
+            (None, None) => continue,
+        };
         if !told.insert(stranger.family) {
             continue;
         }
@@ -259,7 +278,8 @@ fn undeclared(index: &Index<'_>, server: &Server, strangers: &[Stranger<'_>]) ->
                 .map(|series| (*series).to_owned())
                 .collect(),
             job: stranger.job.to_owned(),
-            neighbour: (name.clone(), span),
+            neighbour,
+            is_renamed: counterpart.is_some(),
             confidence: if hidden {
                 Confidence::Low
             } else {
