@@ -14,6 +14,7 @@ use promsight_model::{
 use rustc_hash::FxHashMap;
 
 use crate::judge::Judge;
+use crate::patterns::says_something;
 use crate::usage::Usage;
 use crate::witnesses::Witnesses;
 use crate::{Closest, Input, Record, ResolvedEmitter, records};
@@ -570,21 +571,6 @@ fn glob(text: &str) -> Name {
     Pattern::parse(text).map_or_else(|| Name::Exact(text.to_owned()), Name::Pattern)
 }
 
-/// Whether so much of a pattern is known that a name which it admits may well be meant: `*_total` says nothing,
-/// `worker_*_total` does.
-fn says_something(pattern: &Pattern) -> bool {
-    const SAMPLE_SUFFIXES: [&str; 6] = ["_total", "_bucket", "_count", "_sum", "_created", "_info"];
-    let mut known = 0;
-    for piece in pattern.pieces() {
-        let piece = SAMPLE_SUFFIXES
-            .iter()
-            .find_map(|suffix| piece.strip_suffix(suffix))
-            .unwrap_or(piece);
-        known += piece.chars().filter(|character| *character != '_').count();
-    }
-    known >= 4
-}
-
 /// The series that a family of the catalogue stands for.
 fn exported_series(metric: &ExporterMetric) -> BTreeSet<String> {
     let with = |suffixes: &[&str]| {
@@ -602,19 +588,5 @@ fn exported_series(metric: &ExporterMetric) -> BTreeSet<String> {
         | MetricType::Info
         | MetricType::StateSet
         | MetricType::Untyped => with(&[""]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_of_suffixes_alone_claims_no_name() {
-        let says = |text: &str| Pattern::parse(text).is_some_and(|pattern| says_something(&pattern));
-        assert!(!says("*_total"));
-        assert!(!says("*_x_total"));
-        assert!(says("worker_*_total"));
-        assert!(says("*_requests_total"));
     }
 }

@@ -15,6 +15,7 @@ mod float;
 mod index;
 mod judge;
 mod mentions;
+mod patterns;
 pub mod python;
 mod rule_conflicts;
 mod rule_tests;
