@@ -180,6 +180,7 @@ fn lines(files: &[(String, String)]) -> Vec<String> {
         files: &files,
         facts: &facts,
         charts: &[],
+        repository: &promsight_model::Repository::default(),
     });
     let shown = Shown {
         files: &files,

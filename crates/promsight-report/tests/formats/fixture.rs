@@ -94,6 +94,7 @@ pub(crate) fn report(files: &FileSet) -> Report {
         metrics: metrics(files),
         references: references(files),
         jobs: vec![job(files)],
+        exposures: Vec::new(),
         unselected: vec![UnselectedObject {
             server: "Prometheus shop/main".to_owned(),
             kind: "PrometheusRule".to_owned(),
