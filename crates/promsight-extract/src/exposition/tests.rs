@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use promsight_model::Name;
+use proptest::prelude::*;
 use serde::Deserialize;
 
 use super::*;
@@ -280,4 +281,44 @@ fn sorted(mut series: Vec<Series>) -> Vec<Series> {
     }
     series.sort();
     series
+}
+
+proptest! {
+    #[test]
+    fn no_text_makes_it_panic_and_every_place_lies_in_the_text(
+        text in proptest::collection::vec("[a-z_:]{1,3}|[{}=,\"#\\\\ \t\r\n]|TYPE |HELP |EOF|le|\\+Inf|counter|1\\.5|é", 0..60)
+            .prop_map(|pieces| pieces.concat())
+    ) {
+        let snapshot = read(&file(&text));
+        for emitter in &snapshot.emitters {
+            let values = emitter.usage.label_values.iter().flat_map(|label| &label.values);
+            let places = values.map(|value| value.span).chain([emitter.span]).chain(emitter.name_span);
+            for place in places {
+                prop_assert!(text.get(place.range()).is_some(), "{place:?}");
+            }
+        }
+        for gap in &snapshot.gaps {
+            prop_assert!(text.get(gap.span.range()).is_some());
+        }
+    }
+
+    #[test]
+    fn what_is_written_as_a_sample_is_read_back(
+        name in "[a-z_:][a-z0-9_:]{0,8}",
+        labels in proptest::collection::btree_map("[a-z_][a-z0-9_]{0,4}", "[ -~é\n]{0,8}", 0..4),
+    ) {
+        let escaped = |value: &str| value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let written: Vec<String> =
+            labels.iter().map(|(label, value)| format!("{label}=\"{}\"", escaped(value))).collect();
+        let line = format!("{name}{{{}}} 1", written.join(","));
+        let Ok(Line::Sample { name: read_name, labels: read_labels, .. }) = line::read(&line) else {
+            return Err(TestCaseError::fail(line));
+        };
+        prop_assert_eq!(read_name.text.as_ref(), name.as_str());
+        let read_back: BTreeMap<String, String> = read_labels
+            .into_iter()
+            .map(|(label, value)| (label.text.into_owned(), value.text.into_owned()))
+            .collect();
+        prop_assert_eq!(read_back, labels);
+    }
 }
