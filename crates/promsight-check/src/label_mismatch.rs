@@ -131,10 +131,13 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
         });
     }
     if let Some((server, labels)) = &mismatch.stored {
-        finding.notes.push(format!(
-            "on {server} its series have the labels {}",
-            labels.join(", ")
-        ));
+        let labels = match labels.as_slice() {
+            [] => "no labels".to_owned(),
+            labels => format!("the labels {}", labels.join(", ")),
+        };
+        finding
+            .notes
+            .push(format!("on {server} its series have {labels}"));
     }
     if matches!(mismatch.problem, LabelProblem::Join | LabelProblem::Unless) {
         finding.notes.push(format!(

@@ -41,6 +41,25 @@ impl Server {
         self.names.contains(series)
     }
 
+    /// The type of the family that a series belongs to, where the server keeps it: under the name of the series, or
+    /// without the ending that the type brings.
+    pub fn type_of(&self, series: &str) -> Option<MetricType> {
+        let exact = self.types.get(series).copied();
+        exact.or_else(|| {
+            let endings: [(&str, &[MetricType]); 5] = [
+                ("_total", &[MetricType::Counter]),
+                ("_bucket", &[MetricType::Histogram]),
+                ("_count", &[MetricType::Histogram, MetricType::Summary]),
+                ("_sum", &[MetricType::Histogram, MetricType::Summary]),
+                ("_info", &[MetricType::Info]),
+            ];
+            endings.into_iter().find_map(|(ending, types)| {
+                let family = self.types.get(series.strip_suffix(ending)?).copied()?;
+                types.contains(&family).then_some(family)
+            })
+        })
+    }
+
     /// The labels of a series, where all of them are known.
     pub fn labels_of(&self, series: &str) -> Option<&BTreeSet<String>> {
         if self.is_partial {

@@ -95,6 +95,19 @@ impl<'a, 'i> Presence<'a, 'i> {
         Some((server.address.clone(), labels.iter().cloned().collect()))
     }
 
+    /// The live server and the type that its metadata gives a series of which nothing else is known.
+    pub(super) fn type_stored(&self, series: &str) -> Option<(&'i str, MetricType)> {
+        let is_known = !self.index.emitting(series).is_empty()
+            || !self.index.witnessed(series).is_empty()
+            || !self.index.recording(series).is_empty()
+            || !self.index.possibly_emitting(series).is_empty();
+        let server = self
+            .index
+            .server()
+            .filter(|server| !is_known && server.has(series))?;
+        Some((server.address.as_str(), server.type_of(series)?))
+    }
+
     /// Whether a live server has seen the label on a series of that name.
     fn is_stored_with(&self, series: &str, label: &str) -> bool {
         let labels = self.index.server().and_then(|server| server.labels.get(series));

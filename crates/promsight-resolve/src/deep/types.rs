@@ -29,6 +29,8 @@ pub struct TypeMismatch {
     pub declared: Option<Span>,
     /// What made something else of the metric before, with its place.
     pub computed_by: Option<(String, Span)>,
+    /// The live server whose metadata says the type, where no declaration does.
+    pub told_by: Option<String>,
     /// How sure.
     pub confidence: Confidence,
 }
@@ -74,6 +76,9 @@ pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, presence: &Presence<'_,
         };
         match declared_misuse(asking, series, path, presence) {
             Some(mismatch) => found.push(mismatch),
+            None if presence.type_stored(series).is_some() => {
+                found.extend(stored_misuse(asking, series, path, presence));
+            }
             None => found.extend(computed_misuse(asking, series, path, index, presence)),
         }
     }
@@ -85,6 +90,39 @@ fn is_gauge_like(metric_type: MetricType) -> bool {
         metric_type,
         MetricType::Gauge | MetricType::StateSet | MetricType::Info
     )
+}
+
+/// A function that does not fit the type that a live server tells of a series which nothing else declares.
+fn stored_misuse(
+    asking: &Asking<'_>,
+    series: &str,
+    path: &SelectorPath,
+    presence: &Presence<'_, '_>,
+) -> Option<TypeMismatch> {
+    let (server, metric_type) = presence.type_stored(series)?;
+    let (function, span, misuse) = misuse(&path.steps, metric_type, series)?;
+    let is_doubtful = function == "resets"
+        || (metric_type == MetricType::Gauge
+            && ["_total", "_count", "_sum"]
+                .iter()
+                .any(|suffix| series.ends_with(suffix)));
+    Some(TypeMismatch {
+        consumer: asking.consumer.clone(),
+        series: series.to_owned(),
+        function: function.to_owned(),
+        span,
+        misuse,
+        metric_type: Some(metric_type),
+        declared: None,
+        computed_by: None,
+        told_by: Some(server.to_owned()),
+        // Programs of others are often wrong about their own types.
+        confidence: if is_doubtful {
+            Confidence::Low
+        } else {
+            Confidence::Medium
+        },
+    })
 }
 
 /// A function that does not fit the declared type.
@@ -127,6 +165,7 @@ fn declared_misuse(
         metric_type: Some(*metric_type),
         declared: Some(emitter.name_span.unwrap_or(emitter.span)),
         computed_by: None,
+        told_by: None,
         confidence: match emitter.origin {
             _ if is_doubtful => Confidence::Low,
             // Programs of others are often wrong about their own types.
@@ -191,6 +230,7 @@ fn computed_misuse(
                 metric_type: None,
                 declared: None,
                 computed_by: Some(by),
+                told_by: None,
                 confidence,
             });
         }
