@@ -1,10 +1,11 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `oracle`, `packaging`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `charts`, `oracle`, `packaging`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
     reason = "development commands read the source tree and start cargo"
 )]
 
+mod charts;
 mod ci;
 mod corpus;
 mod generate;
@@ -29,6 +30,7 @@ Commands:
   generate    write docs/checks, the tables of docs/promql.md, the configuration's schema, man pages, completions
   promqltest  compare what is read of Prometheus' own test cases with what Prometheus reads
   corpus      compare what is read of the dashboards and rules in FOLDER... with what other parsers read
+  charts      compare what the charts in FOLDER... render to with what HELM renders: `charts HELM FOLDER...`
   oracle      measure the inventory against running code (needs Python and its package index);
               `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
   packaging   build and install the wheel, and run the action, the GitLab template and the hook
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         ["promqltest"] => promqltest::run(),
         ["corpus", folders @ ..] => corpus::run(folders),
         ["packaging"] => packaging::run(),
+        ["charts", arguments @ ..] => charts::run(arguments),
         ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };

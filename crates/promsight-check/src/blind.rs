@@ -128,6 +128,10 @@ pub(crate) fn cause(blindness: Option<&Blindness>, series: &str) -> String {
             family_in_words(series),
             declared.dead.as_deref().unwrap_or("it never runs")
         ),
+        (Reason::Unexposed | Reason::Unscraped, Some(declared), _) => format!(
+            "`{series}` never reaches Prometheus: {}",
+            declared.dead.as_deref().unwrap_or("it is lost on the way")
+        ),
         (Reason::BlindRecord, _, Some(root)) if root.record == series => {
             format!(
                 "the recording rule `{series}` records nothing, for nothing emits `{}`",
@@ -179,6 +183,8 @@ fn label(reason: Reason) -> String {
     match reason {
         Reason::WrongSample => "no such sample of this family",
         Reason::DeadEmitter => "nothing that runs emits this",
+        Reason::Unexposed => "no workload serves this",
+        Reason::Unscraped => "nothing scrapes this",
         Reason::BlindRecord => "recorded from what nothing emits",
         _ => "nothing emits this",
     }
@@ -222,6 +228,7 @@ fn related(blindness: &Blindness) -> Vec<Related> {
             Evidence::SharedTail(span) => add(*span, "the same name but for what stands in front".to_owned()),
             Evidence::NearlySame(span) => add(*span, "nearly the same name".to_owned()),
             Evidence::ModuleName(span) => add(*span, "this module is named like it".to_owned()),
+            Evidence::Lost(span) => add(*span, "here it is lost".to_owned()),
             Evidence::SameFamily | Evidence::BlindRecord | Evidence::Gone | Evidence::NotStored { .. } => {}
         }
     }

@@ -53,11 +53,15 @@ fn fault(emitter: &Emitter, invalid: &InvalidUpdate) -> (String, &'static str, S
         Fault::LabelCount { given, declared } => (
             format!(
                 "`{method}()` is given {}, and the metric has {}",
-                count(*given, "value"),
-                count(*declared, "label")
+                words::count(*given, "value"),
+                words::count(*declared, "label")
             ),
             "`ValueError: Incorrect label count`",
-            format!("{} for {}", count(*given, "value"), count(*declared, "label")),
+            format!(
+                "{} for {}",
+                words::count(*given, "value"),
+                words::count(*declared, "label")
+            ),
         ),
         Fault::LabelNames { unknown, missing } => (
             label_names(unknown, missing),
@@ -128,13 +132,5 @@ fn declared(emitter: &Emitter) -> String {
         (_, []) => format!("declared as a {family} without labels"),
         (_, [label]) => format!("declared as a {family} with the label {label}"),
         (_, labels) => format!("declared as a {family} with the labels {}", labels.join(", ")),
-    }
-}
-
-fn count(number: usize, what: &str) -> String {
-    if number == 1 {
-        format!("1 {what}")
-    } else {
-        format!("{number} {what}s")
     }
 }

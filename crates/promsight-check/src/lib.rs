@@ -14,9 +14,11 @@ mod blind_runbook;
 mod blind_script;
 mod blind_test;
 mod blind_trigger;
+mod broken_kustomization;
 mod bucket_mismatch;
 mod conflicting_metric;
 mod conflicting_rule;
+mod dead_target;
 mod fingerprint;
 mod hidden_blindness;
 mod invalid_query;
@@ -27,6 +29,9 @@ mod late_counter;
 mod missing_runbook;
 mod never_firing;
 mod never_updated;
+mod not_exposed;
+mod not_scraped;
+mod orphan_manifest;
 mod sink;
 mod suppression;
 mod targets;
@@ -34,8 +39,10 @@ mod trace;
 mod type_mismatch;
 mod undeclared_metric;
 mod unknown_alert;
+mod unloaded_jobs;
 mod unreadable_file;
 mod unseen_metric;
+mod unselected_rules;
 mod unused_metric;
 mod unused_record;
 mod unused_suppression;
@@ -93,9 +100,11 @@ pub const CHECKS: &[Check] = &[
     blind_script::CHECK,
     blind_test::CHECK,
     blind_trigger::CHECK,
+    broken_kustomization::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,
     conflicting_rule::CHECK,
+    dead_target::CHECK,
     hidden_blindness::CHECK,
     invalid_query::CHECK,
     invalid_update::CHECK,
@@ -105,11 +114,16 @@ pub const CHECKS: &[Check] = &[
     missing_runbook::CHECK,
     never_firing::CHECK,
     never_updated::CHECK,
+    not_exposed::CHECK,
+    not_scraped::CHECK,
+    orphan_manifest::CHECK,
     type_mismatch::CHECK,
     undeclared_metric::CHECK,
     unknown_alert::CHECK,
+    unloaded_jobs::CHECK,
     unreadable_file::CHECK,
     unseen_metric::CHECK,
+    unselected_rules::CHECK,
     unused_metric::CHECK,
     unused_record::CHECK,
     unused_suppression::CHECK,

@@ -6,6 +6,7 @@ use promsight_model::{DeadTarget, DroppedTarget, FileSet, KeptTarget, ScrapeJob,
 use promsight_resolve::Resolution;
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::objects::{Object, ObjectId};
+use promsight_scrape::process::{Process, Workload};
 use promsight_scrape::servers::{Job, Server, ServerOrigin, Unselected};
 use promsight_scrape::targets::{Dead, Dropped, Target};
 
@@ -122,5 +123,42 @@ fn dead(target: &Dead) -> DeadTarget {
         name: target.target.clone(),
         reason: target.reason.clone(),
         span: target.span,
+    }
+}
+
+/// What people call the workload of a process: `Deployment shop/pricing`, ``service `api` ``.
+pub(crate) fn workload_name(scrape: &ScrapeModel, process: &Process) -> String {
+    match &process.workload {
+        Workload::Container { object, .. } => {
+            object_name(scrape, *object).unwrap_or_else(|| "a workload".to_owned())
+        }
+        Workload::Compose { service } => format!("service `{service}`"),
+        Workload::Image(_) => "an image of this tree".to_owned(),
+        Workload::Other(name) => format!("`{name}`"),
+    }
+}
+
+/// Where the workload has its name.
+pub(crate) fn name_place(scrape: &ScrapeModel, process: &Process) -> Span {
+    let Workload::Container { object, .. } = &process.workload else {
+        return process.span;
+    };
+    let rendering = scrape.renderings.get(object.rendering);
+    let object = rendering.and_then(|rendering| rendering.objects.get(object.object));
+    let name = object.and_then(|object| object.value.at(&["metadata", "name"]));
+    name.map_or(process.span, |name| name.span)
+}
+
+/// The workload's own name.
+pub(crate) fn short_name(scrape: &ScrapeModel, process: &Process) -> String {
+    match &process.workload {
+        Workload::Container { object, .. } => {
+            let rendering = scrape.renderings.get(object.rendering);
+            let object = rendering.and_then(|rendering| rendering.objects.get(object.object));
+            object.map_or_else(String::new, |object| object.name().to_owned())
+        }
+        Workload::Compose { service } => service.clone(),
+        Workload::Image(_) => "image".to_owned(),
+        Workload::Other(name) => name.clone(),
     }
 }

@@ -6,12 +6,13 @@
 use std::collections::BTreeSet;
 
 use promsight_model::{
-    Consumer, ConsumerKind, Emitter, FileSet, Liveness, Name, Origin, Span, Stage, Step, StepState, Trace,
-    Verdict,
+    Consumer, ConsumerKind, Emitter, ExposureKind, FileSet, Liveness, Name, Origin, Span, Stage, Step,
+    StepState, Trace, Verdict,
 };
+use promsight_resolve::sight::{Collection, Outlet};
 use promsight_resolve::{Record, Reference, Resolution, selector_text};
 
-use crate::words;
+use crate::{targets, words};
 
 /// How far chains of recording rules are followed.
 const MAX_CHAIN: usize = 32;
@@ -184,6 +185,81 @@ impl<'a> Steps<'a> {
         self.push(depth, Stage::Declared, state, text, Some(emitter.span));
         if emitter.is_live() {
             self.updates(emitter, depth + 1);
+            self.programs(emitter, depth + 1);
+        }
+    }
+
+    /// The programs that run it, how they let it out, and who comes for it.
+    fn programs(&mut self, emitter: &Emitter, depth: usize) {
+        let resolution = self.resolution;
+        let scrape = &resolution.scrape;
+        let mut is_run = false;
+        for program in resolution.sights.programs_of(emitter) {
+            let Some(process) = scrape.processes.get(program.process) else {
+                continue;
+            };
+            is_run = true;
+            let text = format!("by {}", targets::workload_name(scrape, process));
+            self.push(depth, Stage::Run, StepState::Holds, text, Some(process.span));
+            let outlets = program.outlets.iter();
+            let mut outlets = outlets
+                .filter(|outlet| outlet.serves(emitter.usage.registry))
+                .peekable();
+            if outlets.peek().is_none() {
+                let (state, text) = if program.is_known {
+                    (StepState::Broken, "nothing in it serves or pushes it")
+                } else {
+                    (StepState::Unknown, "nothing is known to serve or push it")
+                };
+                self.push(depth + 1, Stage::Exposed, state, text.to_owned(), None);
+            }
+            for outlet in outlets {
+                self.outlet(outlet, depth + 1);
+            }
+        }
+        if !is_run && !scrape.processes.is_empty() {
+            let text = "no workload of this tree is known to run it".to_owned();
+            self.push(depth, Stage::Run, StepState::Unknown, text, None);
+        }
+    }
+
+    /// One way out of a program, and who comes for it.
+    fn outlet(&mut self, outlet: &Outlet, depth: usize) {
+        let scrape = &self.resolution.scrape;
+        let what = match outlet.kind {
+            ExposureKind::Server => "by a server of its own",
+            ExposureKind::Route => "by a route",
+            ExposureKind::Push => "by pushing",
+            ExposureKind::Textfile => "by a file",
+        };
+        let port = outlet.port.map(|port| format!(" on port {port}"));
+        let path = outlet
+            .path
+            .as_ref()
+            .filter(|_| outlet.kind == ExposureKind::Route);
+        let path = path.map(|path| format!(" at {path}"));
+        let text = format!("{what}{}{}", port.unwrap_or_default(), path.unwrap_or_default());
+        self.push(depth, Stage::Exposed, StepState::Holds, text, Some(outlet.span));
+        let mut step = |state, text, span| self.push(depth + 1, Stage::Scraped, state, text, span);
+        match &outlet.collection {
+            Collection::Delivered => {}
+            Collection::Unknown(reason) => step(StepState::Unknown, reason.clone(), None),
+            Collection::Missed(misses) => {
+                for miss in misses {
+                    step(StepState::Broken, miss.reason.clone(), miss.span);
+                }
+            }
+            Collection::Scraped(found) => {
+                for (server, job, target) in found {
+                    let job = scrape
+                        .servers
+                        .get(*server)
+                        .and_then(|server| server.jobs.get(*job));
+                    let Some(job) = job else { continue };
+                    let span = job.targets.get(*target).map_or(job.span, |target| target.span);
+                    step(StepState::Holds, format!("by job {}", job.name), Some(span));
+                }
+            }
         }
     }
 
@@ -238,7 +314,16 @@ impl<'a> Steps<'a> {
                 }
                 promsight_model::ResolvedBy::Outside(_) => false,
             };
-            reference.resolved_by.iter().any(of_site)
+            // What never arrives resolves nothing, and is looked at all the same.
+            let declared = reference
+                .blindness
+                .as_ref()
+                .and_then(|blindness| blindness.declared.as_ref());
+            let is_declared = declared.is_some_and(|declared| {
+                let at = |emitter: &&Emitter| emitter.name_span.unwrap_or(emitter.span) == declared.span;
+                declared.dead.is_some() && emitters.iter().any(at)
+            });
+            is_declared || reference.resolved_by.iter().any(of_site)
         };
         let before = self.steps.len();
         for reference in resolution.references.iter().filter(sees) {
@@ -375,7 +460,7 @@ impl<'a> Steps<'a> {
             .iter()
             .find(|server| server.rules.iter().any(holds));
         if let Some(server) = loader {
-            let text = format!("by {}", crate::targets::server_name(scrape, self.files, server));
+            let text = format!("by {}", targets::server_name(scrape, self.files, server));
             self.push(depth, Stage::Loaded, StepState::Holds, text, Some(server.span));
             return;
         }
@@ -444,7 +529,10 @@ fn remark(reference: &Reference) -> String {
         Verdict::Blind => match &reference.blindness {
             Some(blindness) => match &blindness.root {
                 Some(root) => format!(", which records nothing: nothing emits `{}`", root.series),
-                None => ", which nothing emits".to_owned(),
+                None => match &blindness.declared {
+                    Some(declared) if declared.dead.is_some() => ", of which nothing arrives".to_owned(),
+                    _ => ", which nothing emits".to_owned(),
+                },
             },
             None => ", which nothing emits".to_owned(),
         },

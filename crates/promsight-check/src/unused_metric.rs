@@ -25,6 +25,8 @@ fn find(context: &Context<'_>) -> Vec<Finding> {
     for resolved in &context.resolution.emitters {
         let emitter = &resolved.emitter;
         let own = matches!(emitter.origin, Origin::Instrument(_)) && emitter.is_live();
+        // What never arrives is reported where it is lost.
+        let own = own && context.resolution.sights.hidden(emitter).is_none();
         if let (true, false, Name::Exact(name)) = (own, resolved.used, &emitter.name) {
             families.entry(name).or_default().push(emitter);
         }

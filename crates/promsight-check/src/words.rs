@@ -73,6 +73,15 @@ pub(crate) fn outside(reference: &Reference) -> String {
     names.collect::<Vec<_>>().join(", ")
 }
 
+/// `1 value`, `2 values`.
+pub(crate) fn count(number: usize, what: &str) -> String {
+    if number == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{number} {what}s")
+    }
+}
+
 /// Who names an alert or a label of alerts, in words.
 pub(crate) fn namer(named_by: &Namer) -> String {
     match named_by {

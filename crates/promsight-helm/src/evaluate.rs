@@ -340,7 +340,7 @@ impl Evaluator {
         let mark = self.variables.len();
         for (index, item) in items {
             self.spend(0)?;
-            self.loop_variables(pipeline, &index, &item, mark);
+            self.loop_variables(pipeline, &index, &item, mark)?;
             let flow = self.walk(&item, body, out)?;
             self.variables.truncate(mark);
             if flow == Flow::Break {
@@ -351,13 +351,13 @@ impl Evaluator {
     }
 
     /// Sets the variables of one turn. The pipeline declared them already, just below `mark`.
-    fn loop_variables(&mut self, pipeline: &Pipeline, index: &Data, item: &Data, mark: usize) {
+    fn loop_variables(&mut self, pipeline: &Pipeline, index: &Data, item: &Data, mark: usize) -> Outcome<()> {
         match (&pipeline.variables[..], pipeline.assigns) {
             ([], _) => {}
-            ([only], true) => self.assign(only, item.clone()),
+            ([only], true) => self.assign(only, item.clone())?,
             ([first, second, ..], true) => {
-                self.assign(first, index.clone());
-                self.assign(second, item.clone());
+                self.assign(first, index.clone())?;
+                self.assign(second, item.clone())?;
             }
             (declared, false) => {
                 self.variables[mark - 1].1 = item.clone();
@@ -366,12 +366,17 @@ impl Evaluator {
                 }
             }
         }
+        Ok(())
     }
 
-    fn assign(&mut self, name: &str, value: Data) {
+    fn assign(&mut self, name: &str, value: Data) -> Outcome<()> {
         let found = self.variables.iter_mut().rev().find(|(own, _)| &**own == name);
-        if let Some((_, own)) = found {
-            *own = value;
+        match found {
+            Some((_, own)) => {
+                *own = value;
+                Ok(())
+            }
+            None => fail(format!("undefined variable: {name}")),
         }
     }
 
@@ -384,7 +389,7 @@ impl Evaluator {
         let value = value.unwrap_or(Data::Nil);
         for name in &pipeline.variables {
             if pipeline.assigns {
-                self.assign(name, value.clone());
+                self.assign(name, value.clone())?;
             } else {
                 self.variables.push((name.as_str().into(), value.clone()));
             }

@@ -328,7 +328,9 @@ fn number(text: &str) -> Option<Number> {
     let is_decimal = plain
         .bytes()
         .all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'));
-    let float: f64 = plain.parse().ok().filter(|_| is_decimal)?;
+    // What looks like an integer and is none is too large to be one.
+    let is_float = is_decimal && plain.contains(['.', 'e', 'E']);
+    let float: f64 = plain.parse().ok().filter(|_| is_float)?;
     // A constant such as 1e3 is whole, and may stand where an integer is wanted; printed it is a float.
     Some(Number::Float(float))
 }

@@ -94,6 +94,30 @@ pub fn charts(files: &[File<'_>]) -> Vec<String> {
 /// `files` are all files of the tree, sorted by path: charts may depend on others beside them. `None` where the folder
 /// holds no chart that can be read.
 pub fn render(files: &[File<'_>], folder: &str, options: &Options<'_>) -> Option<Rendered> {
+    let (name, texts, unevaluated) = texts(files, folder, options)?;
+    let documents = texts.into_iter().flat_map(|(template, text)| {
+        let ranges = separated(&text.text).into_iter();
+        ranges.map(move |range| Document {
+            template: template.clone(),
+            text: text.slice(range),
+        })
+    });
+    Some(Rendered {
+        name,
+        documents: documents.collect(),
+        unevaluated,
+    })
+}
+
+/// The text of each template with its name, in the order of the names.
+type Texts = Vec<(String, Embedded)>;
+
+/// The chart's name, what its templates render to, and what could not be evaluated.
+fn texts(
+    files: &[File<'_>],
+    folder: &str,
+    options: &Options<'_>,
+) -> Option<(String, Texts, chart::Problems)> {
     let mut problems = Vec::new();
     let chart = chart::load(files, folder, &mut problems)?;
     let chart = chart.with_dependencies(&mut problems);
@@ -102,10 +126,11 @@ pub fn render(files: &[File<'_>], folder: &str, options: &Options<'_>) -> Option
         options,
         templates: Vec::new(),
     };
-    run.add(&chart, &chart.name.clone(), values);
-    let mut rendered = run.evaluate(problems);
-    rendered.name.clone_from(&chart.name);
-    Some(rendered)
+    run.add(&chart, &chart.name, values);
+    let texts = run.evaluate(&mut problems);
+    problems.sort();
+    problems.dedup();
+    Some((chart.name, texts, problems))
 }
 
 /// The templates of a chart and those below it, with what each is given.
@@ -172,15 +197,15 @@ impl Run<'_> {
         data
     }
 
-    fn evaluate(mut self, mut unevaluated: Vec<(Span, String)>) -> Rendered {
+    fn evaluate(mut self, unevaluated: &mut chart::Problems) -> Texts {
         // Templates of charts further above come later and replace what those below define.
         self.templates.sort_by(|left, right| {
             let depth = |renderable: &Renderable| renderable.name.matches('/').count();
             (depth(right), &right.name).cmp(&(depth(left), &left.name))
         });
-        let templates = parse_all(&self.templates, &mut unevaluated);
+        let templates = parse_all(&self.templates, unevaluated);
         let mut evaluator = Evaluator::new(templates, self.options.steps);
-        let mut documents: Vec<Document> = Vec::new();
+        let mut texts = Texts::new();
         for renderable in &self.templates {
             if is_partial(&renderable.name) || renderable.name.ends_with("NOTES.txt") {
                 continue;
@@ -201,11 +226,7 @@ impl Run<'_> {
                 Ok(()) => {
                     let (text, map) = out.finish();
                     let text = Embedded::decoded(renderable.file, text, map);
-                    let found = separated(&text.text).into_iter().map(|range| Document {
-                        template: renderable.name.clone(),
-                        text: text.slice(range),
-                    });
-                    documents.extend(found);
+                    texts.push((renderable.name.clone(), text));
                 }
                 Err(failure) => {
                     let at = failure.at.unwrap_or(Span::new(renderable.file, 0..0));
@@ -213,14 +234,8 @@ impl Run<'_> {
                 }
             }
         }
-        documents.sort_by(|left, right| left.template.cmp(&right.template));
-        unevaluated.sort();
-        unevaluated.dedup();
-        Rendered {
-            name: String::new(),
-            documents,
-            unevaluated,
-        }
+        texts.sort_by(|(left, _), (right, _)| left.cmp(right));
+        texts
     }
 }
 
@@ -283,3 +298,6 @@ fn separated(text: &str) -> Vec<Range<usize>> {
 fn is_partial(path: &str) -> bool {
     path.rsplit('/').next().unwrap_or(path).starts_with('_')
 }
+
+#[cfg(test)]
+mod tests;

@@ -219,9 +219,7 @@ pub(crate) fn resolved(text: &str) -> Data {
     if !(bytes[0].is_ascii_digit() || matches!(bytes[0], b'+' | b'-')) {
         return text.into();
     }
-    if let Some(moment) = timestamp(text) {
-        return moment.into();
-    }
+    // A date stays the text that it is.
     number(text).map_or_else(|| text.into(), Data::Float)
 }
 
@@ -240,51 +238,44 @@ fn number(text: &str) -> Option<f64> {
     plain.parse().ok().filter(|_| is_decimal && has_digit_first)
 }
 
-/// A date as JSON writes it.
-fn timestamp(text: &str) -> Option<String> {
+/// Whether a text is a date, with or without a time.
+fn is_timestamp(text: &str) -> bool {
     let bytes = text.as_bytes();
     if bytes.len() < 8 || !bytes[..4].iter().all(u8::is_ascii_digit) || bytes[4] != b'-' {
-        return None;
+        return false;
     }
     let date_end = text.find(['T', 't', ' ']).unwrap_or(text.len());
-    let mut parts = text[..date_end].split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
-    let in_range = |text: &str, most: u32| {
+    let in_range = |text: Option<&str>, most: u32| {
+        let text = text.unwrap_or_default();
         let is_short = text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-        text.parse::<u32>()
-            .ok()
-            .filter(|number| is_short && (1..=most).contains(number))
+        is_short
+            && text
+                .parse::<u32>()
+                .is_ok_and(|number| (1..=most).contains(&number))
     };
-    let (month, day) = (in_range(month, 12)?, in_range(day, 31)?);
-    if parts.next().is_some() {
-        return None;
+    let mut parts = text[..date_end].split('-').skip(1);
+    if !in_range(parts.next(), 12) || !in_range(parts.next(), 31) || parts.next().is_some() {
+        return false;
     }
     if date_end == text.len() {
-        return Some(format!("{year}-{month:02}-{day:02}T00:00:00Z"));
+        return true;
     }
     let clock = &text[date_end + 1..];
     let zone = clock.find(['Z', '+', '-']).unwrap_or(clock.len());
-    let is_zoned = zone < clock.len();
     let is_clock = clock[..zone].split(':').count() == 3
         && clock[..zone]
             .bytes()
             .all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
-    // With a blank there is no zone, and with `T` there is one.
-    if !is_clock || is_zoned == (bytes[date_end] == b' ') {
-        return None;
-    }
-    let zone = if is_zoned { &clock[zone..] } else { "Z" };
-    let clock = clock.split(['Z', '+', '-']).next().unwrap_or_default();
-    Some(format!("{year}-{month:02}-{day:02}T{clock}{zone}"))
+    // Behind a blank there is no zone, behind `T` there is one.
+    is_clock && (zone < clock.len()) != (bytes[date_end] == b' ')
 }
 
 /// Whether a text would be read as something else than a string if it were written plainly.
 pub(crate) fn is_ambiguous(text: &str) -> bool {
     let special = text.trim_start_matches(['+', '-']).to_ascii_lowercase();
     !matches!(resolved(text), Data::Text(_))
-        || timestamp(text).is_some()
+        || is_timestamp(text)
         || matches!(special.as_str(), ".nan" | ".inf")
-        || text == "<<"
         || is_base_60(text)
 }
 

@@ -48,6 +48,8 @@ pub enum Piece {
     },
     /// All arguments (`"$@"`, `$*`).
     Arguments,
+    /// All words of a list (`"${NAME[@]}"`).
+    List(String),
     /// What only a run knows: the output of a command, arithmetic, a template's action.
     Unknown,
 }
@@ -100,13 +102,26 @@ pub struct Statement {
     pub is_background: bool,
 }
 
+/// What a variable is set to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assignment {
+    /// The variable.
+    pub name: String,
+    /// Its value; of a list, `NAME=(a b)`, all words.
+    pub words: Vec<Word>,
+    /// Whether it is a list.
+    pub is_list: bool,
+    /// Whether it is added to what was there (`+=`).
+    pub appends: bool,
+}
+
 /// What a statement is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatementKind {
     /// A command: assignments in front of it, then its words. `[[ … ]]` is one too.
     Command {
         /// `A=b` in front of the words; alone where there are none.
-        assignments: Vec<(String, Word)>,
+        assignments: Vec<Assignment>,
         /// The words.
         words: Vec<Word>,
     },

@@ -97,6 +97,8 @@ pub struct ScannedImports {
     pub named: Vec<NamedModule>,
     /// Whether it imports by names known only at run time.
     pub is_open: bool,
+    /// Whether such names are made up or found by looking through folders, so that no text spells them out.
+    pub discovers: bool,
 }
 
 /// `import a.b` or `from ..a.b import x, y`; `import a, b` are two.

@@ -14,7 +14,8 @@ use promsight_model::{
 use rustc_hash::FxHashMap;
 
 use crate::judge::Judge;
-use crate::patterns::says_something;
+use crate::patterns::{glob, says_something};
+use crate::sight::Hidden;
 use crate::usage::Usage;
 use crate::witnesses::Witnesses;
 use crate::{Closest, Input, Record, ResolvedEmitter, records};
@@ -54,9 +55,11 @@ pub(crate) struct Index<'a> {
     own: usize,
     witnesses: Witnesses,
     server: Option<&'a Server>,
-    /// Exact series name to the live emitters that expose it.
+    /// Exact series name to the live emitters that expose it and of which something arrives.
     live_series: BTreeMap<String, Vec<usize>>,
-    /// Exact series name to emitters that do not count: test-only and dead ones.
+    /// Emitters of which nothing arrives, although their code runs.
+    hidden: &'a BTreeMap<usize, Hidden>,
+    /// Exact series name to emitters that do not count: test-only, dead and hidden ones.
     silent_series: BTreeMap<String, Vec<usize>>,
     /// Exact family names and names as written, of live emitters.
     live_families: BTreeMap<String, Vec<usize>>,
@@ -97,7 +100,7 @@ impl<'a> Index<'a> {
     }
 
     /// Indexes everything that the input holds.
-    pub(crate) fn build(input: &Input<'a>) -> Self {
+    pub(crate) fn build(input: &Input<'a>, hidden: &'a BTreeMap<usize, Hidden>) -> Self {
         let mut index = Self {
             facts: input.facts,
             emitters: input
@@ -110,6 +113,7 @@ impl<'a> Index<'a> {
             own: input.inventory.emitters.len(),
             witnesses: Witnesses::default(),
             server: input.outside.server.as_ref(),
+            hidden,
             live_series: BTreeMap::new(),
             silent_series: BTreeMap::new(),
             live_families: BTreeMap::new(),
@@ -152,14 +156,17 @@ impl<'a> Index<'a> {
     fn index_emitters(&mut self) {
         for (at, emitter) in self.emitters.iter().enumerate().take(self.own) {
             let series = emitter.series.iter().filter_map(Name::exact);
-            if !emitter.is_live() {
-                for series in series {
-                    self.silent_series.entry(series.to_owned()).or_default().push(at);
-                }
-                continue;
-            }
+            let counts = emitter.is_live() && !self.hidden.contains_key(&at);
+            let by_series = if counts {
+                &mut self.live_series
+            } else {
+                &mut self.silent_series
+            };
             for series in series {
-                self.live_series.entry(series.to_owned()).or_default().push(at);
+                by_series.entry(series.to_owned()).or_default().push(at);
+            }
+            if !emitter.is_live() {
+                continue;
             }
             for family in [&emitter.name, &emitter.written_name]
                 .into_iter()
@@ -214,6 +221,11 @@ impl<'a> Index<'a> {
                 self.gone.entry(gone.name.as_str()).or_insert((exporter, gone));
             }
         }
+    }
+
+    /// Why nothing of an emitter arrives, where that is so.
+    pub(crate) fn hidden(&self, at: usize) -> Option<&'a Hidden> {
+        self.hidden.get(&at)
     }
 
     /// Every emitter in code, live or not, and behind them those of snapshots and inventories.
@@ -564,11 +576,6 @@ fn recorded(rule: &Rule) -> Emitter {
         unresolved_reason: None,
         usage: promsight_model::Usage::default(),
     }
-}
-
-/// A configured name in which `*` stands for any characters.
-fn glob(text: &str) -> Name {
-    Pattern::parse(text).map_or_else(|| Name::Exact(text.to_owned()), Name::Pattern)
 }
 
 /// The series that a family of the catalogue stands for.

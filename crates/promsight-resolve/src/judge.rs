@@ -10,6 +10,7 @@ use promsight_model::{
     ResolvedBy, Selector, SelectorName, Server, Span, Verdict,
 };
 
+use crate::confidence::{lowered, raised};
 use crate::index::{Index, RuleId};
 use crate::similarity;
 use crate::territory::Territory;
@@ -376,6 +377,19 @@ impl<'a, 'i> Judge<'a, 'i> {
             gone: None,
             gaps: Vec::new(),
         };
+        let silent = self.index.silent(series);
+        let hidden = silent.iter().find_map(|at| Some((*at, self.index.hidden(*at)?)));
+        if let Some((at, hidden)) = hidden {
+            return Some(Blindness {
+                reason: hidden.reason,
+                evidence: vec![Evidence::Lost(hidden.span)],
+                declared: Some(Declared {
+                    dead: Some(hidden.clause.clone()),
+                    ..self.declared(at)
+                }),
+                ..none
+            });
+        }
         if let Some(declared) = self.same_family(series) {
             let closest = right_sample(series, functions, &declared);
             let evidence = vec![Evidence::SameFamily];
@@ -394,7 +408,7 @@ impl<'a, 'i> Judge<'a, 'i> {
                 ..none
             });
         }
-        if let Some(at) = self.index.silent(series).first() {
+        if let Some(at) = silent.first() {
             let emitter = &self.index.emitters()[*at];
             return Some(Blindness {
                 reason: Reason::DeadEmitter,
@@ -532,22 +546,6 @@ fn stored_by(server: &Server) -> String {
         "{} has had it in the last {} hours; nothing here declares it",
         server.address, server.hours
     )
-}
-
-/// What a live server lacks as well is one step surer.
-fn raised(confidence: Confidence) -> Confidence {
-    match confidence {
-        Confidence::Low => Confidence::Medium,
-        Confidence::Medium | Confidence::High => Confidence::High,
-    }
-}
-
-/// A name that a gap could hide is one step less sure.
-fn lowered(confidence: Confidence) -> Confidence {
-    match confidence {
-        Confidence::High => Confidence::Medium,
-        Confidence::Medium | Confidence::Low => Confidence::Low,
-    }
 }
 
 /// Which sample of the declared family was meant.

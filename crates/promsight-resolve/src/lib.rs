@@ -9,6 +9,7 @@
 //! looks at ([`usage`]).
 
 mod births;
+mod confidence;
 pub mod deep;
 pub mod exposure;
 mod float;
@@ -20,6 +21,7 @@ pub mod python;
 mod rule_conflicts;
 mod rule_tests;
 mod runbooks;
+pub mod sight;
 mod similarity;
 pub mod stored;
 mod territory;
@@ -87,6 +89,8 @@ pub struct Resolution {
     pub scrape: Arc<ScrapeModel>,
     /// What the tree and a live server disagree on.
     pub stored: stored::Stored,
+    /// The lines of sight of what it runs.
+    pub sights: sight::Sights,
     /// What lets metrics out, by place.
     pub exposures: Vec<Exposure>,
     /// The web applications that exposures belong to.
@@ -185,6 +189,8 @@ pub enum Evidence {
         /// How many hours back it was asked.
         hours: u32,
     },
+    /// On its way to Prometheus it is lost there.
+    Lost(Span),
 }
 
 /// The root of a blind chain.
@@ -373,7 +379,8 @@ pub struct InvalidQuery {
 
 /// Binds every reference to a verdict.
 pub fn resolve(input: &Input<'_>) -> Resolution {
-    let index = index::Index::build(input);
+    let sights = sight::sights(input.inventory, &input.scrape);
+    let index = index::Index::build(input, &sights.hidden);
     let judge = judge::Judge::new(&index, input.facts, input.files);
     let mut references = judge.all_references();
     let mentioned = mentions::references(&index, &judge, input.facts);
@@ -392,7 +399,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
     unknown_alerts.extend(rule_tests::unknown_alerts(input.facts, input.files));
     let blind_tests = rule_tests::blind(&judge, input.facts);
     let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);
-    let mismatches = deep::mismatches(&index, &judge, input.facts, &references);
+    let mismatches = deep::mismatches(&index, &judge, input.facts, &references, &input.scrape);
     let usage = usage::Usage::of(&index, &references);
     let records = index.records_with(&judge, &usage);
     let emitters = index.emitters_with(&usage);
@@ -404,12 +411,13 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         invalid_queries: invalid_queries(input.facts),
         late_counters: births::late_counters(&index, input.facts),
         conflicts: input.inventory.conflicts.clone(),
+        rule_conflicts: rule_conflicts::conflicts(&index, input.facts),
         exposures: input.inventory.exposures.clone(),
         applications: input.inventory.applications.clone(),
         modules: input.inventory.modules.clone(),
         scrape: Arc::clone(&input.scrape),
         stored: stored::compare(&index),
-        rule_conflicts: rule_conflicts::conflicts(&index, input.facts),
+        sights,
         emitters,
         references,
         records,

@@ -1,6 +1,6 @@
 //! How much a partly known name says.
 
-use promsight_model::Pattern;
+use promsight_model::{Name, Pattern};
 
 /// Whether so much of a pattern is known that a name which it admits may well be meant: `*_total` says nothing,
 /// `worker_*_total` does.
@@ -15,6 +15,11 @@ pub(crate) fn says_something(pattern: &Pattern) -> bool {
         known += piece.chars().filter(|character| *character != '_').count();
     }
     known >= 4
+}
+
+/// A configured name in which `*` stands for any characters.
+pub(crate) fn glob(text: &str) -> Name {
+    Pattern::parse(text).map_or_else(|| Name::Exact(text.to_owned()), Name::Pattern)
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ fn graph(files: &FileSet) -> ModuleGraph {
             file: file.id,
             path: &file.path,
             imports,
+            is_test: false,
         })
         .collect();
     ModuleGraph::new(&modules)

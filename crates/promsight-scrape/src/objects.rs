@@ -49,6 +49,11 @@ pub enum RenderingRoot {
     Chart(FileId),
 }
 
+/// Whether a path says that what it holds is an example, a test or an option, which nobody runs as it stands.
+pub fn is_aside(path: &str) -> bool {
+    reach::is_aside(path)
+}
+
 /// Objects that are applied together.
 #[derive(Clone, Debug)]
 pub struct Rendering {

@@ -67,6 +67,8 @@ pub struct Server {
     pub place: ServerPlace,
     /// Its jobs.
     pub jobs: Vec<Job>,
+    /// Jobs that it would have if it selected and loaded what it does not.
+    pub idle: Vec<Idle>,
     /// Monitors of the tree that it does not select, and why.
     pub unselected: Vec<Unselected>,
     /// Scrape configurations that are meant for it and that it cannot load, and why.
@@ -92,6 +94,7 @@ impl Server {
             span,
             place,
             jobs: Vec::new(),
+            idle: Vec::new(),
             unselected: Vec::new(),
             unloaded: Vec::new(),
             rules: Vec::new(),
@@ -102,6 +105,17 @@ impl Server {
             is_complete: true,
         }
     }
+}
+
+/// A job that a Prometheus does not have, for it does not select or load what declares it.
+#[derive(Clone, Debug)]
+pub struct Idle {
+    /// The job, with the targets that it would have.
+    pub job: Job,
+    /// Why it is idle, as a clause with its subject.
+    pub reason: String,
+    /// The part of what declares it that shows it best.
+    pub place: Span,
 }
 
 /// A monitor or rule that is not selected.

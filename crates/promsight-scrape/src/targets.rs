@@ -122,6 +122,11 @@ pub(crate) fn with_targets(tree: &Tree<'_>, mut servers: Vec<Server>) -> Vec<Ser
         }
         dead::mark(tree, server, &mut jobs);
         server.jobs = jobs;
+        let mut idle = std::mem::take(&mut server.idle);
+        for idle in &mut idle {
+            simulate(tree, server, &mut idle.job, &mut left);
+        }
+        server.idle = idle;
     }
     servers
 }

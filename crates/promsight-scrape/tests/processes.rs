@@ -20,7 +20,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use promsight_extract::extract;
-use promsight_model::{Facts, FileId, FileSet, Span};
+use promsight_model::{Facts, FileId, FileSet, Repository, Span};
 use promsight_scrape::process::{Certainty, Entry, Process, Workload};
 use promsight_scrape::{Input, ScrapeModel, simulate};
 
@@ -180,7 +180,7 @@ fn lines(files: &[(String, String)]) -> Vec<String> {
         files: &files,
         facts: &facts,
         charts: &[],
-        repository: &promsight_model::Repository::default(),
+        repository: &Repository::default(),
     });
     let shown = Shown {
         files: &files,

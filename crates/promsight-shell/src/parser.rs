@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use promsight_model::Span;
-use promsight_model::launch::{Connective, Piece, Statement, StatementKind, Word};
+use promsight_model::launch::{Assignment, Connective, Piece, Statement, StatementKind, Word};
 
 use crate::Locate;
 use crate::layout::Tabs;
@@ -416,11 +416,18 @@ impl<'a> Parser<'a> {
         loop {
             any |= self.redirections();
             self.blanks();
-            if words.is_empty()
-                && let Some(name) = self.assigned_name()
-            {
-                let value = self.value();
-                assignments.push((name, value));
+            if let Some((name, appends)) = self.assigned_name(&words) {
+                let (values, is_list) = self.value();
+                if words.is_empty() {
+                    assignments.push(Assignment {
+                        name,
+                        words: values,
+                        is_list,
+                        appends,
+                    });
+                } else {
+                    words.push(declaration(&name, values, self.span(self.at..self.at)));
+                }
                 continue;
             }
             let Some(word) = self.word() else { break };
@@ -447,33 +454,52 @@ impl<'a> Parser<'a> {
             .then_some(StatementKind::Command { assignments, words })
     }
 
-    /// `NAME=` at the current place, passed.
-    fn assigned_name(&mut self) -> Option<String> {
+    /// `NAME=` and `NAME+=` at the current place, passed; behind other words only of those that declare variables.
+    fn assigned_name(&mut self, words: &[Word]) -> Option<(String, bool)> {
+        let declares = |word: &Word| {
+            matches!(
+                literal(word).as_str(),
+                "export" | "declare" | "local" | "readonly" | "typeset"
+            )
+        };
+        if !words.first().is_none_or(declares) {
+            return None;
+        }
         let rest = self.rest();
         let length = name_length(rest);
         if length == 0 {
             return None;
         }
-        let skipped = match &rest.as_bytes()[length..] {
-            [b'=', ..] => 1,
-            [b'+', b'=', ..] => 2,
+        let (skipped, appends) = match &rest.as_bytes()[length..] {
+            [b'=', ..] => (1, false),
+            [b'+', b'=', ..] => (2, true),
             _ => return None,
         };
         self.at += length + skipped;
-        Some(rest[..length].to_owned())
+        Some((rest[..length].to_owned(), appends))
     }
 
-    /// What is assigned: a word, a list, nothing.
-    fn value(&mut self) -> Word {
-        let start = self.at;
-        if self.rest().starts_with('(') {
-            self.skip_parentheses();
-            return Word {
-                pieces: vec![Piece::Unknown],
-                span: self.span(start..self.at),
-            };
+    /// What is assigned: a word, the words of a list, nothing.
+    fn value(&mut self) -> (Vec<Word>, bool) {
+        if !self.rest().starts_with('(') {
+            let word = self.word().unwrap_or_else(|| self.nothing());
+            return (vec![word], false);
         }
-        self.word().unwrap_or_else(|| self.nothing())
+        self.at += 1;
+        let mut words = Vec::new();
+        loop {
+            self.line_breaks();
+            match self.word() {
+                Some(word) => words.push(word),
+                None => break,
+            }
+        }
+        if self.rest().starts_with(')') {
+            self.at += 1;
+        } else {
+            self.is_complete = false;
+        }
+        (words, true)
     }
 
     fn nothing(&self) -> Word {
@@ -518,6 +544,22 @@ impl<'a> Parser<'a> {
             assignments: Vec::new(),
             words,
         }
+    }
+}
+
+/// `NAME=value` as a word of `export` and its kin; of a list nothing is known.
+fn declaration(name: &str, mut values: Vec<Word>, end: Span) -> Word {
+    let value = if values.len() == 1 { values.pop() } else { None };
+    let (pieces, span) = match value {
+        Some(word) => (word.pieces, word.span),
+        None => (vec![Piece::Unknown], end),
+    };
+    Word {
+        pieces: [Piece::Text(format!("{name}="))]
+            .into_iter()
+            .chain(pieces)
+            .collect(),
+        span,
     }
 }
 

@@ -19,6 +19,7 @@ fn pieces(own: &[Piece]) -> String {
             Some(Fallback { kind, pieces: inner }) => format!("${{{name} {kind:?} {}}}", pieces(inner)),
         },
         Piece::Arguments => "$@".to_owned(),
+        Piece::List(name) => format!("{name}[@]"),
         Piece::Unknown => "?".to_owned(),
     };
     own.iter().map(text).collect()
@@ -44,9 +45,16 @@ fn statement(statement_: &Statement) -> String {
             assignments,
             words: own,
         } => {
-            let set = assignments
-                .iter()
-                .map(|(name, value)| format!("{name}={} ", word(value)));
+            let set = assignments.iter().map(|assignment| {
+                let sign = if assignment.appends { "+=" } else { "=" };
+                let value = words(&assignment.words);
+                let value = if assignment.is_list {
+                    format!("({value})")
+                } else {
+                    value
+                };
+                format!("{}{sign}{value} ", assignment.name)
+            });
             format!("{}{}", set.collect::<String>(), words(own))
                 .trim_end()
                 .to_owned()
@@ -153,7 +161,16 @@ fn lists_pipelines_and_redirections() {
         "A=1 B=x y a &; b | c; d"
     );
     assert_eq!(shown("A=1; export B=2"), "A=1; export·B=2");
-    assert_eq!(shown("LIST=(a b c)\ncat <(b) x"), "LIST=?; cat·?·x");
+    assert_eq!(shown("LIST=(a b c)\ncat <(b) x"), "LIST=(a·b·c); cat·?·x");
+}
+
+#[test]
+fn lists_are_kept_word_by_word() {
+    assert_eq!(
+        shown("A=(python -m \"$X\"\n  b)\nA+=(c)\nB+=d exec \"${A[@]}\" ${A[0]}"),
+        "A=(python·-m·${X}·b); A+=(c); B+=d exec·A[@]·?"
+    );
+    assert_eq!(shown("export A=b C=\"d e\" F=(g h)"), "export·A=b·C=d e·F=?");
 }
 
 #[test]

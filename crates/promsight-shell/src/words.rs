@@ -173,6 +173,10 @@ impl Parser<'_> {
         };
         let name = rest[..length].to_owned();
         self.at += length;
+        if self.rest().starts_with("[@]}") || self.rest().starts_with("[*]}") {
+            self.at += 4;
+            return pieces.push(Piece::List(name));
+        }
         let operator = self.rest();
         let kinds = [
             (":-", FallbackKind::UnsetOrEmpty),

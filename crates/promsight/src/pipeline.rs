@@ -245,6 +245,7 @@ fn outside(sources: &Sources, server: Option<&Server>) -> Outside {
 fn read_rounds(sources: &Sources, shared: &Shared) -> (Vec<Facts>, Inventory) {
     let files = &sources.files;
     let libraries = knowledge::libraries();
+    let graph = module_graph(sources);
     let mut facts: BTreeMap<FileId, Facts> = BTreeMap::new();
     let (first, mut waiting): (Vec<&SourceFile>, Vec<&SourceFile>) = files
         .files()
@@ -256,13 +257,13 @@ fn read_rounds(sources: &Sources, shared: &Shared) -> (Vec<Facts>, Inventory) {
     for _ in 0..MAX_ROUNDS {
         let extracted: Vec<Facts> = next.par_iter().map(|file| shared.facts(file)).collect();
         facts.extend(extracted.into_iter().map(|facts| (facts.file, facts)));
-        inventory = link(&facts, files, &libraries);
-        (next, waiting) = Wanted::by(&inventory, files).split(waiting);
+        inventory = link(&facts, files, &libraries, &graph);
+        (next, waiting) = Wanted::by(&inventory, files, &graph).split(waiting);
         if next.is_empty() {
             break;
         }
     }
-    inventory.modules = module_graph(sources);
+    inventory.modules = graph;
     (facts.into_values().collect(), inventory)
 }
 
@@ -281,6 +282,7 @@ fn module_graph(sources: &Sources) -> ModuleGraph {
             file: file.id,
             path: &file.path,
             imports,
+            is_test: python::is_test_path(&file.path),
         })
         .collect();
     ModuleGraph::new(&modules)
@@ -319,7 +321,12 @@ fn mark_words_of_code(facts: &mut [Facts], inventory: &Inventory, files: &FileSe
     }
 }
 
-fn link(facts: &BTreeMap<FileId, Facts>, files: &FileSet, libraries: &[Library]) -> Inventory {
+fn link(
+    facts: &BTreeMap<FileId, Facts>,
+    files: &FileSet,
+    libraries: &[Library],
+    graph: &ModuleGraph,
+) -> Inventory {
     let modules: Vec<SourceModule<'_>> = facts
         .values()
         .filter_map(|facts| {
@@ -331,7 +338,7 @@ fn link(facts: &BTreeMap<FileId, Facts>, files: &FileSet, libraries: &[Library])
             })
         })
         .collect();
-    promsight_resolve::python::link(&modules, libraries)
+    promsight_resolve::python::link_within(&modules, libraries, Some(graph))
 }
 
 fn is_python(file: &SourceFile) -> bool {

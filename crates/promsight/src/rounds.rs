@@ -6,14 +6,21 @@
 use std::collections::BTreeSet;
 
 use promsight_extract::python::{self, Needles};
-use promsight_model::{FileSet, SourceFile};
-use promsight_resolve::python::Inventory;
+use promsight_model::{Exposure, ExposureKind, FileId, FileSet, SourceFile};
+use promsight_resolve::python::{Inventory, ModuleGraph};
 use rayon::prelude::*;
+
+/// Steps from a module that serves metrics to the program that starts it.
+const MOST_LEVELS: usize = 4;
+/// Files that are read for it: programs of more modules have others that import the same.
+const MOST_IMPORTERS: usize = 200;
 
 /// What the next round looks for.
 pub(crate) struct Wanted {
     /// Paths of modules, as far as an import tells them, without `.py`.
     modules: BTreeSet<String>,
+    /// Files that import what serves metrics: they may say where, or start it.
+    importing: BTreeSet<FileId>,
     /// Names that an import statement of a file which matters would hold: metrics, wrappers, and the modules that
     /// define them.
     imported: Needles,
@@ -21,7 +28,7 @@ pub(crate) struct Wanted {
 
 impl Wanted {
     /// What the inventory of the files read so far leaves open.
-    pub(crate) fn by(inventory: &Inventory, files: &FileSet) -> Self {
+    pub(crate) fn by(inventory: &Inventory, files: &FileSet, graph: &ModuleGraph) -> Self {
         let modules = inventory
             .wanted
             .modules
@@ -41,6 +48,7 @@ impl Wanted {
             .collect();
         Self {
             modules,
+            importing: importers_of_serving(inventory, graph),
             imported: Needles::new(&names.into_iter().collect::<Vec<_>>()),
         }
     }
@@ -50,9 +58,9 @@ impl Wanted {
         &self,
         waiting: Vec<&'a SourceFile>,
     ) -> (Vec<&'a SourceFile>, Vec<&'a SourceFile>) {
-        waiting
-            .into_par_iter()
-            .partition(|file| self.names(&file.path) || self.imported_by(&file.text))
+        waiting.into_par_iter().partition(|file| {
+            self.importing.contains(&file.id) || self.names(&file.path) || self.imported_by(&file.text)
+        })
     }
 
     /// Whether the path ends, at a folder's border, in one of the modules.
@@ -83,6 +91,33 @@ impl Wanted {
     }
 }
 
+/// Files that import, directly or through others, what serves metrics without an application or a caller so far.
+fn importers_of_serving(inventory: &Inventory, graph: &ModuleGraph) -> BTreeSet<FileId> {
+    let is_settled = |exposure: &Exposure| {
+        exposure.is_reached && (exposure.kind != ExposureKind::Route || exposure.application.is_some())
+    };
+    let open = inventory
+        .exposures
+        .iter()
+        .filter(|exposure| !is_settled(exposure));
+    let mut level: BTreeSet<FileId> = open
+        .flat_map(|exposure| exposure.reached_from.iter().copied().chain([exposure.span.file]))
+        .collect();
+    let mut found = BTreeSet::new();
+    for _ in 0..MOST_LEVELS {
+        level = level
+            .iter()
+            .flat_map(|file| graph.importers(*file))
+            .filter(|file| !found.contains(file))
+            .collect();
+        found.extend(level.iter().take(MOST_IMPORTERS));
+        if level.is_empty() || found.len() >= MOST_IMPORTERS {
+            break;
+        }
+    }
+    found
+}
+
 /// A module's path without what its file's name adds: `pkg/constants.py` and `pkg/constants/__init__.py` are both
 /// `pkg/constants`.
 fn module_name(path: &str) -> &str {
@@ -98,6 +133,7 @@ mod tests {
         let names: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
         Wanted {
             modules: BTreeSet::from(["shop/names".to_owned()]),
+            importing: BTreeSet::new(),
             imported: Needles::new(&names),
         }
     }

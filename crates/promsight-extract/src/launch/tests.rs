@@ -31,7 +31,7 @@ fn words(words: &[Word]) -> Vec<String> {
     let piece = |piece: &Piece| match piece {
         Piece::Text(text) => text.clone(),
         Piece::Variable { name, .. } => format!("${name}"),
-        Piece::Arguments => "$@".to_owned(),
+        Piece::Arguments | Piece::List(_) => "$@".to_owned(),
         Piece::Unknown => "?".to_owned(),
     };
     words

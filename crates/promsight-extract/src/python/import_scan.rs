@@ -27,19 +27,24 @@ const FINDERS: &[&str] = &[
     "autodiscover",
     "autodiscover_modules",
     "entry_points",
-    "exec_module",
     "execute_from_command_line",
     "find_modules",
     "iter_entry_points",
     "iter_modules",
     "load_entry_point",
-    "load_module",
     "load_setuptools_entrypoints",
+    "walk_packages",
+];
+
+/// Calls that import a file by its path, and those that find such paths.
+const LOADERS: &[&str] = &[
+    "exec_module",
+    "load_module",
     "load_source",
     "run_path",
     "spec_from_file_location",
-    "walk_packages",
 ];
+const FOLDERS: &[&str] = &["glob", "iterdir", "listdir", "rglob", "scandir", "walk"];
 
 /// Calls that take modules as texts among their arguments: Django's `include`, the servers' `run`, Celery's
 /// application, `os.environ.setdefault("DJANGO_SETTINGS_MODULE", …)`.
@@ -69,6 +74,8 @@ pub fn imports_of(text: &str) -> ScannedImports {
         word: 0..0,
         before_word: 0..0,
         guarded: None,
+        loads_files: false,
+        lists_folders: false,
     };
     if text.len() <= MAX_BYTES {
         scan.run();
@@ -115,6 +122,9 @@ struct Scan<'a> {
     before_word: std::ops::Range<usize>,
     /// The column of an `if TYPE_CHECKING:` whose block is being read.
     guarded: Option<usize>,
+    /// Whether it imports files by their paths, and looks through folders.
+    loads_files: bool,
+    lists_folders: bool,
 }
 
 fn is_word_byte(byte: u8) -> bool {
@@ -362,8 +372,13 @@ impl<'a> Scan<'a> {
         if self.depth == 1 && matches!(callee, "append" | "extend" | "insert") && is_constant(owner) {
             self.statement.assigned = owner;
         }
+        self.loads_files |= LOADERS.contains(&callee);
+        self.lists_folders |= FOLDERS.contains(&callee);
+        self.found.is_open |= self.loads_files;
+        self.found.discovers |= self.loads_files && self.lists_folders;
         if FINDERS.contains(&callee) {
             self.found.is_open = true;
+            self.found.discovers = true;
         }
         let inherited = outer.filter(|_| callee.is_empty());
         self.brackets.push(Bracket {
@@ -378,6 +393,7 @@ impl<'a> Scan<'a> {
                 .starts_with([')', '[', '(', 'l'])
         {
             self.found.is_open = true;
+            self.found.discovers = true;
         }
     }
 
@@ -444,6 +460,10 @@ impl<'a> Scan<'a> {
             self.at += 1;
         }
         let is_first = self.brackets.last().is_some_and(|bracket| bracket.is_fresh);
+        // `import_module(f"plugins.{name}")`: the text is a part of the name.
+        let is_part = self.brackets.last().is_some_and(|bracket| bracket.needs_literal)
+            && !self.text[self.at..].trim_start().starts_with([',', ')']);
+        self.found.discovers |= is_part || (is_first && prefix == Prefix::Other);
         self.touch();
         if let (Prefix::Plain, false, Some(text)) = (prefix, is_long, self.text.get(start..end)) {
             self.named(text, is_first);
@@ -466,6 +486,10 @@ impl<'a> Scan<'a> {
         }
         let (callee, keyword) = bracket.map_or(("", ""), |bracket| (bracket.callee, bracket.keyword));
         let assigned = self.statement.assigned;
+        if is_entry_point(text) {
+            self.push_named(text, NamedModuleKind::Module);
+            return;
+        }
         if assigned.ends_with("_APPS") {
             self.push_named(text, NamedModuleKind::Application);
         } else if callee == "autodiscover_tasks" {
@@ -497,6 +521,18 @@ impl<'a> Scan<'a> {
             });
         }
     }
+}
+
+/// Whether a text is `pkg.module:name`, which names a module wherever it stands.
+fn is_entry_point(text: &str) -> bool {
+    let Some((module, name)) = text.split_once(':') else {
+        return false;
+    };
+    let name = name.strip_suffix("()").unwrap_or(name);
+    module.contains('.')
+        && !name.is_empty()
+        && !name.starts_with(|letter: char| letter.is_ascii_digit())
+        && name.bytes().all(is_word_byte)
 }
 
 /// Whether a variable is named like a constant, as settings are.
@@ -578,7 +614,7 @@ mod tests {
                     INSTALLED_APPS.append('late')\nlogging.getLogger('a.b')\n\
                     app = Celery('shop', include=['shop.tasks'])\nuvicorn.run(\"shop.api:app\", port=1)\n\
                     path('', include('shop.urls'))\nos.environ.setdefault('DJANGO_SETTINGS_MODULE', 'shop.settings')\n\
-                    name = 'c.d'\nimport_module('.late', __package__)\n";
+                    name = 'c.d'\nspec = Spec('shop.late:router')\nimport_module('.late', __package__)\n";
         assert_eq!(
             named(text),
             [
@@ -589,6 +625,7 @@ mod tests {
                 "shop.api",
                 "shop.urls",
                 "shop.settings",
+                "shop.late",
                 ".late"
             ]
         );
@@ -614,6 +651,18 @@ mod tests {
             "app.autodiscover_tasks(lambda: settings.INSTALLED_APPS)\n",
         ] {
             assert!(!imports_of(text).is_open, "{text}");
+        }
+    }
+
+    #[test]
+    fn names_that_no_text_spells_out_are_told_from_those_that_one_does() {
+        assert!(!imports_of("import_module(spec.module)\n").discovers);
+        for text in [
+            "import_module(f'plugins.{name}')\n",
+            "import_module('plugins.' + name)\n",
+            "pkgutil.iter_modules()\n",
+        ] {
+            assert!(imports_of(text).discovers, "{text}");
         }
     }
 

@@ -25,7 +25,7 @@ fn table(value: &Data, path: &mut Vec<String>, out: &mut String) {
         return;
     }
     let entries = map.entries.borrow();
-    let indent = "  ".repeat(path.len().saturating_sub(1));
+    let indent = "  ".repeat(path.len());
     let plain = entries
         .iter()
         .filter(|(_, value)| !is_table(value) && !is_table_list(value));
@@ -37,16 +37,20 @@ fn table(value: &Data, path: &mut Vec<String>, out: &mut String) {
     for (key, value) in entries.iter() {
         path.push(written_key(key));
         let indent = "  ".repeat(path.len() - 1);
-        let lead = if out.is_empty() { "" } else { "\n" };
         match value {
             Data::Map(_) => {
-                let _ = writeln!(out, "{lead}{indent}[{}]", path.join("."));
+                if path.len() == 1 && !out.is_empty() {
+                    out.push('\n');
+                }
+                let _ = writeln!(out, "{indent}[{}]", path.join("."));
                 table(value, path, out);
             }
             Data::List(list) if is_table_list(value) => {
                 for item in &list.0 {
-                    let lead = if out.is_empty() { "" } else { "\n" };
-                    let _ = writeln!(out, "{lead}{indent}[[{}]]", path.join("."));
+                    if !out.is_empty() {
+                        out.push('\n');
+                    }
+                    let _ = writeln!(out, "{indent}[[{}]]", path.join("."));
                     table(item, path, out);
                 }
             }

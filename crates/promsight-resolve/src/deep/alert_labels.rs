@@ -10,6 +10,7 @@ use promsight_model::{
     AlertMatcherPlace, Confidence, Consumer, Facts, MatchOp, MatchValue, Rule, RuleKind, SelectorName, Span,
 };
 
+use super::memo::Memo;
 use super::presence::{Has, Presence};
 use crate::{Namer, similarity};
 use promsight_scrape::re2::anchored;
@@ -73,6 +74,8 @@ struct Asked<'a> {
 struct Alerts<'a, 'p, 'i> {
     rules: Vec<(&'a Facts, &'a Rule)>,
     presence: &'p Presence<'i, 'i>,
+    /// The values that all alerts together give a label.
+    of_all: Memo<String, Option<BTreeMap<&'a str, Span>>>,
 }
 
 /// What Alertmanager's configurations and queries ask of alerts and none has.
@@ -85,7 +88,11 @@ pub(super) fn of<'i>(facts: &'i [Facts], presence: &Presence<'i, 'i>) -> Vec<Ale
     if rules.is_empty() {
         return Vec::new();
     }
-    let alerts = Alerts { rules, presence };
+    let alerts = Alerts {
+        rules,
+        presence,
+        of_all: Memo::default(),
+    };
     let mut found = Vec::new();
     if alerts.rules.len() >= FEWEST_ALERTS {
         found.extend(groupings(facts, &alerts));
@@ -99,14 +106,22 @@ pub(super) fn of<'i>(facts: &'i [Facts], presence: &Presence<'i, 'i>) -> Vec<Ale
     found
 }
 
-impl Alerts<'_, '_, '_> {
+impl<'a> Alerts<'a, '_, '_> {
     fn all(&self) -> Vec<usize> {
         (0..self.rules.len()).collect()
     }
 
     /// The values that these alerts give a label, with a place of each; `None` where some may have others.
-    fn values(&self, alerts: &[usize], label: &str) -> Option<BTreeMap<&str, Span>> {
-        let mut values: BTreeMap<&str, Span> = BTreeMap::new();
+    fn values(&self, alerts: &[usize], label: &str) -> Option<BTreeMap<&'a str, Span>> {
+        if alerts.len() < self.rules.len() {
+            return self.sought(alerts, label);
+        }
+        self.of_all
+            .answer(label.to_owned(), None, || self.sought(alerts, label))
+    }
+
+    fn sought(&self, alerts: &[usize], label: &str) -> Option<BTreeMap<&'a str, Span>> {
+        let mut values: BTreeMap<&'a str, Span> = BTreeMap::new();
         for at in alerts {
             let (facts, rule) = self.rules.get(*at)?;
             if let Some((_, value, span)) = rule.labels.iter().find(|(known, ..)| known == label) {

@@ -8,6 +8,7 @@ use promsight_model::{
 };
 
 use super::Asking;
+use super::memo::Memo;
 use super::presence::Presence;
 use super::ranges::{Closed, Ground, Outcome, Ranges};
 use crate::index::Index;
@@ -56,8 +57,9 @@ pub(super) fn of(
     index: &Index<'_>,
     presence: &Presence<'_, '_>,
     ranges: &Ranges<'_, '_>,
+    lost: &LostBounds,
 ) -> Vec<BoundMismatch> {
-    let mut found = lost_bounds(asking, index, presence);
+    let mut found = lost_bounds(asking, index, presence, lost);
     if asking.consumer.kind != ConsumerKind::Alert {
         return found;
     }
@@ -84,7 +86,15 @@ pub(super) fn of(
     found
 }
 
-fn lost_bounds(asking: &Asking<'_>, index: &Index<'_>, presence: &Presence<'_, '_>) -> Vec<BoundMismatch> {
+/// Where recording rules take `le` away, by the series that they record.
+pub(super) type LostBounds = Memo<String, Option<Span>>;
+
+fn lost_bounds(
+    asking: &Asking<'_>,
+    index: &Index<'_>,
+    presence: &Presence<'_, '_>,
+    known: &LostBounds,
+) -> Vec<BoundMismatch> {
     let bounds = asking
         .flow
         .uses
@@ -122,7 +132,10 @@ fn lost_bounds(asking: &Asking<'_>, index: &Index<'_>, presence: &Presence<'_, '
                 .iter()
                 .map(|at| {
                     let series = read(at)?;
-                    Some((series, lost_in_records(series, index, presence, MOST_RULES)?))
+                    Some((
+                        series,
+                        lost_in_records(series, index, presence, known, MOST_RULES)?,
+                    ))
                 })
                 .collect();
             let (series, rule) = *recorded?.first()?;
@@ -141,9 +154,22 @@ fn lost_in_records(
     series: &str,
     index: &Index<'_>,
     presence: &Presence<'_, '_>,
+    known: &LostBounds,
     depth: usize,
 ) -> Option<Span> {
     let inner = depth.checked_sub(1)?;
+    known.answer(series.to_owned(), None, || {
+        sought(series, index, presence, known, inner)
+    })
+}
+
+fn sought(
+    series: &str,
+    index: &Index<'_>,
+    presence: &Presence<'_, '_>,
+    known: &LostBounds,
+    inner: usize,
+) -> Option<Span> {
     if !presence.is_only_recorded(series) {
         return None;
     }
@@ -167,7 +193,7 @@ fn lost_in_records(
             let lost: Option<Vec<Span>> = source
                 .selectors
                 .iter()
-                .map(|at| lost_in_records(read(at)?, index, presence, inner))
+                .map(|at| lost_in_records(read(at)?, index, presence, known, inner))
                 .collect();
             *lost?.first()?
         } else {

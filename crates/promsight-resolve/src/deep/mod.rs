@@ -8,7 +8,9 @@ mod bounds;
 mod conditions;
 mod hidden;
 mod intervals;
+mod jobs;
 mod labels;
+mod memo;
 mod presence;
 mod ranges;
 mod shown;
@@ -28,6 +30,8 @@ pub use labels::{LabelMismatch, LabelProblem};
 pub use ranges::Closed;
 pub use types::{Misuse, TypeMismatch};
 pub use values::ValueMismatch;
+
+use promsight_scrape::ScrapeModel;
 
 use crate::index::Index;
 use crate::judge::Judge;
@@ -85,11 +89,15 @@ pub(crate) fn mismatches(
     judge: &Judge<'_, '_>,
     facts: &[Facts],
     references: &[Reference],
+    scrape: &ScrapeModel,
 ) -> Mismatches {
     let asking: Vec<Asking<'_>> = facts.iter().flat_map(all_of).collect();
     let targets = target_labels::TargetLabels::of(index, &asking, facts);
     let presence = presence::Presence::new(index, &targets);
     let ranges = ranges::Ranges::new(index, &presence);
+    let label_values = values::LabelValues::new(index, &presence);
+    let lost_bounds = bounds::LostBounds::default();
+    let shapes = types::Shapes::new(index, &presence);
     let mut found = Mismatches {
         buckets: bounds::of_matchers(references, &presence),
         hidden: hidden::of(facts, references),
@@ -97,9 +105,12 @@ pub(crate) fn mismatches(
     };
     for asking in &asking {
         found.labels.extend(labels::of(asking, index, &presence));
-        found.values.extend(values::of(asking, index, &presence));
-        found.types.extend(types::of(asking, index, &presence));
-        found.bounds.extend(bounds::of(asking, index, &presence, &ranges));
+        found.values.extend(values::of(asking, &label_values));
+        found.values.extend(jobs::of(asking, index, scrape));
+        found.types.extend(types::of(asking, &shapes));
+        found
+            .bounds
+            .extend(bounds::of(asking, index, &presence, &ranges, &lost_bounds));
         found.always_absent.extend(always_absent(asking, judge));
     }
     found.conditions = conditions::of(facts, &ranges);

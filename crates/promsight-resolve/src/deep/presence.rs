@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use promsight_model::flow::LabelSource;
 use promsight_model::{Emitter, MetricType, Name, Origin, Query, SelectorName, Span};
 
+use super::memo::Memo;
 use super::target_labels::TargetLabels;
 use crate::float;
 use crate::index::{Index, RuleId};
@@ -29,11 +30,21 @@ pub(super) enum Has {
 pub(super) struct Presence<'a, 'i> {
     index: &'i Index<'a>,
     pub(super) targets: &'i TargetLabels,
+    labels: Memo<(String, String), Has>,
+    bounds: Memo<String, Option<Bounds>>,
 }
+
+/// The bounds of a series, and where they are declared.
+type Bounds = (Vec<String>, Option<Span>);
 
 impl<'a, 'i> Presence<'a, 'i> {
     pub(super) fn new(index: &'i Index<'a>, targets: &'i TargetLabels) -> Self {
-        Self { index, targets }
+        Self {
+            index,
+            targets,
+            labels: Memo::default(),
+            bounds: Memo::default(),
+        }
     }
 
     /// The declarations of a series of which everything is known: made in this tree's Python code or by a library
@@ -139,12 +150,17 @@ impl<'a, 'i> Presence<'a, 'i> {
 
     /// The bounds that the buckets of a series can have, as the client writes them, and where they are declared; also of
     /// what recording rules make of buckets without touching `le`.
-    pub(super) fn bounds_of(&self, series: &str) -> Option<(Vec<String>, Option<Span>)> {
+    pub(super) fn bounds_of(&self, series: &str) -> Option<Bounds> {
         self.bounds_within(series, MOST_RULES)
     }
 
-    fn bounds_within(&self, series: &str, depth: usize) -> Option<(Vec<String>, Option<Span>)> {
+    fn bounds_within(&self, series: &str, depth: usize) -> Option<Bounds> {
         let inner = depth.checked_sub(1)?;
+        self.bounds
+            .answer(series.to_owned(), None, || self.sought_bounds(series, inner))
+    }
+
+    fn sought_bounds(&self, series: &str, inner: usize) -> Option<Bounds> {
         if self.is_only_recorded(series) {
             let mut all: Vec<String> = Vec::new();
             let mut declared = None;
@@ -221,6 +237,12 @@ impl<'a, 'i> Presence<'a, 'i> {
         if depth == 0 {
             return Has::Unknown;
         }
+        let key = (series.to_owned(), label.to_owned());
+        self.labels
+            .answer(key, Has::Unknown, || self.sought(series, label, depth))
+    }
+
+    fn sought(&self, series: &str, label: &str, depth: usize) -> Has {
         let recording = self.index.recording(series);
         if self.is_only_recorded(series) {
             return joined(recording.iter().map(|id| self.of_rule(*id, label, depth - 1)));

@@ -10,6 +10,7 @@ use promsight_model::{Emitter, MetricType, Origin, SelectorName, Span};
 use super::Asking;
 use super::conditions::Truth;
 use super::intervals::{Values, arithmetic, function, holds};
+use super::memo::Memo;
 use super::presence::Presence;
 use crate::index::{Index, RuleId};
 
@@ -73,6 +74,7 @@ pub(super) struct Ranges<'a, 'i> {
     presence: &'i Presence<'a, 'i>,
     /// Whether code of the tree was seen to update any metric: where none was, it only declares them.
     is_updating: bool,
+    known: Memo<String, Option<Range>>,
 }
 
 /// What becomes of values at one step.
@@ -94,6 +96,7 @@ impl<'a, 'i> Ranges<'a, 'i> {
             index,
             presence,
             is_updating,
+            known: Memo::default(),
         }
     }
 
@@ -213,6 +216,11 @@ impl<'a, 'i> Ranges<'a, 'i> {
     /// The values of a series.
     fn of_series(&self, series: &str, depth: usize) -> Option<Range> {
         let inner = depth.checked_sub(1)?;
+        self.known
+            .answer(series.to_owned(), None, || self.sought(series, inner))
+    }
+
+    fn sought(&self, series: &str, inner: usize) -> Option<Range> {
         let recording = self.index.recording(series);
         if self.presence.is_only_recorded(series) {
             let mut all = recording.iter().map(|id| self.of_rule(*id, inner));

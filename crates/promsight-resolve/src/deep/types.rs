@@ -4,6 +4,7 @@ use promsight_model::flow::{Operand, Operator, SelectorPath, Side, Step, StepKin
 use promsight_model::{Confidence, Consumer, Emitter, MetricType, Origin, SelectorName, Span, UpdateKind};
 
 use super::Asking;
+use super::memo::Memo;
 use super::presence::Presence;
 use crate::index::{Index, RuleId};
 
@@ -67,19 +68,19 @@ const OF_GAUGES: &[&str] = &[
 ];
 
 /// What one query makes of types.
-pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, presence: &Presence<'_, '_>) -> Vec<TypeMismatch> {
+pub(super) fn of(asking: &Asking<'_>, shapes: &Shapes<'_, '_>) -> Vec<TypeMismatch> {
     let mut found = Vec::new();
     for (selector, path) in asking.query.selectors.iter().zip(&asking.flow.paths) {
         let series = match &selector.name {
             SelectorName::Exact(series) => series.as_str(),
             _ => "",
         };
-        match declared_misuse(asking, series, path, presence) {
+        match declared_misuse(asking, series, path, shapes.presence) {
             Some(mismatch) => found.push(mismatch),
-            None if presence.type_stored(series).is_some() => {
-                found.extend(stored_misuse(asking, series, path, presence));
+            None if shapes.presence.type_stored(series).is_some() => {
+                found.extend(stored_misuse(asking, series, path, shapes.presence));
             }
-            None => found.extend(computed_misuse(asking, series, path, index, presence)),
+            None => found.extend(computed_misuse(asking, series, path, shapes)),
         }
     }
     found
@@ -202,10 +203,9 @@ fn computed_misuse(
     asking: &Asking<'_>,
     series: &str,
     path: &SelectorPath,
-    index: &Index<'_>,
-    presence: &Presence<'_, '_>,
+    shapes: &Shapes<'_, '_>,
 ) -> Option<TypeMismatch> {
-    let mut shape = of_series(series, index, presence, MOST_RULES);
+    let mut shape = shapes.of_series(series, MOST_RULES);
     for step in path.steps.iter().rev() {
         if let StepKind::Function {
             name, argument: 0, ..
@@ -239,48 +239,71 @@ fn computed_misuse(
     None
 }
 
-/// What a series is: by its declaration, or by all rules that record it.
-fn of_series(series: &str, index: &Index<'_>, presence: &Presence<'_, '_>, depth: usize) -> Shape {
-    let Some(inner) = depth.checked_sub(1) else {
-        return Shape::Unknown;
-    };
-    if presence.is_only_recorded(series) {
-        let mut recorded = index
-            .recording(series)
-            .iter()
-            .map(|id| of_rule(*id, index, presence, inner));
-        let first = recorded.next().unwrap_or(Shape::Unknown);
-        let is_one = recorded.all(|other| std::mem::discriminant(&other) == std::mem::discriminant(&first));
-        return if is_one { first } else { Shape::Unknown };
-    }
-    let is_counter = |emitter: &Emitter| match emitter.metric_type {
-        MetricType::Counter => series.ends_with("_total"),
-        MetricType::Histogram | MetricType::Summary => !series.ends_with("_created"),
-        _ => false,
-    };
-    match presence.declarations(series) {
-        Some(declarations) if declarations.iter().all(|(_, emitter)| is_counter(emitter)) => Shape::Counter,
-        _ => Shape::Unknown,
-    }
+/// Looks shapes up.
+pub(super) struct Shapes<'a, 'i> {
+    index: &'i Index<'a>,
+    presence: &'i Presence<'a, 'i>,
+    known: Memo<String, Shape>,
 }
 
-fn of_rule(id: RuleId, index: &Index<'_>, presence: &Presence<'_, '_>, depth: usize) -> Shape {
-    let Some((query, flow)) = index.query_of(id) else {
-        return Shape::Unknown;
-    };
-    // Of several selectors each would have to be told; what they make together is a ratio as a rule, but may be a sum.
-    let ([selector], [path]) = (query.selectors.as_slice(), flow.paths.as_slice()) else {
-        return Shape::Unknown;
-    };
-    let series = match &selector.name {
-        SelectorName::Exact(series) => series.as_str(),
-        _ => "",
-    };
-    if path.is_cut {
-        return Shape::Unknown;
+impl<'a, 'i> Shapes<'a, 'i> {
+    pub(super) fn new(index: &'i Index<'a>, presence: &'i Presence<'a, 'i>) -> Self {
+        Self {
+            index,
+            presence,
+            known: Memo::default(),
+        }
     }
-    let start = of_series(series, index, presence, depth);
-    path.steps.iter().rev().fold(start, made)
+
+    /// What a series is: by its declaration, or by all rules that record it.
+    fn of_series(&self, series: &str, depth: usize) -> Shape {
+        let Some(inner) = depth.checked_sub(1) else {
+            return Shape::Unknown;
+        };
+        self.known
+            .answer(series.to_owned(), Shape::Unknown, || self.sought(series, inner))
+    }
+
+    fn sought(&self, series: &str, inner: usize) -> Shape {
+        if self.presence.is_only_recorded(series) {
+            let recording = self.index.recording(series).iter();
+            let mut recorded = recording.map(|id| self.of_rule(*id, inner));
+            let first = recorded.next().unwrap_or(Shape::Unknown);
+            let is_one =
+                recorded.all(|other| std::mem::discriminant(&other) == std::mem::discriminant(&first));
+            return if is_one { first } else { Shape::Unknown };
+        }
+        let is_counter = |emitter: &Emitter| match emitter.metric_type {
+            MetricType::Counter => series.ends_with("_total"),
+            MetricType::Histogram | MetricType::Summary => !series.ends_with("_created"),
+            _ => false,
+        };
+        match self.presence.declarations(series) {
+            Some(declarations) if declarations.iter().all(|(_, emitter)| is_counter(emitter)) => {
+                Shape::Counter
+            }
+            _ => Shape::Unknown,
+        }
+    }
+
+    fn of_rule(&self, id: RuleId, depth: usize) -> Shape {
+        let Some((query, flow)) = self.index.query_of(id) else {
+            return Shape::Unknown;
+        };
+        // Of several selectors each would have to be told; what they make together is a ratio as a rule, but may be a sum.
+        let ([selector], [path]) = (query.selectors.as_slice(), flow.paths.as_slice()) else {
+            return Shape::Unknown;
+        };
+        let series = match &selector.name {
+            SelectorName::Exact(series) => series.as_str(),
+            _ => "",
+        };
+        if path.is_cut {
+            return Shape::Unknown;
+        }
+        let start = self.of_series(series, depth);
+        path.steps.iter().rev().fold(start, made)
+    }
 }
 
 /// What a step makes of it.

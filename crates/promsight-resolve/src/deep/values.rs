@@ -8,6 +8,7 @@ use promsight_model::{
 };
 
 use super::Asking;
+use super::memo::Memo;
 use super::presence::Presence;
 use crate::index::{Index, RuleId};
 use crate::similarity;
@@ -40,7 +41,8 @@ pub struct ValueMismatch {
 }
 
 /// What one query asks of values.
-pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, presence: &Presence<'_, '_>) -> Vec<ValueMismatch> {
+pub(super) fn of(asking: &Asking<'_>, values: &LabelValues<'_, '_>) -> Vec<ValueMismatch> {
+    let presence = values.presence;
     let mut found = Vec::new();
     for selector in &asking.query.selectors {
         let SelectorName::Exact(series) = &selector.name else {
@@ -54,7 +56,7 @@ pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, presence: &Presence<'_,
             let MatchValue::Known(asked) = &matcher.value else {
                 continue;
             };
-            let Some(values) = values_of(series, &matcher.label, index, presence, MOST_RULES) else {
+            let Some(values) = values.of_series(series, &matcher.label, MOST_RULES) else {
                 continue;
             };
             let values: Vec<(String, Span)> = values.into_iter().collect();
@@ -96,83 +98,98 @@ pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, presence: &Presence<'_,
     found
 }
 
-/// Every value that a label of a series can have, with the place where it is given; `None` where that is not known.
-fn values_of(
-    series: &str,
-    label: &str,
-    index: &Index<'_>,
-    presence: &Presence<'_, '_>,
-    depth: usize,
-) -> Option<BTreeMap<String, Span>> {
-    let inner = depth.checked_sub(1)?;
-    let mut values: BTreeMap<String, Span> = BTreeMap::new();
-    let mut add = |value: String, span: Span| {
-        let known = values.entry(value).or_insert(span);
-        *known = (*known).min(span);
-    };
-    if presence.is_only_recorded(series) {
-        for id in index.recording(series) {
-            for (value, span) in recorded(*id, label, index, presence, inner)? {
+/// Looks values up.
+pub(super) struct LabelValues<'a, 'i> {
+    index: &'i Index<'a>,
+    presence: &'i Presence<'a, 'i>,
+    known: Memo<(String, String), Option<Values>>,
+}
+
+/// Values with the place where each is given.
+type Values = BTreeMap<String, Span>;
+
+impl<'a, 'i> LabelValues<'a, 'i> {
+    pub(super) fn new(index: &'i Index<'a>, presence: &'i Presence<'a, 'i>) -> Self {
+        Self {
+            index,
+            presence,
+            known: Memo::default(),
+        }
+    }
+
+    /// Every value that a label of a series can have; `None` where that is not known.
+    fn of_series(&self, series: &str, label: &str, depth: usize) -> Option<Values> {
+        let inner = depth.checked_sub(1)?;
+        let key = (series.to_owned(), label.to_owned());
+        self.known.answer(key, None, || self.sought(series, label, inner))
+    }
+
+    fn sought(&self, series: &str, label: &str, inner: usize) -> Option<Values> {
+        let mut values = Values::new();
+        let mut add = |value: String, span: Span| {
+            let known = values.entry(value).or_insert(span);
+            *known = (*known).min(span);
+        };
+        if self.presence.is_only_recorded(series) {
+            for id in self.index.recording(series) {
+                for (value, span) in self.recorded(*id, label, inner)? {
+                    add(value, span);
+                }
+            }
+            return Some(values);
+        }
+        let declarations = self.presence.declarations(series)?;
+        // What a snapshot shows of a label are some of its values: they admit, and alone refuse nothing.
+        let is_snapshot = |emitter: &Emitter| emitter.origin == Origin::Snapshot;
+        if declarations.iter().all(|(_, emitter)| is_snapshot(emitter)) {
+            return None;
+        }
+        for (_, emitter) in declarations {
+            let given = if is_snapshot(emitter) {
+                shown_values(emitter, label)?
+            } else {
+                all_values(emitter, label)?
+            };
+            for (value, span) in given {
                 add(value, span);
             }
         }
-        return Some(values);
+        Some(values)
     }
-    let declarations = presence.declarations(series)?;
-    // What a snapshot shows of a label are some of its values: they admit, and alone refuse nothing.
-    let is_snapshot = |emitter: &Emitter| emitter.origin == Origin::Snapshot;
-    if declarations.iter().all(|(_, emitter)| is_snapshot(emitter)) {
-        return None;
-    }
-    for (_, emitter) in declarations {
-        let given = if is_snapshot(emitter) {
-            shown_values(emitter, label)?
-        } else {
-            all_values(emitter, label)?
-        };
-        for (value, span) in given {
-            add(value, span);
-        }
-    }
-    Some(values)
-}
 
-/// The values that a recording rule gives a label: its own, or those of the series that it reads and its matchers admit.
-fn recorded(
-    id: RuleId,
-    label: &str,
-    index: &Index<'_>,
-    presence: &Presence<'_, '_>,
-    depth: usize,
-) -> Option<Vec<(String, Span)>> {
-    if let Some((_, value, span)) = index.rule(id).labels.iter().find(|(known, ..)| known == label) {
-        let is_literal = !["{{", "{%", "${", "%(", "%%"]
-            .iter()
-            .any(|mark| value.contains(mark));
-        return is_literal.then(|| vec![(value.clone(), *span)]);
-    }
-    let (query, flow) = index.query_of(id)?;
-    let source = flow.result.source(label);
-    if !source.needs_selectors() {
-        return None;
-    }
-    let mut all = Vec::new();
-    for at in &source.selectors {
-        let selector = query.selectors.get(*at)?;
-        let SelectorName::Exact(series) = &selector.name else {
-            return None;
-        };
-        let matchers = || selector.matchers.iter().filter(|matcher| matcher.label == label);
-        for (value, span) in values_of(series, label, index, presence, depth)? {
-            let one = [(value, span)];
-            let is_admitted = matchers().all(|matcher| match &matcher.value {
-                MatchValue::Known(asked) => admits_some(matcher, asked, &one) != Some(false),
-                MatchValue::Templated(_) => true,
-            });
-            all.extend(one.into_iter().filter(|_| is_admitted));
+    /// The values that a recording rule gives a label: its own, or those of the series that it reads and its matchers
+    /// admit.
+    fn recorded(&self, id: RuleId, label: &str, depth: usize) -> Option<Vec<(String, Span)>> {
+        let mut labels = self.index.rule(id).labels.iter();
+        if let Some((_, value, span)) = labels.find(|(known, ..)| known == label) {
+            let is_literal = !["{{", "{%", "${", "%(", "%%"]
+                .iter()
+                .any(|mark| value.contains(mark));
+            return is_literal.then(|| vec![(value.clone(), *span)]);
         }
+        let (query, flow) = self.index.query_of(id)?;
+        let source = flow.result.source(label);
+        if !source.needs_selectors() {
+            return None;
+        }
+        let mut all = Vec::new();
+        for at in &source.selectors {
+            let selector = query.selectors.get(*at)?;
+            let SelectorName::Exact(series) = &selector.name else {
+                return None;
+            };
+            let matchers = || selector.matchers.iter().filter(|matcher| matcher.label == label);
+            for (value, span) in self.of_series(series, label, depth)? {
+                let one = [(value, span)];
+                let is_admitted = matchers().all(|matcher| match &matcher.value {
+                    MatchValue::Known(asked) => admits_some(matcher, asked, &one) != Some(false),
+                    MatchValue::Templated(_) => true,
+                });
+                all.extend(one.into_iter().filter(|_| is_admitted));
+            }
+        }
+        Some(all)
     }
-    Some(all)
 }
 
 /// The values that a snapshot shows of a label; `None` where there were too many to keep.
@@ -203,7 +220,7 @@ fn all_values(emitter: &Emitter, label: &str) -> Option<Vec<(String, Span)>> {
 }
 
 /// Whether the matcher admits one of the values; `None` where its pattern is none.
-fn admits_some(matcher: &Matcher, asked: &str, values: &[(String, Span)]) -> Option<bool> {
+pub(super) fn admits_some(matcher: &Matcher, asked: &str, values: &[(String, Span)]) -> Option<bool> {
     let admits: Box<dyn Fn(&str) -> bool> = match matcher.op {
         MatchOp::Equal => Box::new(|value| value == asked),
         MatchOp::NotEqual => Box::new(|value| value != asked),

@@ -115,7 +115,7 @@ impl<'a> Machine<'a> {
         if let Some(value) = self.call_standard(path, arguments, span) {
             return value;
         }
-        if let Some(value) = self.call_helper(path, arguments) {
+        if let Some(value) = self.call_helper(path, arguments, span) {
             return value;
         }
         self.hand_over_class(arguments, span);
@@ -556,33 +556,45 @@ impl<'a> Machine<'a> {
 }
 
 fn number_of(name: &str, value: &Value) -> Value {
-    match value.single() {
-        Some(Atom::Number(number, digits)) => match name {
+    let mut all = Value::nothing();
+    for atom in value.atoms() {
+        all = all.join(&number_of_one(name, atom));
+    }
+    if all.is_nothing() {
+        return Value::unknown(Reason::Expression);
+    }
+    all
+}
+
+fn number_of_one(name: &str, atom: &Atom) -> Value {
+    let unknown = Value::unknown(Reason::Expression);
+    match atom {
+        Atom::Number(number, _) => match name {
             "int" => Atom::Number(number.trunc(), Digits::Integer).into(),
-            _ => {
-                let _ = digits;
-                Atom::Number(*number, Digits::Float).into()
-            }
+            _ => Atom::Number(*number, Digits::Float).into(),
         },
-        Some(Atom::Text(text)) if !text.configurable => match text.as_exact() {
-            Some(exact) => {
-                let number = match exact.trim().to_ascii_lowercase().trim_start_matches('+') {
+        Atom::Text(text) => {
+            let number = text.as_exact().and_then(|exact| {
+                match exact.trim().to_ascii_lowercase().trim_start_matches('+') {
                     "inf" | "infinity" => Some(f64::INFINITY),
                     "-inf" | "-infinity" => Some(f64::NEG_INFINITY),
                     other => other.parse().ok(),
-                };
-                let digits = if name == "int" {
-                    Digits::Integer
-                } else {
-                    Digits::Float
-                };
-                number.map_or_else(
-                    || Value::unknown(Reason::Expression),
-                    |number| Atom::Number(number, digits).into(),
-                )
+                }
+            });
+            let digits = if name == "int" {
+                Digits::Integer
+            } else {
+                Digits::Float
+            };
+            match number {
+                Some(number) if text.configurable && text.variable.is_some() => {
+                    text::configured(&Atom::Number(number, digits).into(), text.variable)
+                }
+                Some(number) if !text.configurable => Atom::Number(number, digits).into(),
+                _ => unknown,
             }
-            None => Value::unknown(Reason::Expression),
-        },
-        _ => Value::unknown(Reason::Expression),
+        }
+        Atom::Unknown(known) if known.variable.is_some() => (*known).into(),
+        _ => unknown,
     }
 }

@@ -506,7 +506,9 @@ impl<'a> Machine<'a> {
         for (at, (name, default)) in fields.iter().enumerate() {
             let given = arguments.get(at, Some(*name)).cloned();
             let default = if is_settings {
-                default.as_ref().map(super::statements::switch)
+                let variable = self.variable_of_field(id, *name);
+                let default = default.as_ref().map(super::statements::switch);
+                default.map(|default| super::text::configured(&default, variable))
             } else {
                 default.clone()
             };
@@ -537,6 +539,39 @@ impl<'a> Machine<'a> {
                 self.call_value(&method, &Arguments::default(), Some(span));
             }
         }
+    }
+
+    /// The environment variable that a field of settings is read from: its alias, or its name behind the prefix that
+    /// the class configures. pydantic-settings 2 ignores case.
+    fn variable_of_field(&mut self, class: ClassId, field: Symbol) -> Option<Symbol> {
+        let aliases = &self.heap.class(class).aliases;
+        let alias = aliases.iter().find(|(name, _)| *name == field);
+        if let Some((_, alias)) = alias {
+            let alias = alias.exact_text()?.to_uppercase();
+            return Some(self.symbols.intern(&alias));
+        }
+        let prefix_key = self.symbols.intern("env_prefix");
+        let mut prefix = String::new();
+        for holder in ["model_config", "Config"] {
+            let holder = self.symbols.intern(holder);
+            let Some((_, value)) = self.heap.class_attribute(class, holder) else {
+                continue;
+            };
+            let value = value.clone();
+            let found = match value.single() {
+                Some(Atom::Class(inner)) => self
+                    .heap
+                    .class_attribute(*inner, prefix_key)
+                    .map(|(_, value)| value.clone()),
+                Some(Atom::Container(_)) => Some(self.item(&value, &Text::exact("env_prefix").into())),
+                _ => None,
+            };
+            if let Some(exact) = found.as_ref().and_then(Value::exact_text) {
+                prefix = exact.to_owned();
+            }
+        }
+        let name = format!("{prefix}{}", self.symbols.name(field)).to_uppercase();
+        Some(self.symbols.intern(&name))
     }
 
     /// Calls the factory of `field(default_factory=…)`.

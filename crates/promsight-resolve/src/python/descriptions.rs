@@ -140,7 +140,12 @@ impl Machine<'_> {
     }
 
     /// What descriptions can ask; `None` for all other paths.
-    pub(super) fn call_helper(&mut self, path: &str, arguments: &Arguments) -> Option<Value> {
+    pub(super) fn call_helper(
+        &mut self,
+        path: &str,
+        arguments: &Arguments,
+        span: Option<Span>,
+    ) -> Option<Value> {
         let helper = path.strip_prefix(HELPERS)?;
         let first = arguments.positional.first().cloned();
         Some(match helper {
@@ -164,6 +169,8 @@ impl Machine<'_> {
             }
             // What calls of that name give an argument, wherever they stand in production code; else the default.
             "given" => self.given_anywhere(arguments)?,
+            // What serves a registry: a handler, a route of an application, a port.
+            "endpoint" | "serve" | "listen" => return self.call_serving_helper(helper, arguments, span),
             // Further labels of a family whose labels stay open.
             "add_labels" => {
                 let labels = arguments.positional.get(1).cloned()?;

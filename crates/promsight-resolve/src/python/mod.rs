@@ -138,6 +138,15 @@ pub struct Wanted {
 
 /// Links all modules. Order of `modules` does not matter.
 pub fn link(modules: &[SourceModule<'_>], libraries: &[Library]) -> Inventory {
+    link_within(modules, libraries, None)
+}
+
+/// The same, with the graph of all Python files of the tree, of which `modules` are those that were read.
+pub fn link_within(
+    modules: &[SourceModule<'_>],
+    libraries: &[Library],
+    graph: Option<&ModuleGraph>,
+) -> Inventory {
     let mut sorted = modules.to_vec();
     sorted.sort_by(|left, right| left.path.cmp(right.path));
     let tree = sorted.len();
@@ -149,7 +158,7 @@ pub fn link(modules: &[SourceModule<'_>], libraries: &[Library]) -> Inventory {
     }));
     let mut machine = Machine::new(&sorted, tree, Table::new(libraries, tree));
     machine.run();
-    let (exposures, applications) = machine.report_serving();
+    let (exposures, applications) = machine.report_serving(graph);
     Inventory {
         exposures,
         applications,

@@ -23,12 +23,18 @@ pub struct ScannedModule<'a> {
     pub path: &'a str,
     /// What it imports.
     pub imports: &'a ScannedImports,
+    /// Whether it is test code: what that imports says nothing about production.
+    pub is_test: bool,
 }
 
 /// Which modules import which.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ModuleGraph {
     modules: BTreeMap<FileId, ModuleImports>,
+    /// Which production modules name a module, in an import or a text; packages on the way to others left out.
+    importers: BTreeMap<FileId, BTreeSet<FileId>>,
+    /// Whether production code looks for modules by names that no text spells out.
+    discovers: bool,
 }
 
 /// The modules that one brings in, itself included.
@@ -53,11 +59,21 @@ impl ModuleGraph {
         let mut finder = Finder {
             index: Index::of(entries.collect(), sorted.len()),
             known: FxHashMap::default(),
+            named: BTreeSet::new(),
         };
+        let mut importers: BTreeMap<FileId, BTreeSet<FileId>> = BTreeMap::new();
         let modules = (0u32..).map(ModuleId).zip(&sorted).map(|(id, module)| {
             let mut found = BTreeSet::new();
+            finder.named.clear();
             finder.imports_of(id, module.imports, &mut found);
             found.remove(&id);
+            if !module.is_test {
+                for named in finder.named.iter().filter(|named| **named != id) {
+                    if let Some(target) = sorted.get(named.index()) {
+                        importers.entry(target.file).or_default().insert(module.file);
+                    }
+                }
+            }
             let imports: BTreeSet<FileId> = found
                 .into_iter()
                 .filter_map(|id| sorted.get(id.index()))
@@ -70,9 +86,24 @@ impl ModuleGraph {
             };
             (module.file, imports)
         });
+        let modules = modules.collect();
         Self {
-            modules: modules.collect(),
+            modules,
+            importers,
+            discovers: sorted
+                .iter()
+                .any(|module| !module.is_test && module.imports.discovers),
         }
+    }
+
+    /// The production modules that name a module of that file.
+    pub fn importers(&self, file: FileId) -> impl Iterator<Item = FileId> {
+        self.importers.get(&file).into_iter().flatten().copied()
+    }
+
+    /// Whether production code may import the module of that file.
+    pub fn may_be_imported(&self, file: FileId) -> bool {
+        self.discovers || self.importers.contains_key(&file)
     }
 
     /// Each module with what it imports, by file.
@@ -114,6 +145,8 @@ fn first_components(imports: &ScannedImports) -> rustc_hash::FxHashSet<String> {
 struct Finder {
     index: Index,
     known: FxHashMap<(String, String), Target>,
+    /// The modules that the one at hand names itself.
+    named: BTreeSet<ModuleId>,
 }
 
 impl Finder {
@@ -163,10 +196,11 @@ impl Finder {
     }
 
     /// A module with the packages that it lies in.
-    fn add(&self, target: &Target, found: &mut BTreeSet<ModuleId>) {
+    fn add(&mut self, target: &Target, found: &mut BTreeSet<ModuleId>) {
         match target {
             Target::Module(id) => {
                 found.insert(*id);
+                self.named.insert(*id);
                 found.extend(self.index.packages_of(*id));
             }
             Target::Folder(folder) => {

@@ -92,6 +92,9 @@ impl<'a> Machine<'a> {
             self.listen(listener, arguments, span);
             return None;
         }
+        if path.ends_with(".DispatcherMiddleware") {
+            return Some(self.dispatch(arguments, span?));
+        }
         if GUARDS.contains(&&*path.replace("()", "")) {
             return self.guard(arguments, span);
         }
@@ -100,6 +103,41 @@ impl<'a> Machine<'a> {
         }
         let (package, name) = ends_of(path)?;
         self.call_framework(path, package, name, arguments, span?)
+    }
+
+    /// `DispatcherMiddleware(app, {"/metrics": other})`: the application with others below paths. What is made of it is
+    /// the application itself, which is where it is kept in most cases (`app.wsgi_app = …`).
+    fn dispatch(&mut self, arguments: &Arguments, span: Span) -> Value {
+        self.take(arguments);
+        let mut owners = Vec::new();
+        for value in arguments.positional.clone() {
+            owners.extend(self.objects_of(&value));
+        }
+        owners.retain(|id| {
+            matches!(
+                self.serving.objects[*id].thing,
+                Thing::Application | Thing::Router
+            )
+        });
+        let owner = match owners.first() {
+            Some(owner) => *owner,
+            None => self.new_object(Thing::Application, "dispatcher", span),
+        };
+        let guards = Guards {
+            own: Vec::new(),
+            is_separate: true,
+        };
+        let tables: Vec<Value> = arguments.values().cloned().collect();
+        for table in tables {
+            let Some(Atom::Container(id)) = table.single() else {
+                continue;
+            };
+            let container = self.heap.container(*id).clone();
+            for (path, target) in container.items.iter().zip(&container.values) {
+                self.mount_target(owner, Some(path), "mount", target, &guards, Some(span));
+            }
+        }
+        Self::object_value(owner)
     }
 
     /// Hands arguments over to something that is understood.
@@ -115,12 +153,6 @@ impl<'a> Machine<'a> {
         match last {
             "generate_latest" => {
                 let registry = self.registry_argument(arguments, at(0));
-                self.note_dump(registry, span);
-                None
-            }
-            "collect" => {
-                let registry =
-                    self.registry_at(&format!("prometheus_client.{}", name.strip_suffix(".collect")?))?;
                 self.note_dump(registry, span);
                 None
             }
@@ -954,5 +986,59 @@ impl<'a> Machine<'a> {
                 Some(decorator.span),
             );
         }
+    }
+
+    /// How descriptions of libraries say what is served.
+    pub(super) fn call_serving_helper(
+        &mut self,
+        helper: &str,
+        arguments: &Arguments,
+        span: Option<Span>,
+    ) -> Option<Value> {
+        let given = |position: usize| {
+            arguments
+                .positional
+                .get(position)
+                .filter(|value| **value != Value::none())
+        };
+        match helper {
+            // `endpoint(registry)`: a handler or application.
+            "endpoint" => {
+                let registry = self.served_registry(given(0));
+                let place = self.place_in_tree().or(span)?;
+                return Some(self.endpoint(registry, place));
+            }
+            // `serve(application, path, registry, dependencies)`
+            "serve" => {
+                let registry = self.served_registry(given(2));
+                let place = self.serving_place(span)?;
+                let handler = self.endpoint(registry, place);
+                let own = match given(3).cloned() {
+                    Some(list) => self.elements(&list).items,
+                    None => Vec::new(),
+                };
+                let path = given(1)?.clone();
+                let application = given(0).cloned();
+                let mut owners = application
+                    .map(|value| self.objects_of(&value))
+                    .unwrap_or_default();
+                if owners.is_empty() {
+                    owners.push(self.new_object(Thing::Somewhere, "somewhere", place));
+                }
+                for owner in owners {
+                    let guards = Guards {
+                        own: own.clone(),
+                        is_separate: false,
+                    };
+                    self.note_route(Some(owner), path.clone(), handler.clone(), guards, Some(place));
+                }
+            }
+            // `listen(port, registry)`
+            _ => {
+                let registry = self.served_registry(given(1));
+                self.note_listening(given(0).cloned(), Served::Registry(registry), span);
+            }
+        }
+        Some(Value::none())
     }
 }

@@ -10,11 +10,12 @@ use std::rc::Rc;
 use promsight_model::python::{Expr, ExprKind};
 use promsight_model::{Description, Exposure, ExposureKind, FileId, Registry, Setting, Span, WebApplication};
 
-use super::heap::Code;
+use super::heap::{Code, ContainerKind};
 use super::index::Target;
 use super::machine::Machine;
 use super::mentions::Mentions;
-use super::serving::{Caller, Context, Listening, ObjectId, Prefix, Route, Served, Thing, object_in};
+use super::module_graph::ModuleGraph;
+use super::serving::{Caller, Context, Dump, Listening, ObjectId, Prefix, Route, Served, Thing, object_in};
 use super::value::{Atom, ClassId, FunctionId, ModuleId, Value};
 
 /// Routers in one another.
@@ -81,6 +82,8 @@ struct Graph {
     dumps: BTreeMap<FunctionId, BTreeSet<usize>>,
     /// The same by the one that wrote.
     innermost: BTreeMap<FunctionId, BTreeSet<usize>>,
+    /// Files with web objects that no other production code names.
+    unnamed: BTreeSet<FileId>,
 }
 
 impl Graph {
@@ -91,8 +94,19 @@ impl Graph {
 
 impl Machine<'_> {
     /// What lets metrics out, and the applications that do so.
-    pub(super) fn report_serving(&mut self) -> (Vec<Exposure>, Vec<WebApplication>) {
-        let graph = self.serving_graph();
+    pub(super) fn report_serving(
+        &mut self,
+        modules: Option<&ModuleGraph>,
+    ) -> (Vec<Exposure>, Vec<WebApplication>) {
+        let mut graph = self.serving_graph();
+        if let Some(modules) = modules {
+            let objects = self.serving.objects.iter();
+            graph.unnamed = objects
+                .map(|object| object.span.file)
+                .filter(|file| !modules.may_be_imported(*file))
+                .collect();
+        }
+        let graph = graph;
         let ports = self.ports_of_applications(&graph);
         let mut linked: BTreeSet<Span> = BTreeSet::new();
         let mut exposures: Vec<Exposure> = Vec::new();
@@ -156,6 +170,7 @@ impl Machine<'_> {
             callees: BTreeMap::new(),
             dumps: BTreeMap::new(),
             innermost: BTreeMap::new(),
+            unnamed: BTreeSet::new(),
         };
         let mut calls: Vec<(Caller, FunctionId)> = self.serving.calls.iter().copied().collect();
         calls.sort_unstable();
@@ -350,6 +365,16 @@ impl Machine<'_> {
         (registries, places)
     }
 
+    /// What the functions that write the registry out demand, of all that a handler has.
+    fn demanded_by_handler(&self, handler: &Handler, graph: &Graph) -> Option<Span> {
+        let functions = handler.functions.iter();
+        let mut writing = functions.filter(|id| !self.dumps_of(&BTreeSet::from([**id]), graph).is_empty());
+        writing.find_map(|id| {
+            let guarded = self.serving.guarded.get(id).copied();
+            guarded.or_else(|| self.demanded_by_function(*id, 0))
+        })
+    }
+
     fn report_route(
         &mut self,
         route: &Route,
@@ -386,18 +411,7 @@ impl Machine<'_> {
         };
         let of_handler = handler
             .guard
-            .or_else(|| {
-                handler
-                    .functions
-                    .iter()
-                    .find_map(|id| self.serving.guarded.get(id).copied())
-            })
-            .or_else(|| {
-                handler
-                    .functions
-                    .iter()
-                    .find_map(|id| self.demanded_by_function(*id, 0))
-            });
+            .or_else(|| self.demanded_by_handler(&handler, graph));
         for way in ways {
             let mut pieces = way.prefix.clone();
             pieces.push(route.path.clone());
@@ -487,7 +501,9 @@ impl Machine<'_> {
                     ),
                     _ => false,
                 });
-            let is_taken = object.escaped || self.serving.objects.iter().any(|object| object.takes_unknown);
+            let is_taken = object.escaped
+                || (self.serving.objects.iter().any(|object| object.takes_unknown)
+                    && !graph.unnamed.contains(&object.span.file));
             let mut reach = own;
             if !stands_alone && !is_served {
                 reach.is_reached &= is_taken;
@@ -525,10 +541,7 @@ impl Machine<'_> {
                 let (registries, places) = self.served_by(&handler, graph);
                 linked.extend(places);
                 let path = self.compared_path(&handler, graph);
-                let demanded = handler
-                    .functions
-                    .iter()
-                    .find_map(|id| self.demanded_by_function(*id, 0));
+                let demanded = self.demanded_by_handler(&handler, graph);
                 (registries, path, handler.guard.or(demanded))
             }
             Served::Named(..) => return,
@@ -582,11 +595,19 @@ impl Machine<'_> {
 
     /// Functions that write a registry out, of which it was not found out what they answer.
     fn report_loose_dumps(&mut self, graph: &Graph, linked: &BTreeSet<Span>, exposures: &mut Vec<Exposure>) {
+        let mut seen: BTreeSet<(Registry, Option<FunctionId>, bool)> = BTreeSet::new();
+        let answering = linked_functions(&self.serving.dumps, linked, graph);
+        let listed = self.listed_paths();
         for dump in self.serving.dumps.clone() {
-            if linked.contains(&dump.span) {
+            let function = dump.context.functions.last().map(|id| graph.node(*id));
+            if linked.contains(&dump.span) || function.is_some_and(|function| answering.contains(&function)) {
                 continue;
             }
             let reach = self.reach_of(&dump.context, graph);
+            // Each line that is written by hand is one.
+            if !seen.insert((dump.registry, function, reach.is_reached)) && function.is_some() {
+                continue;
+            }
             let owner = dump
                 .context
                 .functions
@@ -597,11 +618,13 @@ impl Machine<'_> {
                     .iter()
                     .any(|path| path.starts_with("http.server."))
             });
-            let authentication = dump
-                .context
-                .functions
-                .iter()
-                .find_map(|id| self.serving.guarded.get(id).copied());
+            let mut guarded = dump.context.functions.iter();
+            let guarded = guarded.find_map(|id| self.serving.guarded.get(id).copied());
+            let names = function.map(|id| self.function_key(id));
+            let names = names
+                .into_iter()
+                .chain(owner.map(|class| self.heap.class(class).name_span));
+            let path = names.filter_map(|name| listed.get(&name)).next();
             exposures.push(Exposure {
                 kind: if is_handler {
                     ExposureKind::Server
@@ -610,15 +633,54 @@ impl Machine<'_> {
                 },
                 registry: dump.registry,
                 port: Setting::Unknown,
-                path: Setting::Unknown,
+                path: path.cloned().unwrap_or(Setting::Unknown),
                 application: None,
-                authentication,
+                authentication: guarded,
                 span: dump.span,
                 reached_from: reach.files.iter().copied().collect(),
                 is_reached: reach.is_reached,
                 program: reach.program,
             });
         }
+    }
+
+    /// The paths beside which handlers stand in any list: `("/metrics", Handler)`, `{"/metrics": handler}`; by the place
+    /// of the handler's name.
+    fn listed_paths(&self) -> BTreeMap<Span, Setting<String>> {
+        let mut found: BTreeMap<Span, Setting<String>> = BTreeMap::new();
+        for container in &self.heap.containers {
+            let pairs: Vec<(&Value, &Value)> = match container.kind {
+                ContainerKind::Dict => container.items.iter().zip(&container.values).collect(),
+                ContainerKind::Tuple => container
+                    .items
+                    .first()
+                    .zip(container.items.get(1))
+                    .into_iter()
+                    .collect(),
+                _ => continue,
+            };
+            for (path, handler) in pairs {
+                let place = match handler.single() {
+                    Some(Atom::Class(id)) => self.heap.class(*id).name_span,
+                    Some(Atom::Function(id)) => self.function_key(*id),
+                    Some(Atom::Bound(bound)) => self.function_key(bound.function),
+                    _ => continue,
+                };
+                let Some(text) = path.exact_text().filter(|text| text.starts_with(['/', '^'])) else {
+                    continue;
+                };
+                let path = plain_path(text).map_or(Setting::Unknown, Setting::Literal);
+                found
+                    .entry(place)
+                    .and_modify(|known| {
+                        if *known != path {
+                            *known = Setting::Unknown;
+                        }
+                    })
+                    .or_insert(path);
+            }
+        }
+        found
     }
 
     /// The ports on which code makes applications listen.
@@ -980,6 +1042,16 @@ impl Machine<'_> {
     }
 }
 
+/// The functions whose dumps answer some route.
+fn linked_functions(dumps: &[Dump], linked: &BTreeSet<Span>, graph: &Graph) -> BTreeSet<FunctionId> {
+    dumps
+        .iter()
+        .filter(|dump| linked.contains(&dump.span))
+        .filter_map(|dump| dump.context.functions.last())
+        .map(|id| graph.node(*id))
+        .collect()
+}
+
 /// A path as a request has it, of one that may be written as a regular expression for the whole of it; `None` where it
 /// stands for several.
 fn plain_path(text: &str) -> Option<String> {
@@ -1048,5 +1120,11 @@ fn tidied(mut exposures: Vec<Exposure>) -> Vec<Exposure> {
         .map(|exposure| exposure.span)
         .collect();
     exposures.retain(|exposure| exposure.is_reached || !reached.contains(&exposure.span));
+    let placed: BTreeSet<Span> = exposures
+        .iter()
+        .filter(|exposure| exposure.application.is_some())
+        .map(|exposure| exposure.span)
+        .collect();
+    exposures.retain(|exposure| exposure.application.is_some() || !placed.contains(&exposure.span));
     exposures
 }

@@ -100,6 +100,9 @@ impl Machine<'_> {
             "collections.OrderedDict" | "weakref.WeakValueDictionary" | "weakref.WeakKeyDictionary" => {
                 self.dictionary_of(first.as_ref(), arguments)
             }
+            "pydantic_settings.SettingsConfigDict" | "pydantic.ConfigDict" => {
+                self.dictionary_of(None, arguments)
+            }
             "collections.defaultdict" => self.default_dictionary(first.as_ref(), span),
             "collections.deque" | "itertools.chain.from_iterable" | "weakref.WeakSet" => {
                 let nested = path.ends_with("from_iterable");
@@ -131,10 +134,35 @@ impl Machine<'_> {
             }
             PARSED => return None,
             _ if path.starts_with(PARSER) => return Some(self.call_parser(&path[PARSER.len()..], arguments)),
+            "threading.Thread" | "multiprocessing.Process" => {
+                let target = self.argument(arguments, 1, "target");
+                let given = self.argument(arguments, 3, "args");
+                let given = given.map(|given| self.elements(&given)).unwrap_or_default();
+                if given.more.is_none() {
+                    self.started(target, given.items, span);
+                }
+                return None;
+            }
+            "asyncio.to_thread" | "anyio.to_thread.run_sync" => {
+                self.started(first, arguments.positional.get(1..)?.to_vec(), span);
+                return None;
+            }
             "importlib.import_module" => return self.import_by_name(first.as_ref()),
             "re.sub" => return Some(self.substituted(arguments)),
             _ => return None,
         })
+    }
+
+    /// Runs what is handed over to be run elsewhere, with the arguments that are handed over with it.
+    fn started(&mut self, target: Option<Value>, positional: Vec<Value>, span: Option<Span>) {
+        let Some(target) = target else { return };
+        let is_known = target
+            .atoms()
+            .iter()
+            .all(|atom| matches!(atom, Atom::Function(_) | Atom::Bound(_) | Atom::External(_)));
+        if is_known && !target.is_nothing() {
+            self.call_value(&target, &Arguments::of(positional), span);
+        }
     }
 
     /// A method of a command-line parser, or of one of its groups.

@@ -32,14 +32,18 @@ pub(super) fn configurable(value: &Value) -> Value {
 
 /// The same, by the environment variable or option of that name.
 pub(super) fn configured(value: &Value, variable: Option<Symbol>) -> Value {
-    Value::any(value.atoms().iter().map(|atom| match atom {
+    let is_number = value.atoms().iter().any(|atom| matches!(atom, Atom::Number(..)));
+    let atoms = value.atoms().iter().map(|atom| match atom {
         Atom::Text(text) => Atom::Text(Rc::new(Text {
             configurable: true,
             variable: variable.or(text.variable),
             ..(**text).clone()
         })),
         other => other.clone(),
-    }))
+    });
+    // A number does not carry its variable: what it may be instead does.
+    let instead = (is_number && variable.is_some()).then(|| Atom::Unknown(Unknown::configured(variable)));
+    Value::any(atoms.chain(instead))
 }
 
 /// A number as Python prints it.

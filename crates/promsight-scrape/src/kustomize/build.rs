@@ -11,7 +11,7 @@ use super::problems::Problems;
 use super::resource::{Id, Resource};
 use super::tree::{Found, Tree, folder_of, is_remote, join};
 use super::variables::Variable;
-use super::{digest, order, patches, references, replacements, transform, variables};
+use super::{digest, order, patches, plugins, references, replacements, transform, variables};
 use crate::objects::RenderedChart;
 
 /// How deep kustomizations may build on each other.
@@ -146,7 +146,7 @@ impl<'a> Builder<'a> {
         } else if self.tree.may_exist(&full) {
             problems.unknown(entry.span, format!("`{full}` is not read"));
         } else {
-            problems.refuse(
+            problems.refuse_surely(
                 entry.span,
                 format!("there is neither a file nor a folder `{full}`"),
             );
@@ -244,7 +244,7 @@ impl<'a> Builder<'a> {
             if is_remote(path) || join(folder, path).is_none_or(|full| self.tree.may_exist(&full)) {
                 problems.unknown(entry.span, format!("`{path}` is not in this tree"));
             } else {
-                problems.refuse(entry.span, format!("there is no folder `{path}`"));
+                problems.refuse_surely(entry.span, format!("there is no folder `{path}`"));
             }
             return;
         };
@@ -273,7 +273,7 @@ impl<'a> Builder<'a> {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || folder.is_empty())
         };
         if self.open.iter().any(holds) || self.open.len() >= MAX_DEPTH {
-            problems.refuse(entry.span, format!("`{folder}` holds what builds on it"));
+            problems.refuse_surely(entry.span, format!("`{folder}` holds what builds on it"));
             return None;
         }
         let kustomization = self.kustomization(folder, &mut Problems::default());
@@ -286,7 +286,7 @@ impl<'a> Builder<'a> {
             if may_exist {
                 problems.unknown(entry.span, format!("the kustomization in `{folder}` is not read"));
             } else {
-                problems.refuse(entry.span, format!("the folder `{folder}` has no kustomization"));
+                problems.refuse_surely(entry.span, format!("the folder `{folder}` has no kustomization"));
             }
         }
         kustomization
@@ -325,10 +325,12 @@ impl<'a> Builder<'a> {
         for entry in kustomization.items("helmCharts").iter().chain(inflated) {
             self.chart(folder, kustomization, entry, all, problems);
         }
-        for key in ["generators", "validators"] {
-            for entry in kustomization.items(key).iter().filter(|_| key == "generators") {
-                problems.unknown(entry.span, "what this generator makes is not known");
-            }
+        let files = patches::Files {
+            tree: self.tree,
+            folder,
+        };
+        for entry in kustomization.items("generators") {
+            plugins::generator(&files, entry, &mut all.resources, problems);
         }
     }
 
@@ -423,7 +425,7 @@ impl<'a> Builder<'a> {
             self.replacement(folder, entry, resources, problems);
         }
         for entry in kustomization.items("transformers") {
-            problems.unknown(entry.span, "what this transformer changes is not known");
+            plugins::transformer(&files, entry, resources, problems);
         }
     }
 
@@ -592,7 +594,7 @@ impl<'a> Kustomization<'a> {
             .filter(|(key, _)| !is_known(&key.text))
         {
             let message = format!("`{}` is no field of a kustomization", key.text);
-            problems.refuse(key.span, message);
+            problems.refuse_surely(key.span, message);
         }
         const LISTS: [&str; 18] = [
             "resources",
@@ -619,14 +621,14 @@ impl<'a> Kustomization<'a> {
                 .get(field)
                 .filter(|value| value.is_map() || value.as_str().is_some());
             if let Some(value) = value {
-                problems.refuse(value.span, format!("`{field}` is a list"));
+                problems.refuse_surely(value.span, format!("`{field}` is a list"));
             }
         }
         let is_empty = |(key, value): &(promsight_model::manifest::Key, Value)| {
             value.is_null() || matches!(key.text.as_str(), "apiVersion" | "kind")
         };
         if self.value.entries().iter().all(is_empty) {
-            problems.refuse(self.value.span, "the kustomization is empty");
+            problems.refuse_surely(self.value.span, "the kustomization is empty");
         }
     }
 }

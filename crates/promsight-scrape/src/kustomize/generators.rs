@@ -71,7 +71,8 @@ pub(crate) fn generate(
         let secret_type = entry.get("type").cloned().unwrap_or_else(|| word("Opaque"));
         edit::set(&mut object, "type", span, secret_type);
     }
-    if !entries.is_empty() {
+    // A Secret has data even where there are none.
+    if !entries.is_empty() || kind == Generated::Secret {
         let data = Value {
             span,
             content: Content::Map(entries),
@@ -117,7 +118,7 @@ struct Data<'a, 'tree> {
     problems: &'a mut Problems,
 }
 
-impl Data<'_, '_> {
+impl<'tree> Data<'_, 'tree> {
     fn add(&mut self, key: Key, value: (&str, Span), documents: Vec<Value>) {
         if self.entries.iter().any(|(own, _)| own.text == key.text) {
             let message = format!("the key `{}` is generated twice", key.text);
@@ -140,6 +141,14 @@ impl Data<'_, '_> {
                 content,
             },
         ));
+    }
+
+    /// The file that a source names.
+    fn named(&mut self, path: &str, span: Span) -> Found<'tree> {
+        let mut met = Problems::default();
+        let found = self.tree.file(self.folder, path, span, &mut met);
+        self.problems.extend_with_data(&met);
+        found
     }
 
     fn literal(&mut self, source: &Value) {
@@ -171,7 +180,7 @@ impl Data<'_, '_> {
             text: key.to_owned(),
             span: source.span,
         };
-        match self.tree.file(self.folder, path, source.span, self.problems) {
+        match self.named(path, source.span) {
             Found::File(file) => {
                 let whole = Span::new(file.id, 0..file.text.len());
                 let documents = self.tree.documents(file.id);
@@ -190,7 +199,7 @@ impl Data<'_, '_> {
 
     fn environment(&mut self, source: &Value) {
         let path = source.as_str().unwrap_or_default();
-        let Found::File(file) = self.tree.file(self.folder, path, source.span, self.problems) else {
+        let Found::File(file) = self.named(path, source.span) else {
             return;
         };
         let mut start = 0;

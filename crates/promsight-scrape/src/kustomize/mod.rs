@@ -17,6 +17,7 @@ mod merge;
 mod merge_keys;
 mod order;
 mod patches;
+mod plugins;
 mod problems;
 mod references;
 mod replacements;

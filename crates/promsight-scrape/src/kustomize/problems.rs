@@ -23,8 +23,15 @@ impl Default for Problems {
 }
 
 impl Problems {
-    /// kustomize refuses to render this.
+    /// kustomize refuses to render this, unless something that is not known makes it right.
     pub(crate) fn refuse(&mut self, span: Span, message: impl Into<String>) {
+        let is_fatal = self.is_complete;
+        self.push(span, message.into(), is_fatal);
+    }
+
+    /// kustomize refuses to render this, whatever else there is. What follows from it is not known.
+    pub(crate) fn refuse_surely(&mut self, span: Span, message: impl Into<String>) {
+        self.is_complete = false;
         self.push(span, message.into(), true);
     }
 
@@ -34,9 +41,16 @@ impl Problems {
         self.push(span, message.into(), false);
     }
 
+    /// Adds what was met while the data of an object were read: the object is there even where they are not known.
+    pub(crate) fn extend_with_data(&mut self, others: &Self) {
+        for problem in &others.found {
+            self.push(problem.span, problem.message.clone(), problem.is_fatal);
+        }
+    }
+
     /// A patch that does not fit.
     pub(crate) fn conflict(&mut self, conflict: Conflict) {
-        self.push(conflict.span, conflict.message, true);
+        self.refuse(conflict.span, conflict.message);
     }
 
     /// Adds the problems of a base.

@@ -117,7 +117,7 @@ impl<'a> Tree<'a> {
             problems.unknown(span, format!("`{full}` is not read"));
             return Found::Unknown;
         }
-        problems.refuse(span, format!("there is no file `{full}`"));
+        problems.refuse_surely(span, format!("there is no file `{full}`"));
         Found::Missing
     }
 
@@ -137,8 +137,17 @@ impl<'a> Tree<'a> {
         };
         repository.unread.contains(path)
             || path.split('/').any(|part| part.starts_with('.'))
+            || is_confidential(path)
             || !repository.seen.iter().any(is_seen)
     }
+}
+
+/// Whether a file is called like those that people keep out of repositories.
+fn is_confidential(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    let words = ["secret", "credential", "password", "token", "private"];
+    let endings = [".env", ".pem", ".key", ".crt", ".pub", ".p12", ".jks"];
+    words.iter().any(|word| path.contains(word)) || endings.iter().any(|ending| path.ends_with(ending))
 }
 
 /// The folder of a path; empty for the root.

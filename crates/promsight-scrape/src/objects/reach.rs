@@ -198,7 +198,7 @@ fn is_of_chart(input: &Input<'_>, path: &str) -> bool {
 }
 
 /// Whether a path says that what it holds is an example, a test or an option.
-fn is_aside(path: &str) -> bool {
+pub(super) fn is_aside(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     let name = path.rsplit('/').next().unwrap_or(&path);
     let words = ["example", "sample", "template", "optional", "disabled"];

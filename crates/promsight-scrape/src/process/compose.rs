@@ -39,6 +39,11 @@ pub(super) fn collect(input: &Input<'_>, tree: &Tree<'_>, links: &Links<'_>, int
     for file in &files {
         for (name, service) in file.services.entries() {
             let chain = chain(&files, file, &name.text, service);
+            // What only overrides a service of files that are not here runs nothing by itself.
+            let runs = |key: &str| chain.iter().any(|(_, service)| service.get(key).is_some());
+            if !runs("image") && !runs("build") {
+                continue;
+            }
             into.add(&read(tree, links, &chain, &name.text));
         }
     }

@@ -12,7 +12,7 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    fn of(holds: bool) -> Self {
+    pub(super) fn of(holds: bool) -> Self {
         if holds { Self::Yes } else { Self::No }
     }
 

@@ -160,7 +160,6 @@ impl<'t, 'a> Containers<'t, 'a> {
             environment,
             directory,
             way,
-            is_alternative: false,
             is_by_name: false,
         };
         let has_python = if image.has_python {
@@ -170,13 +169,13 @@ impl<'t, 'a> Containers<'t, 'a> {
             foreign::is_public(base).then_some(false)
         };
         let mut runner = Runner::new(self.tree, &disk, context, has_python);
+        runner.is_unplaced = disk.sources().next().is_none();
         if argv.is_empty() {
             let outcome = self_starting(&runner, image, &state);
             runner.report(&argv, &state, outcome);
-        } else {
-            runner.follow(&argv, &state);
+            return runner.found;
         }
-        runner.found
+        runner.all_ways(|runner| runner.follow(&argv, &state))
     }
 
     /// An image that no Dockerfile of the tree makes.
@@ -204,15 +203,19 @@ impl<'t, 'a> Containers<'t, 'a> {
         if has_command {
             let found = self.by_command(container, &image, &way);
             let is_found = found.iter().any(|started| is_of_tree(&started.entry));
-            if is_found || container.entrypoint.is_some() && !is_plain_python(name) {
+            let is_other = is_plain_python(name) || foreign::is_infrastructure(name);
+            if is_found || container.entrypoint.is_some() && !is_other {
                 return found;
             }
         }
-        if is_plain_python(name) {
+        if is_plain_python(name) || foreign::is_infrastructure(name) {
             return vec![self.one(container, way, Outcome::foreign())];
         }
         let last = paths::name(name);
+        let is_command =
+            |words: &Vec<Argument>| words.first().is_some_and(|word| !word.text.starts_with('-'));
         let names = std::iter::once(last).chain(container.names.iter().map(String::as_str));
+        let names = names.filter(|_| !container.arguments.as_ref().is_some_and(is_command));
         for name in names.filter(|name| !name.is_empty() && !name.contains(UNKNOWN)) {
             if let Some(file) = self.tree.named_program(name) {
                 let outcome = Outcome::new(Entry::Program { file }, Certainty::Name);
@@ -236,22 +239,7 @@ impl<'t, 'a> Containers<'t, 'a> {
         let last = paths::name(&image.base);
         let names = std::iter::once(last).chain(container.names.iter().map(String::as_str));
         let folder = names.filter_map(|name| self.tree.named_folder(name)).next();
-        let mut found = self.start(container, image, folder.unwrap_or_default(), way.to_vec());
-        for started in &mut found {
-            let words = started.command.iter().skip(1).map(|(word, _)| word.as_str());
-            // A module in a package, found where the command says, is more than a name that is alike.
-            let names_path = words
-                .clone()
-                .any(|word| word.trim_end_matches(".py").contains(['.', '/']));
-            if !names_path {
-                started.certainty = Certainty::Name;
-            }
-            // A file at the top of somewhere is no evidence.
-            if !names_path && folder.is_none() && is_of_tree(&started.entry) {
-                started.entry = Entry::Foreign;
-            }
-        }
-        found
+        self.start(container, image, folder.unwrap_or_default(), way.to_vec())
     }
 
     fn one(&self, container: &Container, way: Vec<Span>, outcome: Outcome) -> Started {

@@ -171,12 +171,50 @@ const PUBLIC: &[&str] = &[
 
 /// Whether an image, without its tag, is one that others publish.
 pub(super) fn is_public(image: &str) -> bool {
-    let image = image
-        .strip_prefix("docker.io/")
-        .or_else(|| image.strip_prefix("index.docker.io/"))
+    let registries = ["docker.io/", "index.docker.io/", "mirror.gcr.io/"];
+    let image = registries
+        .iter()
+        .find_map(|registry| image.strip_prefix(registry))
         .unwrap_or(image);
     let image = image.strip_prefix("library/").unwrap_or(image);
     OFFICIAL.contains(&image) || PUBLIC.iter().any(|prefix| image.starts_with(prefix))
+}
+
+/// Whether an image of any registry is by its name a database, a proxy or the like (`mirror/redis`,
+/// `sclorg/postgresql-15-c9s`), or an exporter of one.
+pub(super) fn is_infrastructure(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let first = name.split(['-', '_']).next().unwrap_or(name);
+    let own = [
+        "postgresql",
+        "mongodb",
+        "kafka",
+        "pgbouncer",
+        "squid",
+        "minio",
+        "grafana",
+        "prometheus",
+        "alertmanager",
+        "loki",
+        "etcd",
+        "valkey",
+    ];
+    OFFICIAL.contains(&first)
+        && !matches!(
+            first,
+            "docker"
+                | "registry"
+                | "bash"
+                | "java"
+                | "ghost"
+                | "node"
+                | "php"
+                | "ruby"
+                | "rust"
+                | "golang"
+                | "perl"
+        )
+        || own.contains(&first)
 }
 
 /// Programs that run no Python, or none of a tree.

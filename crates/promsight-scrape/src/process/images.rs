@@ -157,6 +157,7 @@ fn scope(environment: &Environment) -> Scope<'_> {
     Scope {
         environment,
         arguments: &[],
+        lists: None,
     }
 }
 

@@ -25,6 +25,8 @@ struct Declared {
 pub(super) struct Links<'a> {
     declared: Vec<Declared>,
     sources: Vec<Named<'a>>,
+    /// What the repository is called where it is hosted.
+    repository: Vec<&'a str>,
 }
 
 /// A Dockerfile with the names that its path gives to its image.
@@ -131,6 +133,12 @@ impl<'a> Links<'a> {
         let mut links = Self {
             declared: Vec::new(),
             sources,
+            repository: input
+                .repository
+                .remotes
+                .iter()
+                .map(|remote| paths::name(&remote.path))
+                .collect(),
         };
         links.by_compose(input);
         links.by_skaffold(input);
@@ -223,6 +231,7 @@ impl<'a> Links<'a> {
         let scope = Scope {
             environment: &environment,
             arguments: &[],
+            lists: None,
         };
         for (file, launch) in tree.all_launches() {
             let Launch::Build(build) = launch else { continue };
@@ -277,8 +286,14 @@ impl<'a> Links<'a> {
         if let Some(link) = declared(&alike) {
             return Some(link);
         }
-        self.by_names(&[last], Certainty::Followed)
-            .or_else(|| self.only(last, names))
+        // `acme/shop-worker`, and `shop/worker` of `shop-worker.Dockerfile`.
+        let tail: Vec<&str> = image.rsplit('/').take(2).collect();
+        let joined = match tail.as_slice() {
+            [last, organisation] => format!("{organisation}-{last}"),
+            _ => String::new(),
+        };
+        self.by_names(&[last, &joined], Certainty::Followed)
+            .or_else(|| self.only(image, names))
     }
 
     fn linked(&self, declared: &Declared) -> Option<Link<'a>> {
@@ -313,15 +328,27 @@ impl<'a> Links<'a> {
         None
     }
 
-    /// The only Dockerfile of the repository, for an image that is not public and shares a word with the package.
-    fn only(&self, last: &str, names: &[&str]) -> Option<Link<'a>> {
+    /// The only Dockerfile of the repository, for an image that is not public and shares a word with the repository or
+    /// its package.
+    fn only(&self, image: &str, names: &[&str]) -> Option<Link<'a>> {
         let mut deployed = self.sources.iter().filter(|named| named.is_deployed());
         let (only, more) = (deployed.next()?, deployed.next());
         if more.is_some() {
             return None;
         }
-        let is_own = |name: &&str| only.packages.iter().any(|package| shares_words(package, name));
-        let is_near = std::iter::once(&last).chain(names).any(is_own);
+        let own: Vec<&str> = only
+            .packages
+            .iter()
+            .map(String::as_str)
+            .chain(self.repository.iter().copied())
+            .collect();
+        let is_own = |name: &str| own.iter().any(|own| shares_words(own, name));
+        let is_near = image
+            .split('/')
+            .rev()
+            .take(2)
+            .chain(names.iter().copied())
+            .any(is_own);
         is_near.then(|| Link {
             source: only.source,
             options: BuildOptions::default(),
@@ -351,26 +378,30 @@ impl Named<'_> {
     fn likeness(&self, name: &str) -> u32 {
         let own = self.suffix.as_deref().filter(|suffix| !VARIANTS.contains(suffix));
         let folder = self.folder.as_deref();
-        let joined = own.zip(folder).map(|(own, folder)| format!("{folder}-{own}"));
+        let around = folder.into_iter().chain(self.packages.iter().map(String::as_str));
+        let joined = own.is_some_and(|own| {
+            around
+                .clone()
+                .any(|folder| same(&format!("{folder}-{own}"), name))
+        });
         let ends = |part: &str| part.len() > 1 && normal(name).ends_with(&format!("-{}", normal(part)));
-        let score =
-            if own.is_some_and(|own| same(own, name)) || joined.is_some_and(|joined| same(&joined, name)) {
-                95
-            } else if own.is_none() && folder.is_some_and(|folder| same(folder, name)) {
-                90
-            } else if own.is_none() && self.packages.iter().any(|package| same(package, name)) {
-                85
-            } else if own.is_some_and(ends) {
-                82
-            } else if own.is_none() && folder.is_some_and(ends) {
-                80
-            } else if own.is_none()
-                && folder.is_some_and(|folder| normal(folder).ends_with(&format!("-{}", normal(name))))
-            {
-                60
-            } else {
-                0
-            };
+        let score = if own.is_some_and(|own| same(own, name)) || joined {
+            95
+        } else if own.is_none() && folder.is_some_and(|folder| same(folder, name)) {
+            90
+        } else if own.is_none() && self.packages.iter().any(|package| same(package, name)) {
+            85
+        } else if own.is_some_and(ends) {
+            82
+        } else if own.is_none() && folder.is_some_and(ends) {
+            80
+        } else if own.is_none()
+            && folder.is_some_and(|folder| normal(folder).ends_with(&format!("-{}", normal(name))))
+        {
+            60
+        } else {
+            0
+        };
         // Of a plain one and its variants the plain one is deployed.
         match (score, &self.suffix) {
             (0, _) => 0,
@@ -406,7 +437,10 @@ fn named<'a>(tree: &Tree<'a>, source: Source<'a>) -> Named<'a> {
         source,
         suffix: suffix.filter(|suffix| !suffix.is_empty()),
         folder: folder.map(|folder| (*folder).to_owned()),
-        packages: near.filter_map(|(_, package)| package.name.clone()).collect(),
+        packages: near
+            .filter_map(|(_, package)| package.name.clone())
+            .chain(tree.top_packages(folder_path).map(str::to_owned))
+            .collect(),
     }
 }
 

@@ -3,6 +3,8 @@
 //! Owns the finding of programs and what is reported of them. It runs nothing: where a value decides that is not known,
 //! all ways are followed, and what is found on them is said to be an alternative.
 
+use std::collections::{BTreeSet, VecDeque};
+
 use promsight_model::{FileId, SourceFile, Span};
 
 use super::disk::Disk;
@@ -16,6 +18,12 @@ const MAX_DEPTH: usize = 24;
 /// Commands that are looked at for one workload.
 const BUDGET: usize = 4_000;
 
+/// Ways that one workload's command is followed on.
+const MAX_WAYS: usize = 48;
+
+/// Choices on one way.
+const MAX_CHOICES: usize = 256;
+
 /// Processes that one workload may start.
 const MAX_STARTED: usize = 64;
 
@@ -28,9 +36,23 @@ pub(super) struct Runner<'r, 'a> {
     pub(super) folder: String,
     /// Whether the image has Python; `None` where that is not known.
     pub(super) has_python: Option<bool>,
+    /// Whether nothing says what of the repository is in the image: then a file or module without a folder or package
+    /// in front is a name that anything has.
+    pub(super) is_unplaced: bool,
+    /// What was found on the way that is being followed.
     pub(super) found: Vec<Started>,
     pub(super) budget: usize,
     depth: usize,
+    choices: Choices,
+}
+
+/// The ways that are taken where a test cannot be decided.
+#[derive(Default)]
+struct Choices {
+    /// What is chosen first.
+    given: Vec<usize>,
+    /// What was chosen: where, how often there before, the choice, and how many there were.
+    taken: Vec<(Span, usize, usize, usize)>,
 }
 
 /// What holds where a command runs.
@@ -41,8 +63,6 @@ pub(super) struct State {
     pub(super) directory: Option<String>,
     /// The places that lead here.
     pub(super) way: Vec<Span>,
-    /// Whether it runs on one of several ways.
-    pub(super) is_alternative: bool,
     /// Whether names alone led here.
     pub(super) is_by_name: bool,
 }
@@ -103,10 +123,54 @@ impl<'r, 'a> Runner<'r, 'a> {
             disk,
             folder: folder.to_owned(),
             has_python,
+            is_unplaced: false,
             found: Vec::new(),
             budget: BUDGET,
             depth: 0,
+            choices: Choices::default(),
         }
+    }
+
+    /// Follows a command on all ways that it can go, each choice at least once: the processes, those that do not start
+    /// on every way as alternatives.
+    pub(super) fn all_ways(&mut self, run: impl Fn(&mut Self)) -> Vec<Started> {
+        let mut seen: BTreeSet<(Span, usize, usize)> = BTreeSet::new();
+        let mut waiting: VecDeque<Vec<usize>> = VecDeque::from([Vec::new()]);
+        let mut ways: Vec<Vec<Started>> = Vec::new();
+        while let Some(given) = waiting.pop_front().filter(|_| ways.len() < MAX_WAYS) {
+            let fixed = given.len();
+            self.choices = Choices {
+                given,
+                taken: Vec::new(),
+            };
+            self.found.clear();
+            self.budget = BUDGET;
+            run(self);
+            ways.push(std::mem::take(&mut self.found));
+            let taken = std::mem::take(&mut self.choices.taken);
+            for (index, (span, turn, choice, count)) in taken.iter().enumerate() {
+                seen.insert((*span, *turn, *choice));
+                for other in (0..*count).filter(|_| index >= fixed) {
+                    if seen.insert((*span, *turn, other)) {
+                        let earlier = taken[..index].iter().map(|(.., choice, _)| *choice);
+                        waiting.push_back(earlier.chain([other]).collect());
+                    }
+                }
+            }
+        }
+        together(ways)
+    }
+
+    /// Which of so many ways is taken at a place.
+    pub(super) fn choose(&mut self, span: Span, count: usize, usual: usize) -> usize {
+        let taken = &self.choices.taken;
+        let turn = taken.iter().filter(|(other, ..)| *other == span).count();
+        let given = self.choices.given.get(taken.len()).copied();
+        let choice = given.filter(|choice| *choice < count).unwrap_or(usual);
+        if taken.len() < MAX_CHOICES {
+            self.choices.taken.push((span, turn, choice, count));
+        }
+        choice
     }
 
     /// Runs something a level deeper; `None` where that is too deep.
@@ -184,16 +248,17 @@ impl<'r, 'a> Runner<'r, 'a> {
     /// A program that nothing is known of: what stands behind `--`, or behind it at all, may be what it runs.
     fn unknown_program(&mut self, argv: &[Argument], state: &State) {
         let arguments = &argv[1..];
+        let name = argv[0].program();
         let separator = arguments.iter().position(|word| word.text == "--");
+        let may_run_others = separator.is_some() || argv[0].text.contains('/') || name.ends_with(".sh");
         let inner = separator.map_or(arguments, |at| &arguments[at + 1..]);
         let is_command = inner.first().is_some_and(|first| {
             let name = first.program();
             python::is_interpreter(name) || tools::is_tool(name) || shell::is_shell(name)
         });
-        if is_command {
+        if is_command && may_run_others {
             return self.follow(inner, state);
         }
-        let name = argv[0].program();
         let outcome = if self.has_python == Some(false) {
             Outcome::foreign()
         } else {
@@ -244,6 +309,7 @@ impl<'r, 'a> Runner<'r, 'a> {
         let text = program.known()?;
         let is_script =
             text.ends_with(".sh") || text.ends_with(".py") || text.starts_with('/') || text.starts_with("./");
+        let is_script = is_script && !self.is_bare(text);
         is_script.then(|| self.tree.by_end(&self.folder, text)).flatten()
     }
 
@@ -279,12 +345,15 @@ impl<'r, 'a> Runner<'r, 'a> {
         }
         let known = path.rsplit(UNKNOWN).next().unwrap_or(path);
         // Nothing is known of where things lie: the path from the top is what the command says.
-        let is_from_top =
-            state.directory.is_none() && path.contains('/') && self.disk.sources().next().is_none();
+        let is_from_top = self.is_unplaced && path.contains('/');
         if is_from_top && let Some(file) = self.tree.file(path.trim_start_matches("./")) {
             return Some((file, Certainty::Followed));
         }
-        let file = self.tree.by_end(&self.folder, known.trim_start_matches("./"))?;
+        let known = known.trim_start_matches("./");
+        if self.is_bare(known) {
+            return None;
+        }
+        let file = self.tree.by_end(&self.folder, known)?;
         Some((file, Certainty::Name))
     }
 
@@ -306,8 +375,16 @@ impl<'r, 'a> Runner<'r, 'a> {
                 return Some((file.id, Certainty::Followed));
             }
         }
-        self.tree
-            .module(&self.tree.package_roots(&self.folder), &self.folder, &path)
+        if self.is_bare(&path) {
+            return None;
+        }
+        let roots = self.tree.package_roots(&self.folder);
+        self.tree.module(&roots, &self.folder, &path)
+    }
+
+    /// Whether a path is no evidence.
+    fn is_bare(&self, path: &str) -> bool {
+        self.is_unplaced && self.folder.is_empty() && !path.trim_start_matches('/').contains('/')
     }
 
     /// Notes a process.
@@ -330,7 +407,7 @@ impl<'r, 'a> Runner<'r, 'a> {
             environment: state.environment.clone(),
             web_port: outcome.web_port,
             loads: outcome.loads,
-            is_alternative: state.is_alternative,
+            is_alternative: false,
         });
     }
 
@@ -349,4 +426,35 @@ impl<'r, 'a> Runner<'r, 'a> {
             self.script(&unit.command, &[], &state);
         }
     }
+}
+
+/// What was found on all ways. What starts on each that starts something is no alternative.
+fn together(ways: Vec<Vec<Started>>) -> Vec<Started> {
+    let same =
+        |left: &Started, right: &Started| left.entry == right.entry && left.way.last() == right.way.last();
+    let is_idle = |started: &Started| started.entry == Entry::Foreign;
+    let telling: Vec<&Vec<Started>> = ways.iter().filter(|way| !way.iter().all(is_idle)).collect();
+    let always: Vec<bool> = ways
+        .iter()
+        .flatten()
+        .map(|started| {
+            telling
+                .iter()
+                .all(|way| way.iter().any(|other| same(other, started)))
+        })
+        .collect();
+    let mut kept: Vec<Started> = Vec::new();
+    for (mut started, always) in ways.into_iter().flatten().zip(always) {
+        started.is_alternative = !always;
+        let known = kept.iter_mut().find(|other| same(other, &started));
+        match known {
+            // The same with another port on another way: it depends on what is not known.
+            Some(other) if other.web_port.map(|(port, _)| port) != started.web_port.map(|(port, _)| port) => {
+                other.web_port = None;
+            }
+            Some(_) => {}
+            None => kept.push(started),
+        }
+    }
+    kept
 }

@@ -1,18 +1,19 @@
 //! Which commands of a script become processes.
 //!
 //! Owns the walk through control flow. What runs to its end before something else starts is no process: processes are
-//! what `exec` starts, what runs in the background, what stands last, and what an endless loop runs.
+//! what `exec` starts, what runs in the background, what stands last, and what an endless loop runs. Where a test cannot
+//! be decided, one way is taken; [`super::runner`] runs the command again for the others.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use promsight_model::Span;
-use promsight_model::launch::{Connective, Script, Statement, StatementKind, Word};
+use promsight_model::launch::{Assignment, Connective, Piece, Script, Statement, StatementKind, Word};
 
 use super::conditions::{self, Answer};
 use super::globs;
 use super::paths;
-use super::runner::{Runner, State};
+use super::runner::{Outcome, Runner, State};
 use super::words::{Argument, Scope, UNKNOWN};
 
 /// What a shell is told to run.
@@ -78,8 +79,51 @@ pub(super) fn invocation(argv: &[Argument]) -> Option<Invocation<'_>> {
 struct Frame {
     state: State,
     arguments: Vec<Argument>,
+    lists: BTreeMap<String, Vec<Argument>>,
     functions: BTreeMap<String, Rc<Vec<Statement>>>,
 }
+
+impl Frame {
+    fn scope(&self) -> Scope<'_> {
+        Scope {
+            environment: &self.state.environment,
+            arguments: &self.arguments,
+            lists: Some(&self.lists),
+        }
+    }
+
+    fn assign(&mut self, assignment: &Assignment) {
+        let name = &assignment.name;
+        if assignment.is_list || self.lists.contains_key(name) {
+            let scope = self.scope();
+            let words: Vec<Argument> = assignment
+                .words
+                .iter()
+                .flat_map(|word| scope.expand(word))
+                .collect();
+            let list = self.lists.entry(name.clone()).or_default();
+            if !assignment.appends {
+                list.clear();
+            }
+            if list.len() < MAX_LIST {
+                list.extend(words);
+            }
+            return;
+        }
+        let Some(word) = assignment.words.first() else {
+            return;
+        };
+        let mut value = self.scope().one(word).text;
+        if assignment.appends {
+            let before = self.state.environment.known(name).map(str::to_owned);
+            value = format!("{}{value}", before.unwrap_or_default());
+        }
+        self.state.environment.set(name, Some(value), word.span);
+    }
+}
+
+/// Words that a list may have.
+const MAX_LIST: usize = 1_000;
 
 /// Where a statement stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -107,22 +151,21 @@ impl Runner<'_, '_> {
     pub(super) fn shell(&mut self, call: &Invocation<'_>, argv: &[Argument], state: &State) {
         if let Some(text) = call.text {
             if text.text.trim().is_empty() {
-                return self.report(argv, state, super::runner::Outcome::foreign());
+                return self.report(argv, state, Outcome::foreign());
             }
             let script = parsed(text);
             return self.script(&script, call.arguments, state);
         }
-        let unknown = |reason: String| super::runner::Outcome::unknown(reason);
         let Some(path) = call.path else {
-            return self.report(argv, state, super::runner::Outcome::foreign());
+            return self.report(argv, state, Outcome::foreign());
         };
         let Some((file, certainty)) = self.find_file(&path.text, state) else {
             let reason = format!("the script `{}` is not in this tree", path.shown());
-            return self.report(argv, state, unknown(reason));
+            return self.report(argv, state, Outcome::unknown(reason));
         };
         let Some(script) = self.tree.script(file.id) else {
             let reason = format!("`{}` is no script that is read", file.path);
-            return self.report(argv, state, unknown(reason));
+            return self.report(argv, state, Outcome::unknown(reason));
         };
         let mut state = state.clone();
         state.is_by_name |= certainty == super::Certainty::Name;
@@ -135,22 +178,17 @@ impl Runner<'_, '_> {
         let mut frame = Frame {
             state: state.clone(),
             arguments: arguments.to_vec(),
+            lists: BTreeMap::new(),
             functions: BTreeMap::new(),
         };
         self.block(&script.body, &mut frame, Place::Last);
         if self.found.len() == before {
-            let words: Vec<Argument> = script
-                .body
-                .last()
-                .map(|last| Argument::new(String::new(), last.span))
-                .into_iter()
-                .collect();
             let outcome = if script.is_complete {
-                super::runner::Outcome::foreign()
+                Outcome::foreign()
             } else {
-                super::runner::Outcome::unknown("its script is not understood to its end")
+                Outcome::unknown("its script is not understood to its end")
             };
-            self.report(&words, state, outcome);
+            self.report(&[], state, outcome);
         }
     }
 
@@ -177,8 +215,7 @@ impl Runner<'_, '_> {
         self.budget = self.budget.saturating_sub(1);
         if statement.is_background {
             // It has variables and a directory of its own.
-            let mut own = frame.clone();
-            self.foreground(statement, &mut own, Place::Last);
+            self.foreground(statement, &mut frame.clone(), Place::Last);
             return (Flow::Continues, Answer::Yes);
         }
         self.foreground(statement, frame, place)
@@ -191,8 +228,7 @@ impl Runner<'_, '_> {
             }
             StatementKind::Pipeline(commands) => {
                 for command in commands {
-                    let mut own = frame.clone();
-                    self.statement(command, &mut own, place);
+                    self.statement(command, &mut frame.clone(), place);
                 }
                 (Flow::Continues, Answer::Open)
             }
@@ -201,16 +237,25 @@ impl Runner<'_, '_> {
                 (flow, answer.negated())
             }
             StatementKind::Chain(first, others) => self.chain(first, others, frame, place),
-            StatementKind::If { branches, otherwise } => {
-                (self.conditional(branches, otherwise, frame, place), Answer::Yes)
-            }
+            StatementKind::If { branches, otherwise } => (
+                self.conditional(branches, otherwise, statement.span, frame, place),
+                Answer::Yes,
+            ),
             StatementKind::Case(subject, arms) => (self.case(subject, arms, frame, place), Answer::Yes),
             StatementKind::While { test, body, is_until } => {
-                (self.while_loop(test, body, *is_until, frame, place), Answer::Yes)
+                let runs = self.condition(test, frame);
+                let runs = if *is_until { runs.negated() } else { runs };
+                (self.while_loop(runs, body, frame, place), Answer::Yes)
             }
             StatementKind::For(name, words, body) => {
-                self.for_loop((name, words.as_deref(), body), statement.span, frame, place);
-                (Flow::Continues, Answer::Yes)
+                let values = match words {
+                    Some(words) => words.iter().flat_map(|word| frame.scope().expand(word)).collect(),
+                    None => frame.arguments.clone(),
+                };
+                (
+                    self.for_loop(name, values, body, statement.span, frame, place),
+                    Answer::Yes,
+                )
             }
             StatementKind::Group(body) => (self.block(body, frame, place), Answer::Yes),
             StatementKind::Function(name, body) => {
@@ -236,86 +281,58 @@ impl Runner<'_, '_> {
             Place::Last if index < last => Place::Before,
             other => other,
         };
-        let (flow, mut answer) = self.statement(first, frame, own(0));
-        if flow != Flow::Continues {
-            return (flow, answer);
-        }
+        let (mut flow, mut answer) = self.statement(first, frame, own(0));
         for (index, (connective, next)) in others.iter().enumerate() {
+            if flow != Flow::Continues {
+                break;
+            }
             let runs = match connective {
                 Connective::And => answer,
                 Connective::Or => answer.negated(),
             };
-            match runs {
-                Answer::No => {}
-                Answer::Yes => {
-                    let flow;
-                    (flow, answer) = self.statement(next, frame, own(index + 1));
-                    if flow != Flow::Continues {
-                        return (flow, answer);
-                    }
-                }
-                Answer::Open => {
-                    let mut side = frame.clone();
-                    side.state.is_alternative = true;
-                    let (flow, _) = self.statement(next, &mut side, own(index + 1));
-                    merge(frame, &[(side, flow)]);
-                }
+            // Of tests that are not decided the usual outcome is that the script goes on without.
+            let runs = match runs {
+                Answer::Open => self.choose(next.span, 2, 0) == 1,
+                known => known == Answer::Yes,
+            };
+            if runs {
+                (flow, answer) = self.statement(next, frame, own(index + 1));
+            } else {
+                answer = Answer::of(*connective == Connective::Or);
             }
         }
-        (Flow::Continues, answer)
+        (flow, answer)
     }
 
     fn conditional(
         &mut self,
         branches: &[(Vec<Statement>, Vec<Statement>)],
         otherwise: &[Statement],
+        span: Span,
         frame: &mut Frame,
         place: Place,
     ) -> Flow {
-        let mut sides: Vec<(Frame, Flow)> = Vec::new();
         for (test, body) in branches {
-            match self.condition(test, frame) {
-                Answer::No => {}
-                Answer::Yes => return self.side(body, sides, frame, place),
+            let holds = match self.condition(test, frame) {
                 Answer::Open => {
-                    let mut side = frame.clone();
-                    side.state.is_alternative = true;
-                    let flow = self.block(body, &mut side, place);
-                    sides.push((side, flow));
+                    let place = test.first().map_or(span, |test| test.span);
+                    self.choose(place, 2, 0) == 1
                 }
+                known => known == Answer::Yes,
+            };
+            if holds {
+                return self.block(body, frame, place);
             }
         }
-        self.side(otherwise, sides, frame, place)
-    }
-
-    /// Runs the side that is left when no other one surely runs.
-    fn side(
-        &mut self,
-        body: &[Statement],
-        mut sides: Vec<(Frame, Flow)>,
-        frame: &mut Frame,
-        place: Place,
-    ) -> Flow {
-        if sides.is_empty() {
-            return self.block(body, frame, place);
-        }
-        let mut side = frame.clone();
-        side.state.is_alternative = true;
-        let flow = self.block(body, &mut side, place);
-        sides.push((side, flow));
-        // One of the sides runs: what holds behind them is what holds behind those that come to an end.
-        let all_end = sides.iter().all(|(_, flow)| *flow != Flow::Continues);
-        merge(frame, &sides);
-        if all_end { Flow::Ends } else { Flow::Continues }
+        self.block(otherwise, frame, place)
     }
 
     fn condition(&mut self, test: &[Statement], frame: &mut Frame) -> Answer {
         let mut answer = Answer::Open;
         for statement in test {
-            let is_test = is_test(statement);
             let (_, own) = self.statement(statement, frame, Place::Before);
             // A command that is no test may fail.
-            answer = if is_test { own } else { Answer::Open };
+            answer = if is_test(statement) { own } else { Answer::Open };
         }
         answer
     }
@@ -327,74 +344,60 @@ impl Runner<'_, '_> {
         frame: &mut Frame,
         place: Place,
     ) -> Flow {
-        let text = scope(frame).one(subject).text;
-        let is_known = !text.contains(UNKNOWN);
-        let mut sides: Vec<(Frame, Flow)> = Vec::new();
-        for (patterns, body) in arms {
-            let patterns: Vec<String> = patterns
+        let text = frame.scope().one(subject).text;
+        let patterns: Vec<Vec<String>> = arms
+            .iter()
+            .map(|(patterns, _)| {
+                patterns
+                    .iter()
+                    .map(|pattern| frame.scope().one(pattern).text)
+                    .collect()
+            })
+            .collect();
+        let chosen = if text.contains(UNKNOWN) {
+            // None of them, unless one takes all that is left.
+            let rest = patterns
                 .iter()
-                .map(|pattern| scope(frame).one(pattern).text)
-                .collect();
-            let catches_all = patterns.iter().any(|pattern| pattern == "*");
-            if is_known && !patterns.iter().any(|pattern| globs::matches(pattern, &text)) {
-                continue;
-            }
-            if is_known || catches_all {
-                return self.side(body, sides, frame, place);
-            }
-            let mut side = frame.clone();
-            side.state.is_alternative = true;
-            // In this arm the subject is what the pattern says.
-            if let ([pattern], [promsight_model::launch::Piece::Variable { name, .. }]) =
-                (patterns.as_slice(), subject.pieces.as_slice())
-                && !pattern.contains(['*', '?', '[', UNKNOWN])
-            {
-                side.state
-                    .environment
-                    .set(name, Some(pattern.clone()), subject.span);
-            }
-            let flow = self.block(body, &mut side, place);
-            sides.push((side, flow));
+                .position(|patterns| patterns.iter().any(|pattern| pattern == "*"));
+            let count = rest.map_or(arms.len() + 1, |rest| rest + 1);
+            self.choose(subject.span, count, count - 1)
+        } else {
+            let matches =
+                |patterns: &Vec<String>| patterns.iter().any(|pattern| globs::matches(pattern, &text));
+            patterns.iter().position(matches).unwrap_or(arms.len())
+        };
+        let (Some((_, body)), Some(patterns)) = (arms.get(chosen), patterns.get(chosen)) else {
+            return Flow::Continues;
+        };
+        // In this arm the subject is what the pattern says.
+        if let ([pattern], [Piece::Variable { name, .. }]) = (patterns.as_slice(), subject.pieces.as_slice())
+            && text.contains(UNKNOWN)
+            && !pattern.contains(['*', '?', '[', UNKNOWN])
+            && name.parse::<usize>().is_err()
+        {
+            frame
+                .state
+                .environment
+                .set(name, Some(pattern.clone()), subject.span);
         }
-        self.side(&[], sides, frame, place)
+        self.block(body, frame, place)
     }
 
-    fn while_loop(
-        &mut self,
-        test: &[Statement],
-        body: &[Statement],
-        is_until: bool,
-        frame: &mut Frame,
-        place: Place,
-    ) -> Flow {
-        let answer = self.condition(test, frame);
-        let runs = if is_until { answer.negated() } else { answer };
+    fn while_loop(&mut self, runs: Answer, body: &[Statement], frame: &mut Frame, place: Place) -> Flow {
         match runs {
             Answer::No => Flow::Continues,
             Answer::Yes => {
                 self.block(body, frame, Place::Endless);
                 Flow::Ends
             }
+            // It waits for something, or goes on as long as something holds.
             Answer::Open => {
                 let own = if place == Place::Before {
                     Place::Before
                 } else {
                     Place::Endless
                 };
-                let mut side = frame.clone();
-                side.state.is_alternative = true;
-                let flow = self.block(body, &mut side, own);
-                merge(
-                    frame,
-                    &[(
-                        side,
-                        if flow == Flow::Ends {
-                            Flow::Ends
-                        } else {
-                            Flow::Continues
-                        },
-                    )],
-                );
+                self.block(body, &mut frame.clone(), own);
                 Flow::Continues
             }
         }
@@ -402,62 +405,45 @@ impl Runner<'_, '_> {
 
     fn for_loop(
         &mut self,
-        (name, words, body): (&str, Option<&[Word]>, &[Statement]),
+        name: &str,
+        values: Vec<Argument>,
+        body: &[Statement],
         span: Span,
         frame: &mut Frame,
         place: Place,
-    ) {
-        let values: Vec<Argument> = match words {
-            Some(words) => words.iter().flat_map(|word| scope(frame).expand(word)).collect(),
-            None => frame.arguments.clone(),
-        };
-        let known = values.len() <= 16 && values.iter().all(|value| value.known().is_some());
-        let values = if known && !values.is_empty() {
+    ) -> Flow {
+        let is_known = !values.is_empty()
+            && values.len() <= MAX_TURNS
+            && values.iter().all(|value| value.known().is_some());
+        let values = if is_known {
             values
         } else {
             vec![Argument::new(UNKNOWN.to_string(), span)]
         };
         for value in values {
             frame.state.environment.set(name, Some(value.text), value.span);
-            self.block(body, frame, place);
+            if self.block(body, frame, place) == Flow::Ends && is_known {
+                return Flow::Ends;
+            }
         }
+        Flow::Continues
     }
 
     fn simple(
         &mut self,
         span: Span,
-        assignments: &[(String, Word)],
+        assignments: &[Assignment],
         words: &[Word],
         frame: &mut Frame,
         place: Place,
     ) -> (Flow, Answer) {
-        let argv: Vec<Argument> = words.iter().flat_map(|word| scope(frame).expand(word)).collect();
-        let values: Vec<(&str, Argument)> = assignments
-            .iter()
-            .map(|(name, word)| (name.as_str(), scope(frame).one(word)))
-            .collect();
+        let argv: Vec<Argument> = words.iter().flat_map(|word| frame.scope().expand(word)).collect();
         let Some(program) = argv.first() else {
-            for (name, value) in values {
-                frame.state.environment.set(name, Some(value.text), value.span);
-            }
+            assignments.iter().for_each(|assignment| frame.assign(assignment));
             return (Flow::Continues, Answer::Yes);
         };
         if let Some(body) = frame.functions.get(&program.text).cloned() {
-            let outer = std::mem::replace(&mut frame.arguments, argv[1..].to_vec());
-            let flow = if self.budget == 0 {
-                Flow::Ends
-            } else {
-                self.call(&body, frame, place)
-            };
-            frame.arguments = outer;
-            return (
-                if flow == Flow::Ends {
-                    Flow::Ends
-                } else {
-                    Flow::Continues
-                },
-                Answer::Yes,
-            );
+            return (self.call(&body, &argv[1..], frame, place), Answer::Yes);
         }
         if let Some(result) = self.built_in(&argv, frame, place) {
             return result;
@@ -468,22 +454,26 @@ impl Runner<'_, '_> {
             return (Flow::Continues, Answer::Yes);
         }
         if replaces || place != Place::Before {
-            let mut state = frame.state.clone();
-            for (name, value) in values {
-                state.environment.set(name, Some(value.text), value.span);
-            }
-            state.way.push(span);
-            self.follow(command, &state);
+            let mut own = frame.clone();
+            assignments.iter().for_each(|assignment| own.assign(assignment));
+            own.state.way.push(span);
+            self.follow(command, &own.state);
         }
         let flow = if replaces { Flow::Ends } else { Flow::Continues };
         (flow, Answer::Yes)
     }
 
-    fn call(&mut self, body: &[Statement], frame: &mut Frame, place: Place) -> Flow {
+    fn call(&mut self, body: &[Statement], arguments: &[Argument], frame: &mut Frame, place: Place) -> Flow {
         // Each call costs, so that functions that call themselves come to an end.
-        self.budget = self.budget.saturating_sub(40);
-        self.nested(|runner| runner.block(body, frame, place))
-            .unwrap_or(Flow::Ends)
+        self.budget = self.budget.saturating_sub(20);
+        let outer = std::mem::replace(&mut frame.arguments, arguments.to_vec());
+        let flow = self.nested(|runner| runner.block(body, frame, place));
+        frame.arguments = outer;
+        match flow {
+            Some(Flow::Returns) => Flow::Continues,
+            Some(flow) => flow,
+            None => Flow::Ends,
+        }
     }
 
     /// What the shell does by itself; `None` for programs.
@@ -518,6 +508,7 @@ impl Runner<'_, '_> {
             "unset" => {
                 for word in arguments {
                     frame.state.environment.values.remove(&word.text);
+                    frame.lists.remove(&word.text);
                 }
                 continues(Answer::Yes)
             }
@@ -544,14 +535,15 @@ impl Runner<'_, '_> {
             "." | "source" => Some((self.source(arguments, frame, place), Answer::Yes)),
             "eval" => {
                 let text: Vec<&str> = arguments.iter().map(|word| word.text.as_str()).collect();
-                let text = Argument::new(text.join(" "), argv[0].span);
-                let script = parsed(&text);
+                let script = parsed(&Argument::new(text.join(" "), argv[0].span));
                 let flow = self.nested(|runner| runner.block(&script.body, frame, place));
                 Some((flow.unwrap_or(Flow::Ends), Answer::Yes))
             }
             "exit" => Some((Flow::Ends, Answer::Yes)),
             "return" => Some((Flow::Returns, Answer::Yes)),
-            "break" | "continue" => continues(Answer::Yes),
+            "break" | "continue" | "wait" | "trap" | "ulimit" | "umask" | "shopt" | "alias" => {
+                continues(Answer::Yes)
+            }
             _ => None,
         }
     }
@@ -574,51 +566,8 @@ impl Runner<'_, '_> {
     }
 }
 
-/// Variables that differ between the ways that lead on are not known behind them.
-fn merge(frame: &mut Frame, sides: &[(Frame, Flow)]) {
-    if sides.iter().any(|(_, flow)| *flow != Flow::Continues) {
-        frame.state.is_alternative = true;
-    }
-    for (side, _) in sides.iter().filter(|(_, flow)| *flow == Flow::Continues) {
-        let differing: Vec<(String, Span)> = side
-            .state
-            .environment
-            .values
-            .iter()
-            .filter(|(name, value)| frame.state.environment.values.get(*name) != Some(value))
-            .map(|(name, (_, span))| (name.clone(), *span))
-            .collect();
-        for (name, span) in differing {
-            frame.state.environment.set(&name, None, span);
-        }
-        frame.state.environment.is_complete &= side.state.environment.is_complete;
-        if side.state.directory != frame.state.directory {
-            frame.state.directory = None;
-        }
-        let is_changed = side.arguments.len() != frame.arguments.len()
-            || side
-                .arguments
-                .iter()
-                .zip(&frame.arguments)
-                .any(|(left, right)| left.text != right.text);
-        if is_changed {
-            frame.arguments.clone_from(&side.arguments);
-        }
-        for (name, body) in &side.functions {
-            frame
-                .functions
-                .entry(name.clone())
-                .or_insert_with(|| Rc::clone(body));
-        }
-    }
-}
-
-fn scope(frame: &Frame) -> Scope<'_> {
-    Scope {
-        environment: &frame.state.environment,
-        arguments: &frame.arguments,
-    }
-}
+/// How often a loop over known words is run.
+const MAX_TURNS: usize = 16;
 
 fn parsed(text: &Argument) -> Script {
     let locate = |range: std::ops::Range<usize>| {
@@ -672,7 +621,7 @@ fn is_test(statement: &Statement) -> bool {
 
 fn first_text(word: &Word) -> &str {
     match word.pieces.first() {
-        Some(promsight_model::launch::Piece::Text(text)) => text,
+        Some(Piece::Text(text)) => text,
         _ => "",
     }
 }

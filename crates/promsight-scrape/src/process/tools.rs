@@ -582,6 +582,7 @@ pub(super) fn unit_state(unit: &Unit, state: &State) -> State {
     let scope = Scope {
         environment: &before,
         arguments: &[],
+        lists: None,
     };
     if let Some(directory) = &unit.directory {
         let path = scope.one(directory);

@@ -132,6 +132,20 @@ impl<'a> Tree<'a> {
         })
     }
 
+    /// The packages that lie in a folder or its `src`.
+    pub(super) fn top_packages(&self, folder: &str) -> impl Iterator<Item = &'a str> {
+        let source = paths::join(folder, "src").unwrap_or_default();
+        let files = self.by_name.get("__init__.py").into_iter().flatten();
+        let folder = folder.to_owned();
+        files.filter_map(move |file| {
+            let package = paths::folder(&file.path);
+            let around = paths::folder(package);
+            let is_top =
+                !package.is_empty() && (around == folder || around == source) && !is_test(&file.path);
+            is_top.then(|| paths::name(package))
+        })
+    }
+
     /// The variables that a file sets.
     pub(super) fn variables(&self, file: FileId) -> Option<&'a [(String, String, Span)]> {
         self.launches(file).iter().find_map(|launch| match launch {
@@ -187,8 +201,8 @@ impl<'a> Tree<'a> {
         })
     }
 
-    /// The one file, production code before tests, below the folder whose path ends like this. At most as many of the
-    /// leading parts as needed are left out where `shortened` allows it.
+    /// The one file whose path ends like this, production code before tests, files of the folder before others. Leading
+    /// parts are left out as needed; where only the file's name is left of more, it has to lie at the top of the folder.
     pub(super) fn by_end(&self, scope: &str, path: &str) -> Option<&'a SourceFile> {
         let candidates = self.by_name.get(paths::name(path))?;
         let ends = |file: &SourceFile, end: &str| {
@@ -212,6 +226,10 @@ impl<'a> Tree<'a> {
                 }
                 if found.len() > 1 {
                     found.retain(|file| !is_test(&file.path));
+                }
+                let is_shortened = !end.contains('/') && path.trim_start_matches('/').contains('/');
+                if is_shortened {
+                    found.retain(|file| paths::folder(&file.path) == scope);
                 }
                 return if found.len() == 1 { found.pop() } else { None };
             }

@@ -44,8 +44,7 @@ pub(super) fn collect(tree: &Tree<'_>, processes: &mut Vec<Process>) {
             ""
         };
         let mut runner = Runner::new(tree, &disk, scope, None);
-        runner.script(&unit.command, &[], &state);
-        let found = std::mem::take(&mut runner.found);
+        let found = runner.all_ways(|runner| runner.script(&unit.command, &[], &state));
         for started in found {
             if started.entry == Entry::Foreign && unit.manager == Manager::Systemd {
                 continue;

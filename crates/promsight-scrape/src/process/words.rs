@@ -118,6 +118,8 @@ pub(super) struct Scope<'a> {
     pub(super) environment: &'a Environment,
     /// `$1` and so on.
     pub(super) arguments: &'a [Argument],
+    /// Lists; `None` outside of scripts, which have none.
+    pub(super) lists: Option<&'a BTreeMap<String, Vec<Argument>>>,
 }
 
 impl Scope<'_> {
@@ -132,14 +134,15 @@ impl Scope<'_> {
                     text.push_str(piece);
                     is_word = true;
                 }
-                Piece::Arguments => {
-                    for (index, argument) in self.arguments.iter().enumerate() {
+                Piece::Arguments | Piece::List(_) => {
+                    let all = self.all(piece, word.span);
+                    if text.is_empty() && word.pieces.len() == 1 {
+                        // `"$@"` by itself: the words keep their own places.
+                        return all;
+                    }
+                    for (index, argument) in all.iter().enumerate() {
                         if index > 0 {
                             words.push(Argument::new(std::mem::take(&mut text), word.span));
-                        }
-                        if index == 0 && text.is_empty() && word.pieces.len() == 1 {
-                            // `"$@"` by itself: the words keep their own places.
-                            return self.arguments.to_vec();
                         }
                         text.push_str(&argument.text);
                         is_word = true;
@@ -172,6 +175,18 @@ impl Scope<'_> {
         words
     }
 
+    /// The words that `"$@"` and `"${NAME[@]}"` stand for.
+    fn all(&self, piece: &Piece, span: Span) -> Vec<Argument> {
+        let Piece::List(name) = piece else {
+            return self.arguments.to_vec();
+        };
+        let unknown = || vec![Argument::new(UNKNOWN.to_string(), span)];
+        self.lists
+            .and_then(|lists| lists.get(name))
+            .cloned()
+            .unwrap_or_else(unknown)
+    }
+
     /// One word, not split.
     pub(super) fn one(&self, word: &Word) -> Argument {
         let text = self.pieces(&word.pieces, 0);
@@ -193,10 +208,11 @@ impl Scope<'_> {
         match piece {
             Piece::Text(text) => text.clone(),
             Piece::Unknown => UNKNOWN.to_string(),
-            Piece::Arguments => {
-                let all: Vec<&str> = self.arguments.iter().map(|word| word.text.as_str()).collect();
-                all.join(" ")
-            }
+            Piece::Arguments => joined(self.arguments),
+            Piece::List(name) => self
+                .lists
+                .and_then(|lists| lists.get(name))
+                .map_or_else(|| UNKNOWN.to_string(), |words| joined(words)),
             Piece::Variable { name, fallback, .. } => self.variable(name, fallback.as_ref(), depth),
         }
     }
@@ -244,4 +260,9 @@ impl Scope<'_> {
             _ => plain(),
         }
     }
+}
+
+fn joined(words: &[Argument]) -> String {
+    let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+    texts.join(" ")
 }

@@ -46,7 +46,8 @@ struct Reader<'a, 't> {
 impl Reader<'_, '_> {
     fn objects(&mut self) {
         for (rendering_index, rendering) in self.tree.renderings.iter().enumerate() {
-            for (object_index, object) in rendering.objects.iter().enumerate() {
+            let deployed = rendering.objects.iter().enumerate();
+            for (object_index, object) in deployed.filter(|(_, object)| object.is_deployed) {
                 let id = ObjectId {
                     rendering: rendering_index,
                     object: object_index,

@@ -12,6 +12,7 @@ use promsight_model::manifest::Value;
 use crate::objects::{Object, ObjectId, RenderingRoot, text_entries};
 use crate::paths;
 use crate::selector::Selector;
+use crate::servers::Idle;
 use crate::servers::configuration::{documents, jobs};
 use crate::servers::monitors::{Monitor, Options};
 use crate::servers::mounts::data;
@@ -143,6 +144,7 @@ fn objects<'t>(tree: &Tree<'t>) -> impl Iterator<Item = (ObjectId, &'t Object)> 
         own.objects
             .iter()
             .enumerate()
+            .filter(|(_, value)| value.is_deployed)
             .map(move |(object, value)| (ObjectId { rendering, object }, value))
     })
 }
@@ -180,9 +182,21 @@ fn server(tree: &Tree<'_>, id: ObjectId, object: &Object) -> Server {
             let (answer, reason, selector) = selects(tree, id, object, selection, monitor_id, monitor);
             if answer == Answer::Never {
                 let is_sure = is_meant_for(tree, id, object, monitor_id, monitor);
-                server
-                    .unselected
-                    .push(unselected(monitor_id, monitor, reason, selector, is_sure));
+                let idle = unselected(monitor_id, monitor, reason, selector, is_sure);
+                let own = Monitor {
+                    id: monitor_id,
+                    object: monitor,
+                    options,
+                };
+                server.idle.extend(own.jobs().into_iter().map(|job| Idle {
+                    job,
+                    reason: format!(
+                        "no Prometheus selects {} {}: {}",
+                        idle.kind, idle.name, idle.reason
+                    ),
+                    place: idle.place,
+                }));
+                server.unselected.push(idle);
                 continue;
             }
             let own = Monitor {
@@ -404,11 +418,20 @@ fn additional(tree: &Tree<'_>, id: ObjectId, reference: &Value, own_namespace: &
         }
         return;
     }
-    server.is_complete = false;
-    if let Some(found) = named("ConfigMap") {
+    // Where its jobs stand in a ConfigMap by mistake, there is no Secret elsewhere that holds more.
+    let mistaken = named("ConfigMap");
+    server.is_complete &= mistaken.is_some();
+    if let Some(found) = mistaken {
         let reason = format!("`additionalScrapeConfigs` reads the Secret `{name}`, and this is a ConfigMap");
         let kind = found.1.value.get("kind");
         let place = kind.map_or(found.1.value.span, |kind| kind.span);
+        let documents = data(found.1).flat_map(|(_, value)| documents(value));
+        let own = documents.flat_map(|document| jobs(document, own_namespace));
+        server.idle.extend(own.map(|job| Idle {
+            reason: format!("nothing loads job {}: {reason}", job.name),
+            job,
+            place,
+        }));
         server.unloaded.push(unloaded(found, place, reason));
     }
 }

@@ -116,6 +116,9 @@ impl<'a> Cluster<'a> {
                 rendering: index,
                 object: object_index,
             };
+            if !object.is_deployed {
+                continue;
+            }
             match (object.kind(), object.api_version()) {
                 ("Service", "v1") => cluster.services.push(service(id, object)),
                 ("Ingress", _) => {

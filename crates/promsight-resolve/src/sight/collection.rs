@@ -1,0 +1,249 @@
+//! Which jobs reach what a program lets out.
+
+use promsight_model::ExposureKind;
+use promsight_scrape::ScrapeModel;
+use promsight_scrape::objects::ObjectId;
+use promsight_scrape::process::{Process, Workload};
+use promsight_scrape::servers::{Job, JobOrigin, Server, ServerOrigin, ServerPlace};
+use promsight_scrape::targets::Target;
+
+use super::{Collection, Miss, Outlet, Program};
+
+/// Keys of a job by which it shows who it is.
+const CREDENTIALS: &[&str] = &[
+    "basic_auth",
+    "authorization",
+    "bearer_token",
+    "bearer_token_file",
+    "oauth2",
+    "sigv4",
+    "http_headers",
+];
+
+/// Finds out who comes for each outlet.
+pub(super) fn collect(programs: &mut [Program], scrape: &ScrapeModel) {
+    for program in programs {
+        let Some(process) = scrape.processes.get(program.process) else {
+            continue;
+        };
+        for outlet in &mut program.outlets {
+            if matches!(outlet.kind, ExposureKind::Server | ExposureKind::Route) {
+                outlet.collection = collection(process, outlet, scrape);
+            }
+        }
+    }
+}
+
+/// A workload as targets name it.
+enum Place<'a> {
+    Object(ObjectId),
+    Compose(&'a str),
+}
+
+impl Place<'_> {
+    fn is_of(&self, target: &Target) -> bool {
+        match self {
+            Self::Object(id) => target.workload == Some(*id),
+            Self::Compose(service) => target.compose_service.as_deref() == Some(*service),
+        }
+    }
+}
+
+fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> Collection {
+    let place = match &process.workload {
+        Workload::Container { object, .. } => Place::Object(*object),
+        Workload::Compose { service } => Place::Compose(service),
+        Workload::Image(_) | Workload::Other(_) => return unknown("how it is reached is not in this tree"),
+    };
+    if scrape.servers.is_empty() {
+        return unknown("no Prometheus and no monitor is in this tree");
+    }
+    let mut search = Search {
+        place,
+        outlet,
+        scraped: Vec::new(),
+        misses: Vec::new(),
+        unknown: None,
+        knows_siblings: false,
+    };
+    for (at, server) in scrape.servers.iter().enumerate() {
+        search.server(at, server);
+    }
+    search.finish(scrape)
+}
+
+/// How much a miss says, the most first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Nearness {
+    /// A Prometheus that is rendered with the workload has it and misses the outlet, or would have it.
+    Near,
+    /// One that is rendered with it finds it, and drops it by a rule that stands in its configuration.
+    Dropped,
+    /// Another one has it, or would have it.
+    FarNear,
+    /// Another one drops it.
+    FarDropped,
+}
+
+/// The way through all jobs for one outlet.
+struct Search<'a> {
+    place: Place<'a>,
+    outlet: &'a Outlet,
+    scraped: Vec<(usize, usize, usize)>,
+    misses: Vec<(Nearness, Miss)>,
+    unknown: Option<String>,
+    knows_siblings: bool,
+}
+
+impl Search<'_> {
+    fn server(&mut self, at: usize, server: &Server) {
+        if server.origin == ServerOrigin::Elsewhere {
+            self.may_be("the Prometheus that would scrape it is not in this tree".to_owned());
+        } else if !server.is_complete {
+            self.may_be("a part of Prometheus' configuration is not in this tree".to_owned());
+        }
+        let is_beside = match (&self.place, &server.place) {
+            (Place::Object(id), ServerPlace::Cluster { rendering, .. }) => id.rendering == *rendering,
+            (Place::Object(_), _) => false,
+            (Place::Compose(_), _) => true,
+        };
+        let (near, dropped) = if is_beside {
+            (Nearness::Near, Nearness::Dropped)
+        } else {
+            (Nearness::FarNear, Nearness::FarDropped)
+        };
+        for (job_at, job) in server.jobs.iter().enumerate() {
+            if let Some(reason) = job.unknown.first() {
+                self.may_be(format!("job {} may find it: {reason}", job.name));
+            }
+            for (target_at, target) in job.targets.iter().enumerate() {
+                if !self.place.is_of(target) {
+                    self.knows_siblings |= is_sibling(&self.place, target);
+                    continue;
+                }
+                match miss(job, target, self.outlet) {
+                    None => self.scraped.push((at, job_at, target_at)),
+                    Some(miss) => self.misses.push((near, miss)),
+                }
+            }
+            // A monitor finds every Service of its namespace and drops those that it does not select: no news.
+            if job.origin == JobOrigin::Configuration {
+                self.drops(job, dropped);
+            }
+        }
+        for idle in &server.idle {
+            let mut targets = idle.job.targets.iter().filter(|target| self.place.is_of(target));
+            if targets.any(|target| miss(&idle.job, target, self.outlet).is_none()) {
+                let miss = Miss {
+                    span: Some(idle.place),
+                    reason: idle.reason.clone(),
+                };
+                self.misses.push((near, miss));
+            }
+        }
+    }
+
+    fn drops(&mut self, job: &Job, nearness: Nearness) {
+        let Place::Object(id) = self.place else {
+            return;
+        };
+        let dropped = job.dropped.iter().filter(|dropped| dropped.workload == Some(id));
+        self.misses.extend(dropped.map(|dropped| {
+            let miss = Miss {
+                span: Some(dropped.rule),
+                reason: format!("job {} drops it: {}", job.name, dropped.reason),
+            };
+            (nearness, miss)
+        }));
+    }
+
+    fn may_be(&mut self, reason: String) {
+        self.unknown.get_or_insert(reason);
+    }
+
+    fn finish(mut self, scrape: &ScrapeModel) -> Collection {
+        if !self.scraped.is_empty() {
+            return Collection::Scraped(self.scraped);
+        }
+        if let Some(reason) = self.unknown {
+            return Collection::Unknown(reason);
+        }
+        self.misses.sort();
+        let mut misses: Vec<Miss> = Vec::new();
+        for (_, miss) in self.misses {
+            if !misses.contains(&miss) {
+                misses.push(miss);
+            }
+        }
+        if misses.is_empty() {
+            if !self.knows_siblings {
+                return unknown("no job of this tree scrapes anything beside it");
+            }
+            misses.push(Miss {
+                span: None,
+                reason: absence(&self.place, scrape).to_owned(),
+            });
+        }
+        Collection::Missed(misses)
+    }
+}
+
+/// Why a workload is among nobody's targets, where no job so much as drops it.
+fn absence(place: &Place<'_>, scrape: &ScrapeModel) -> &'static str {
+    let Place::Object(id) = place else {
+        return "no job has it among its targets";
+    };
+    let is_found = |target: Option<ObjectId>| target == Some(*id);
+    let mut jobs = scrape.servers.iter().flat_map(|server| &server.jobs);
+    let is_dropped = jobs.any(|job| job.dropped.iter().any(|dropped| is_found(dropped.workload)));
+    if is_dropped {
+        "no monitor selects it"
+    } else {
+        "no job finds it: no Service leads to it, or none that a job looks for"
+    }
+}
+
+fn unknown(reason: &str) -> Collection {
+    Collection::Unknown(reason.to_owned())
+}
+
+/// Whether the target is run beside the workload: rendered with it, or of the same kind of platform.
+fn is_sibling(place: &Place<'_>, target: &Target) -> bool {
+    match place {
+        Place::Object(id) => target
+            .workload
+            .is_some_and(|other| other.rendering == id.rendering),
+        Place::Compose(_) => target.compose_service.is_some(),
+    }
+}
+
+/// Why a job that scrapes the workload does not reach the outlet; `None` where it does, as far as that is known.
+fn miss(job: &Job, target: &Target, outlet: &Outlet) -> Option<Miss> {
+    let span = Some(target.span);
+    if let (Some(asked), Some(served)) = (target.port, outlet.port)
+        && asked != served
+    {
+        let reason = format!(
+            "job {} asks port {asked}, and the metrics are on port {served}",
+            job.name
+        );
+        return Some(Miss { span, reason });
+    }
+    let same_path = |asked: &str, served: &str| asked.trim_end_matches('/') == served.trim_end_matches('/');
+    if outlet.kind == ExposureKind::Route
+        && let Some(served) = &outlet.path
+        && !same_path(&target.path, served)
+    {
+        let reason = format!(
+            "job {} asks {}, and the metrics are on {served}",
+            job.name, target.path
+        );
+        return Some(Miss { span, reason });
+    }
+    let shows_who_it_is = || CREDENTIALS.iter().any(|key| job.config.get(key).is_some());
+    if outlet.authentication.is_some() && !shows_who_it_is() {
+        let reason = format!("job {} shows no credentials, and is answered 401", job.name);
+        return Some(Miss { span, reason });
+    }
+    None
+}
