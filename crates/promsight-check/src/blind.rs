@@ -229,7 +229,7 @@ fn related(blindness: &Blindness) -> Vec<Related> {
             Evidence::NearlySame(span) => add(*span, "nearly the same name".to_owned()),
             Evidence::ModuleName(span) => add(*span, "this module is named like it".to_owned()),
             Evidence::Lost(span) => add(*span, "here it is lost".to_owned()),
-            Evidence::SameFamily | Evidence::BlindRecord | Evidence::Gone => {}
+            Evidence::SameFamily | Evidence::BlindRecord | Evidence::Gone | Evidence::NotStored { .. } => {}
         }
     }
     for gap in blindness.gaps.iter().take(3) {
@@ -259,6 +259,13 @@ fn notes(blindness: &Blindness, series: &str) -> Vec<String> {
                 "{exporter} has nothing in its place since {}",
                 gone.since
             )),
+        }
+    }
+    for evidence in &blindness.evidence {
+        if let Evidence::NotStored { server, hours } = evidence {
+            notes.push(format!(
+                "{server} has had no series `{series}` in the last {hours} hours"
+            ));
         }
     }
     if blindness.gaps.len() > 3 {

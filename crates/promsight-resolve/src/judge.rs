@@ -7,9 +7,10 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use promsight_model::{
     Confidence, Consumer, Facts, FileSet, Guard, MetricType, Name, Origin, Query, QueryState, Reason,
-    ResolvedBy, Selector, SelectorName, Span, Verdict,
+    ResolvedBy, Selector, SelectorName, Server, Span, Verdict,
 };
 
+use crate::confidence::{lowered, raised};
 use crate::index::{Index, RuleId};
 use crate::similarity;
 use crate::territory::Territory;
@@ -17,17 +18,21 @@ use crate::{BlindRoot, Blindness, Closest, Declared, Evidence, Reference, mentio
 use promsight_scrape::re2::anchored;
 
 /// What exists under one series name.
-pub(crate) enum Sight {
+pub(crate) enum Sight<'a> {
     /// Exact emitters in code.
     Emitted(Vec<usize>),
     /// Recording rules of which at least one sees.
     Recorded(Vec<RuleId>),
+    /// Snapshots and inventories.
+    Witnessed(Vec<usize>),
     /// Something outside, in words.
     Outside(String),
     /// Another language's source in the tree.
     OtherSource(Span),
     /// Emitters with partly unknown names.
     Possible(Vec<usize>),
+    /// A live server: what it stored may come from an older version of this tree, or from another program.
+    Stored(&'a Server),
     /// Only recording rules that are blind themselves.
     BlindRecord(BlindRoot),
     /// Nothing.
@@ -106,7 +111,7 @@ impl<'a, 'i> Judge<'a, 'i> {
 
     /// What exists under that series name. The order decides: what this tree certainly emits comes first, what it
     /// might emit comes after what others certainly do.
-    pub(crate) fn sight(&self, series: &str) -> Sight {
+    pub(crate) fn sight(&self, series: &str) -> Sight<'a> {
         let emitting = self.index.emitting(series);
         if !emitting.is_empty() {
             return Sight::Emitted(emitting.to_vec());
@@ -120,6 +125,10 @@ impl<'a, 'i> Judge<'a, 'i> {
         if !seeing.is_empty() {
             return Sight::Recorded(seeing);
         }
+        let witnessed = self.index.witnessed(series);
+        if !witnessed.is_empty() {
+            return Sight::Witnessed(witnessed.to_vec());
+        }
         if let Some(name) = self.index.outside(series) {
             return Sight::Outside(name);
         }
@@ -129,6 +138,9 @@ impl<'a, 'i> Judge<'a, 'i> {
         let possible = self.index.possibly_emitting(series);
         if !possible.is_empty() {
             return Sight::Possible(possible);
+        }
+        if let Some(server) = self.index.server().filter(|server| server.has(series)) {
+            return Sight::Stored(server);
         }
         recording
             .iter()
@@ -223,6 +235,20 @@ impl<'a, 'i> Judge<'a, 'i> {
                 blindness: None,
             };
         }
+        let witnessed: BTreeSet<usize> = self
+            .index
+            .witnesses()
+            .all_series()
+            .filter(|(series, _)| regex.is_match(series))
+            .map(|(_, at)| at)
+            .collect();
+        if !witnessed.is_empty() {
+            return Judgement {
+                verdict: Verdict::External,
+                resolved_by: self.sites(&witnessed.into_iter().collect::<Vec<_>>()),
+                blindness: None,
+            };
+        }
         let known = self.index.all_series().any(|series| regex.is_match(series));
         Judgement::of(if known {
             Verdict::External
@@ -249,6 +275,16 @@ impl<'a, 'i> Judge<'a, 'i> {
                         span: rule.name_span,
                     })
                     .collect(),
+                blindness: None,
+            },
+            Sight::Witnessed(emitters) => Judgement {
+                verdict: Verdict::External,
+                resolved_by: self.sites(&emitters),
+                blindness: None,
+            },
+            Sight::Stored(server) => Judgement {
+                verdict: Verdict::External,
+                resolved_by: vec![ResolvedBy::Outside(stored_by(server))],
                 blindness: None,
             },
             Sight::Outside(name) => Judgement {
@@ -299,9 +335,12 @@ impl<'a, 'i> Judge<'a, 'i> {
         emitters
             .iter()
             .map(|at| &self.index.emitters()[*at])
-            .map(|emitter| ResolvedBy::Site {
-                name: emitter.name.clone(),
-                span: emitter.span,
+            .map(|emitter| match &emitter.origin {
+                Origin::Inventory(site) => ResolvedBy::Outside(site.clone()),
+                _ => ResolvedBy::Site {
+                    name: emitter.name.clone(),
+                    span: emitter.span,
+                },
             })
             .collect()
     }
@@ -313,6 +352,20 @@ impl<'a, 'i> Judge<'a, 'i> {
         functions: &[String],
         consumer: &Consumer,
     ) -> Option<Blindness> {
+        let mut blindness = self.blindness_here(series, functions, consumer)?;
+        // What the server has is never blind, so that here it lacks the series too.
+        if let Some(server) = self.index.server().filter(|server| !server.is_partial) {
+            blindness.confidence = raised(blindness.confidence);
+            blindness.evidence.push(Evidence::NotStored {
+                server: server.address.clone(),
+                hours: server.hours,
+            });
+        }
+        Some(blindness)
+    }
+
+    /// The same by what the files say.
+    fn blindness_here(&self, series: &str, functions: &[String], consumer: &Consumer) -> Option<Blindness> {
         let gaps = self.index.gaps_reaching(series);
         let none = Blindness {
             reason: Reason::NotEmitted,
@@ -340,8 +393,15 @@ impl<'a, 'i> Judge<'a, 'i> {
         if let Some(declared) = self.same_family(series) {
             let closest = right_sample(series, functions, &declared);
             let evidence = vec![Evidence::SameFamily];
+            // A snapshot shows one program, and another may have the name.
+            let confidence = if self.index.witnesses().is_in_snapshot(declared.span) {
+                Confidence::Medium
+            } else {
+                Confidence::High
+            };
             return Some(Blindness {
                 reason: Reason::WrongSample,
+                confidence,
                 evidence,
                 declared: Some(declared),
                 closest,
@@ -413,7 +473,10 @@ impl<'a, 'i> Judge<'a, 'i> {
         SUFFIXES
             .into_iter()
             .filter_map(|suffix| series.strip_suffix(suffix))
-            .find_map(|base| self.index.family(base).first())
+            .find_map(|base| {
+                let own = self.index.family(base).first();
+                own.or_else(|| self.index.witnesses().of_family(base).first())
+            })
             .map(|at| self.declared(*at))
     }
 
@@ -477,12 +540,12 @@ impl<'a, 'i> Judge<'a, 'i> {
     }
 }
 
-/// A name that a gap could hide is one step less sure.
-fn lowered(confidence: Confidence) -> Confidence {
-    match confidence {
-        Confidence::High => Confidence::Medium,
-        Confidence::Medium | Confidence::Low => Confidence::Low,
-    }
+/// What a live server says of a series that it has, in words for users.
+fn stored_by(server: &Server) -> String {
+    format!(
+        "{} has had it in the last {} hours; nothing here declares it",
+        server.address, server.hours
+    )
 }
 
 /// Which sample of the declared family was meant.

@@ -21,7 +21,7 @@ const WORTH_SHOWING: f64 = 0.55;
 
 /// From here on a candidate is offered as the replacement, what speaks for and against it counted in: two names that
 /// share only their namespace and their sample suffix stay below it.
-const CONVINCING: f64 = 0.66;
+pub(crate) const CONVINCING: f64 = 0.66;
 
 /// From here on two names are taken for the same thing misspelt.
 pub(crate) const NEARLY_SAME: f64 = 0.86;
@@ -108,6 +108,11 @@ fn search(series: &str, index: &Index<'_>) -> Likeness {
             let emitter = &index.emitters()[at];
             (name, emitter.name_span.unwrap_or(emitter.span), Some(emitter))
         })
+        .chain(index.witnesses().all_series().filter_map(|(name, at)| {
+            let emitter = &index.emitters()[at];
+            let span = emitter.name_span.unwrap_or(emitter.span);
+            (!name.ends_with("_created")).then_some((name, span, Some(emitter)))
+        }))
         // A recorded name is a candidate only for what is named like one (`level:metric:operations`): the other rules
         // often bear the name of what they sum up, and would be offered in the place of their own root.
         .chain(

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::baseline::BaselineError;
 use crate::config::ConfigError;
 use crate::git::GitError;
+use crate::server::ServerError;
 
 /// The exit codes. Never a count: a count above 255 would wrap to success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +70,19 @@ pub enum Failure {
         /// What is wrong with it.
         reason: String,
     },
+    /// A snapshot or inventory.
+    #[error("cannot read the {what} {path}: {reason}", path = path.display())]
+    Source {
+        /// What it was named for.
+        what: &'static str,
+        /// The path as typed.
+        path: PathBuf,
+        /// Why not, as a clause.
+        reason: String,
+    },
+    /// The live server.
+    #[error("{0}")]
+    Server(#[from] ServerError),
     /// `promsight init` would replace a configuration.
     #[error("{path} is there already; `--force` replaces it, `--print` only prints", path = .0.display())]
     ConfigExists(PathBuf),

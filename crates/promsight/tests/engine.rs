@@ -81,6 +81,7 @@ fn says_nothing(case: &Case<'_>) -> Vec<Finding> {
         .map(|(path, text)| (path.to_owned(), path.to_owned(), Arc::from(text)))
         .collect();
     let sources = Sources {
+        witnesses: BTreeMap::new(),
         files: FileSet::new(files),
         unread: Vec::new(),
         repository: Repository::default(),

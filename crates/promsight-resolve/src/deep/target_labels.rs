@@ -161,6 +161,7 @@ impl TargetLabels {
     pub(super) fn of(index: &Index<'_>, asking: &[Asking<'_>], facts: &[Facts]) -> Self {
         let in_code: BTreeSet<String> = index
             .live_emitters()
+            .chain(index.inventoried())
             .flat_map(|emitter| emitter.labels.iter().cloned())
             .collect();
         let mut lacking: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
@@ -180,7 +181,8 @@ impl TargetLabels {
                 let SelectorName::Exact(series) = &selector.name else {
                     continue;
                 };
-                let emitters = index.emitting(series).iter().map(|at| &index.emitters()[*at]);
+                let known = index.emitting(series).iter().chain(index.witnessed(series));
+                let emitters = known.map(|at| &index.emitters()[*at]);
                 let families: Vec<_> = emitters.collect();
                 let matchers = selector.matchers.iter().map(|matcher| &matcher.label);
                 let uses = asking.flow.uses_of(at).map(|asked| &asked.label);
