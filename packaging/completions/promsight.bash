@@ -157,7 +157,7 @@ _promsight() {
             return 0
             ;;
         promsight__subcmd__check)
-            opts="-h --format --output --config --fail-on --min-confidence --select --ignore --base --fix --diff --baseline --write-baseline --strict --color --help"
+            opts="-h --format --output --config --fail-on --min-confidence --select --ignore --base --fix --diff --baseline --write-baseline --strict --exposition --inventory --prometheus --prometheus-token-file --prometheus-tenant --prometheus-ca-file --prometheus-hours --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

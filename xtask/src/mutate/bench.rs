@@ -58,6 +58,7 @@ impl Bench {
         let files = self.files().files().iter();
         let files = files.map(|file| (file.path.clone(), file.shown_path.clone(), changed(file)));
         let sources = Sources {
+            witnesses: std::collections::BTreeMap::new(),
             files: FileSet::new(files.collect()),
             unread: self.sources.unread.clone(),
             repository: self.sources.repository.clone(),
