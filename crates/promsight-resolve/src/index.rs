@@ -2,6 +2,8 @@
 //! configured external patterns.
 //!
 //! Owns the look-up of names; decides no verdict.
+//!
+//! This file is long because every source of series is entered and looked up here, each in a few lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};

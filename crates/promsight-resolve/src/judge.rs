@@ -2,6 +2,8 @@
 //!
 //! Owns the order in which sources of a series are tried and what their absence means. Looks names up in the
 //! index, asks the territory for evidence; words nothing.
+//!
+//! This file is long because all ways in which a selector gets its verdict stand side by side in it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
