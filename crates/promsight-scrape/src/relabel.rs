@@ -4,11 +4,15 @@
 //! running cluster knows, the outcome is undecided: neither kept nor dropped.
 
 mod hash;
+#[cfg(test)]
+mod json;
 mod labels;
 mod rule;
 
 use promsight_model::Span;
 
+#[cfg(test)]
+pub(crate) use json::value_of_json;
 pub use labels::Labels;
 pub use rule::{Action, InvalidRule, Rule, rules};
 

@@ -7,13 +7,13 @@ pub(crate) mod hosts;
 pub(crate) mod kubernetes;
 mod populate;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::Span;
 use promsight_model::manifest::Value;
 
 use crate::objects::ObjectId;
-use crate::relabel::{self, Labels, Outcome, Rule};
+use crate::relabel::{self, InvalidRule, Labels, Outcome, Rule};
 use crate::servers::{Job, Server, Tree};
 use crate::targets::hosts::{Answers, Names};
 use crate::targets::kubernetes::{Found, Host};
@@ -22,6 +22,9 @@ use crate::text::{Answer, Text};
 
 /// Targets that one run goes through: far above any real tree, and a stop for jobs times renderings.
 const MAX_TARGETS: usize = 300_000;
+
+/// Reasons that one job is given for what is not known; more of them say no more.
+const MAX_REASONS: usize = 20;
 
 /// A target that a job scrapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -150,6 +153,15 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
         ));
         return;
     }
+    if rules.is_empty()
+        && let Some((url, span)) = url_among(&job.config)
+    {
+        let reason = format!("`{url}` is a URL, and a target is a host and a port");
+        job.unknown
+            .push(format!("Prometheus refuses the configuration: {reason}"));
+        job.invalid = Some(InvalidRule { span, reason });
+        return;
+    }
     let defaults = Defaults::of(&job.config, server.global.as_ref());
     let found = discovery::of_job(tree, server, job);
     job.unknown.extend(found.unknown);
@@ -159,72 +171,104 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
         return;
     }
     *left -= found.targets.len();
+    let mut settler = Settler {
+        tree,
+        server,
+        rules,
+        defaults,
+        targets: BTreeSet::new(),
+        reasons: BTreeSet::new(),
+    };
     for target in found.targets {
-        settle(tree, server, job, &rules, &defaults, target);
+        settler.settle(job, target);
     }
 }
 
-/// One target to what becomes of it.
-fn settle(
-    tree: &Tree<'_>,
-    server: &Server,
-    job: &mut Job,
-    rules: &[Rule],
-    defaults: &Defaults,
-    found: Found<'_>,
-) {
-    let mut labels = found.labels;
-    let original = labels.get("__address__");
-    defaults.fill(&mut labels);
-    let discovered = labels.clone();
-    let outcome = populate(rules, labels, job.span);
-    let names = Names {
-        clusters: tree.clusters,
-        compose: tree.compose,
-    };
-    let answers =
-        |address: &Text, labels: &Labels| answering(names, server, found.host, &original, address, labels);
-    let refused = |rule: Span, reason: String| {
+/// A fixed target that is a URL, which Prometheus takes only where rules may make an address of it.
+fn url_among(config: &Value) -> Option<(&str, Span)> {
+    let groups = config.items_at("static_configs").iter();
+    let mut targets = groups.flat_map(|group| texts(group.items_at("targets")));
+    targets.find(|(target, _)| target.contains('/') && Text::written(target).as_known().is_some())
+}
+
+/// What makes two targets one: address, path, workload, labels.
+type Identity = (String, String, Option<ObjectId>, BTreeMap<String, String>);
+
+/// Says of each target of a job what becomes of it.
+struct Settler<'r, 't> {
+    tree: &'r Tree<'t>,
+    server: &'r Server,
+    rules: Vec<Rule>,
+    defaults: Defaults,
+    /// Targets that were kept already: equal ones are one, as for Prometheus.
+    targets: BTreeSet<Identity>,
+    /// Reasons that were given already for what is not known.
+    reasons: BTreeSet<String>,
+}
+
+impl Settler<'_, '_> {
+    fn settle(&mut self, job: &mut Job, found: Found<'_>) {
+        let mut discovered = found.labels;
+        let original = discovered.get("__address__");
+        self.defaults.fill(&mut discovered);
+        let outcome = populate(&self.rules, discovered.clone(), job.span);
+        let answers = |address: &Text, labels: &Labels| {
+            let names = Names {
+                clusters: self.tree.clusters,
+                compose: self.tree.compose,
+            };
+            answering(names, self.server, found.host, &original, address, labels)
+        };
+        let (rule, reason, is_open) = match outcome {
+            Outcome::Kept(labels) if found.presence == Answer::Always => {
+                let answers = answers(&labels.get("__address__"), &labels);
+                self.keep(job, target(&labels, answers, found.host, found.span));
+                return;
+            }
+            Outcome::Kept(_) => {
+                let reason = match found.host {
+                    Host::Other => "the pods behind a Service that it selects are not made by this tree",
+                    _ => {
+                        "whether it looks into that namespace, or selects that pod, is known only at run time"
+                    }
+                };
+                (job.span, reason.to_owned(), true)
+            }
+            Outcome::Dropped { rule, reason } => (rule, reason, false),
+            Outcome::Undecided { rule, reason } => (rule, reason, true),
+        };
         let answers = answers(&original, &discovered);
         let first = answers.workloads.first();
-        let port = first.and_then(|(_, port)| *port);
-        Dropped {
+        let refused = Dropped {
             discovered: discovered
                 .iter()
                 .map(|(name, value)| (name.to_owned(), value.to_string()))
                 .collect(),
             rule,
-            reason,
+            reason: reason.clone(),
             workload: first.map(|(id, _)| *id),
-            port,
+            port: first.and_then(|(_, port)| *port),
             span: found.span,
-        }
-    };
-    let undecided = |job: &mut Job, rule: Span, reason: String| {
-        if !job.unknown.contains(&reason) {
-            job.unknown.push(reason.clone());
-        }
-        let refused = refused(rule, reason);
-        job.undecided.push(refused);
-    };
-    match outcome {
-        Outcome::Dropped { rule, reason } => {
-            let refused = refused(rule, reason);
+        };
+        if !is_open {
             job.dropped.push(refused);
+            return;
         }
-        Outcome::Undecided { rule, reason } => undecided(job, rule, reason),
-        Outcome::Kept(_) if found.presence != Answer::Always => {
-            let span = job.span;
-            let reason =
-                "whether it looks into that namespace, or selects that pod, is known only at run time";
-            undecided(job, span, reason.to_owned());
+        job.undecided.push(refused);
+        if self.reasons.len() < MAX_REASONS && self.reasons.insert(reason.clone()) {
+            job.unknown.push(reason);
         }
-        Outcome::Kept(labels) => {
-            let answers = answers(&labels.get("__address__"), &labels);
-            let target = target(&labels, answers, found.host, found.span);
-            if !job.targets.contains(&target) {
-                job.targets.push(target);
-            }
+    }
+
+    fn keep(&mut self, job: &mut Job, target: Target) {
+        let key = (
+            target.address.clone(),
+            target.path.clone(),
+            target.workload,
+            target.labels.clone(),
+        );
+        if self.targets.insert(key) {
+            job.targets.push(target);
         }
     }
 }
@@ -309,7 +353,7 @@ fn target(labels: &Labels, answers: Answers, host: Host<'_>, span: Span) -> Targ
     Target {
         address: address.to_string(),
         port,
-        path: labels.get("__metrics_path__").to_string(),
+        path: path(&labels.get("__metrics_path__")),
         labels: known,
         open_labels: open,
         has_unnamed_labels: labels.has_unnamed(),
@@ -322,7 +366,20 @@ fn target(labels: &Labels, answers: Answers, host: Host<'_>, span: Span) -> Targ
     }
 }
 
+/// A path as it is asked for, which begins with a slash whatever the configuration says.
+fn path(written: &Text) -> String {
+    let path = written.to_string();
+    if path.starts_with('/') {
+        path
+    } else {
+        format!("/{path}")
+    }
+}
+
 /// The entries of a list that are known texts.
 pub(crate) fn texts(list: &[Value]) -> impl Iterator<Item = (&str, Span)> {
     list.iter().filter_map(|item| Some((item.as_str()?, item.span)))
 }
+
+#[cfg(test)]
+mod tests;

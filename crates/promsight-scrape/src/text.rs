@@ -210,6 +210,18 @@ impl Text {
         value
     }
 
+    /// The text in a cluster in which the open parts have these values.
+    #[cfg(test)]
+    pub(crate) fn in_cluster(&self, known: &std::collections::BTreeMap<String, String>) -> String {
+        let pieces = self.pieces.iter().map(|piece| match piece {
+            Piece::Known(text) => text.clone(),
+            Piece::Open(symbol) => known
+                .get(&symbol.name)
+                .map_or_else(|| format!("<{}>", symbol.name), String::clone),
+        });
+        pieces.collect()
+    }
+
     /// The text with one of two stand-ins for each open part, and where these stand.
     fn instance(&self, world: usize) -> (String, Vec<(std::ops::Range<usize>, &Symbol)>) {
         let mut text = String::new();

@@ -26,11 +26,11 @@ type entry struct {
 }
 
 type answer struct {
-	Labels map[string]string   `json:"labels"`
-	Rules  []map[string]any    `json:"rules"`
-	Valid  bool                `json:"valid"`
-	Kept   bool                `json:"kept"`
-	Result map[string]string   `json:"result,omitempty"`
+	Labels map[string]string `json:"labels"`
+	Rules  []map[string]any  `json:"rules"`
+	Valid  bool              `json:"valid"`
+	Kept   bool              `json:"kept"`
+	Result map[string]string `json:"result,omitempty"`
 }
 
 func main() {

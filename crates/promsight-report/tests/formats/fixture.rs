@@ -273,9 +273,10 @@ fn findings(files: &FileSet) -> Vec<Finding> {
             }],
             notes: vec!["the counter is exposed as `kiosk_sales_total`".to_owned()],
             suggestion: Some(Suggestion {
-                kind: SuggestionKind::Rename,
+                kind: SuggestionKind::Suffix,
                 replacement: "kiosk_sales_total".to_owned(),
             }),
+            reason: Some(Reason::WrongSample),
             ..blind(place(files, "deploy/rules.yaml", "kiosk_sale_total", 0))
         },
         Finding {

@@ -1,49 +1,8 @@
 //! What the real relabelling answers, and what is said of open values.
 
-use promsight_model::manifest::{Content, Key, Scalar, Value};
-use promsight_model::{FileId, Span};
-
 use super::*;
 
 const RECORDED: &str = include_str!("../../../../testdata/relabel/recorded.json");
-
-fn nowhere() -> Span {
-    Span::new(FileId(0), 0..0)
-}
-
-/// JSON as a value without places.
-fn value(json: &serde_json::Value) -> Value {
-    let scalar = |text: String, is_string: bool| {
-        Content::Scalar(Scalar {
-            text,
-            is_string,
-            documents: Vec::new(),
-        })
-    };
-    let content = match json {
-        serde_json::Value::Null => Content::Null,
-        serde_json::Value::Bool(bool) => scalar(bool.to_string(), false),
-        serde_json::Value::Number(number) => scalar(number.to_string(), false),
-        serde_json::Value::String(text) => scalar(text.clone(), true),
-        serde_json::Value::Array(items) => Content::List(items.iter().map(value).collect()),
-        serde_json::Value::Object(entries) => Content::Map(
-            entries
-                .iter()
-                .map(|(key, entry)| {
-                    let key = Key {
-                        text: key.clone(),
-                        span: nowhere(),
-                    };
-                    (key, value(entry))
-                })
-                .collect(),
-        ),
-    };
-    Value {
-        span: nowhere(),
-        content,
-    }
-}
 
 fn labels(json: &serde_json::Value) -> Labels {
     let entries = json.as_object().into_iter().flatten();
@@ -56,7 +15,7 @@ fn prometheus_agrees_on_every_case() {
         serde_json::from_str(RECORDED).expect("the recorded answers are JSON");
     let mut wrong = Vec::new();
     for case in &cases {
-        let list = value(&case["rules"]);
+        let list = value_of_json(&case["rules"]);
         let parsed = rules(list.items());
         // A pattern such as `${NAMESPACE}` is taken for one that a tool fills in, and nothing is claimed.
         if parsed
@@ -94,7 +53,7 @@ fn prometheus_agrees_on_every_case() {
 }
 
 fn parsed(json: &str) -> Vec<Rule> {
-    let list = value(&serde_json::from_str(json).expect("the rules are JSON"));
+    let list = value_of_json(&serde_json::from_str(json).expect("the rules are JSON"));
     rules(list.items()).expect("the rules are valid")
 }
 

@@ -459,8 +459,11 @@ impl<'a> Monitor<'a> {
                     .done(),
             );
         }
-        rules.extend(own_rules(spec, ["relabelings", "relabelConfigs"]));
-        rules.extend(self.options.enforced(&self));
+        let own = own_rules(spec, ["relabelings", "relabelConfigs"]);
+        // The operator adds its label to rules alone, not where there are none.
+        let enforced = (!own.is_empty()).then(|| self.options.enforced(&self));
+        rules.extend(own);
+        rules.extend(enforced.flatten());
         for (key, value) in spec.entries() {
             let known = match key.text.as_str() {
                 "staticConfigs" => "static_configs",
@@ -514,3 +517,6 @@ impl<'a> Monitor<'a> {
         jobs.collect()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -66,7 +66,8 @@ pub(crate) struct ContainerPort<'a> {
 
 #[derive(Debug)]
 pub(crate) struct Service<'a> {
-    pub(crate) id: ObjectId,
+    /// What is unique to it, for naming what is open.
+    pub(crate) key: String,
     pub(crate) object: &'a Object,
     pub(crate) namespace: Text,
     pub(crate) labels: Metadata,
@@ -206,7 +207,7 @@ fn service(id: ObjectId, object: &Object) -> Service<'_> {
     };
     let ports = spec.map_or(&[][..], |spec| spec.items_at("ports")).iter();
     Service {
-        id,
+        key: format!("{}.{}", id.rendering, id.object),
         object,
         namespace: namespace(object, id.rendering),
         labels: metadata(object.value.at(&["metadata", "labels"])),
@@ -321,7 +322,7 @@ fn pod(id: ObjectId, object: &Object) -> Option<Pod<'_>> {
                 add(label, job.clone());
             }
             for label in ["controller-uid", "batch.kubernetes.io/controller-uid"] {
-                add(label, open(Shape::Word, "uid"));
+                add(label, open(Shape::Word, "controller"));
             }
             (joined(&job, open(Shape::Hash, "end")), Some(("Job", job)))
         }

@@ -38,16 +38,18 @@ pub(crate) enum Kind {
     Expect,
     Metrics,
     References,
+    Targets,
 }
 
 impl Kind {
-    const ALL: [Self; 3] = [Self::Expect, Self::Metrics, Self::References];
+    const ALL: [Self; 4] = [Self::Expect, Self::Metrics, Self::References, Self::Targets];
 
     fn word(self) -> &'static str {
         match self {
             Self::Expect => "expect",
             Self::Metrics => "metrics",
             Self::References => "references",
+            Self::Targets => "targets",
         }
     }
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use promsight::clock::Date;
 use promsight::config::{self, Config};
 use promsight::discovery::{self, Territory};
-use promsight::pipeline::{self, Selection};
-use promsight::reading::{self, Sources};
+use promsight::pipeline::{self, Selection, Shared};
+use promsight::reading::{self, Sources, Witness};
 use promsight::repository;
 use promsight_model::{
     Emitter, FileSet, Finding, JudgedReference, Liveness, Name, Report, Repository, SelectorName, Span,
@@ -15,6 +15,7 @@ use promsight_model::{
 
 use crate::entries::{Entry, Replacement};
 use crate::page::{Input, Kind};
+use crate::server;
 
 /// The day on which every scenario runs, so that dates in configurations mean the same forever.
 const TODAY: &str = "2026-07-01";
@@ -30,7 +31,13 @@ pub(crate) fn run(input: &Input) -> Result<Outcome, String> {
         Input::Folder(folder) => on_disk(folder)?,
     };
     let today = Date::parse(TODAY).ok_or("the day of the scenarios is none")?;
-    let report = pipeline::run(&sources, &config, &Selection::everything(today));
+    let server = match input {
+        Input::Files(files) => server::answers(files)?,
+        Input::Folder(_) => None,
+    };
+    let understood = pipeline::understand(&sources, &Shared::default());
+    let selection = Selection::everything(today);
+    let report = pipeline::conclude(&sources, &understood, &config, &selection, server.as_ref());
     Ok(Outcome {
         files: sources.files,
         report,
@@ -47,14 +54,23 @@ fn in_memory(files: &[(String, String)]) -> Result<(Sources, Config), String> {
         .filter(|(path, _)| config.reads(path))
         .map(|(path, text)| (path.clone(), path.clone(), Arc::from(text.as_str())))
         .collect();
-    Ok((
-        Sources {
-            files: FileSet::new(read),
-            unread: Vec::new(),
-            repository: repository(files),
-        },
-        config,
-    ))
+    let mut sources = Sources {
+        files: FileSet::new(read),
+        repository: repository(files),
+        ..Sources::default()
+    };
+    let named = &config.sources;
+    let kinds = [
+        (&named.expositions, Witness::Snapshot),
+        (&named.inventories, Witness::Inventory),
+    ];
+    for (paths, witness) in kinds {
+        let is_named = |path: &str| paths.iter().any(|named| Path::new(path).starts_with(named));
+        for (path, text) in files.iter().filter(|(path, _)| is_named(path)) {
+            sources.add_witness(path, path, &Arc::from(text.as_str()), witness);
+        }
+    }
+    Ok((sources, config))
 }
 
 /// The repository of a scenario: all of it was seen, and a file `.git/config` says where it is hosted.
@@ -99,7 +115,51 @@ impl Outcome {
                 .iter()
                 .map(|judged| self.reference(judged))
                 .collect(),
+            Kind::Targets => self.targets(),
         }
+    }
+
+    fn targets(&self) -> Vec<Entry> {
+        let entry = |exact: String, message: Option<&String>| Entry {
+            exact,
+            message: message.cloned(),
+            replacement: Replacement::Unsaid,
+        };
+        let mut entries = Vec::new();
+        for job in &self.report.jobs {
+            let name = &job.name;
+            entries.extend(job.kept.iter().map(|target| {
+                let labels = target.labels.iter().map(|(label, value)| match value {
+                    Some(value) => format!("{label}={value}"),
+                    None => label.clone(),
+                });
+                let labels: Vec<String> = labels.collect();
+                let workload = target.workload.as_ref().map(|name| format!(" {name}"));
+                let workload = workload.unwrap_or_default();
+                let line = format!(
+                    "kept {name} {}{} {{{}}}{workload}",
+                    target.address,
+                    target.path,
+                    labels.join(", ")
+                );
+                entry(line, None)
+            }));
+            entries.extend(job.dropped.iter().map(|target| {
+                let line = format!("dropped {name} {} «{}»", target.name, self.shown(target.rule));
+                entry(line, Some(&target.reason))
+            }));
+            entries.extend(job.dead.iter().map(|target| {
+                let line = format!("dead {name} {} «{}»", target.name, self.shown(target.span));
+                entry(line, Some(&target.reason))
+            }));
+            let unknown = job.unknown.iter();
+            entries.extend(unknown.map(|reason| entry(format!("unknown {name}"), Some(reason))));
+        }
+        entries.extend(self.report.unselected.iter().map(|object| {
+            let line = format!("unselected {} {}", object.kind, object.name);
+            entry(line, Some(&object.reason))
+        }));
+        entries
     }
 
     fn path(&self, span: Span) -> &str {

@@ -30,6 +30,11 @@ pub(super) fn snake_case(value: &Value, depth: usize) -> Value {
                         text.push(character.to_ascii_lowercase());
                     }
                     let key = Key { text, span: key.span };
+                    // Roles have capitals in custom resources.
+                    if key.text == "role" {
+                        let role = value.as_str().unwrap_or_default().to_ascii_lowercase();
+                        return (key, Value::string(role, value.span));
+                    }
                     (key, snake_case(value, depth + 1))
                 })
                 .collect(),
@@ -189,11 +194,12 @@ pub(super) fn selector_line(selector: &Value) -> String {
     }
     for expression in selector.items_at("matchExpressions") {
         let key = expression.text_at(&["key"]).unwrap_or_default();
-        let values: Vec<&str> = expression
+        let mut values: Vec<&str> = expression
             .items_at("values")
             .iter()
             .filter_map(Value::as_str)
             .collect();
+        values.sort_unstable();
         let values = values.join(",");
         match expression.text_at(&["operator"]) {
             Some("In") => parts.push(format!("{key} in ({values})")),

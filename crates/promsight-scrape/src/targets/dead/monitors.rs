@@ -139,9 +139,11 @@ pub(super) fn of_services(tree: &Tree<'_>, job: &Job) -> Vec<Dead> {
     if !selected.is_empty() {
         return service_port(&monitor, &selected).into_iter().collect();
     }
-    // One that has the labels and is in a namespace that the monitor does not look into.
-    if let Some((_, service)) = services().find(|(_, service)| fits(service) == Answer::Always)
+    // One that is rendered together with it, has the labels, and is in a namespace that it does not look into.
+    let mut together = monitor.cluster.services.iter();
+    if let Some(service) = together.find(|service| fits(service) == Answer::Always)
         && !monitor.selector.is_empty()
+        && monitor.certainty() == Certainty::Sure
     {
         let name = service.object.name();
         let looked: Vec<String> = monitor.namespaces.iter().map(|own| format!("`{own}`")).collect();
@@ -151,14 +153,11 @@ pub(super) fn of_services(tree: &Tree<'_>, job: &Job) -> Vec<Dead> {
             looked.join(", ")
         );
         let closest = (name.to_owned(), place_of(service.object));
-        return vec![monitor.nothing_selected(reason, Some(closest), Certainty::Likely)];
+        return vec![monitor.nothing_selected(reason, Some(closest), Certainty::Sure)];
     }
     let own = monitor.cluster.services.iter();
     let mut near = own.filter(|service| {
-        let labels = &service.labels;
-        let is_named = monitor.is_for(service.object.name());
-        is_named && monitor.looks_into(&service.namespace) == Answer::Always && !labels.is_empty()
-            || is_named && monitor.looks_into(&service.namespace) == Answer::Always
+        monitor.is_for(service.object.name()) && monitor.looks_into(&service.namespace) == Answer::Always
     });
     let Some(near) = near.next() else {
         return Vec::new();
