@@ -123,6 +123,10 @@ pub const CATALOGUES: &[(&str, &str)] = &[
     ),
     ("argo-cd.yaml", include_str!("../catalogue/argo-cd.yaml")),
     (
+        "bind_exporter.yaml",
+        include_str!("../catalogue/bind_exporter.yaml"),
+    ),
+    (
         "blackbox_exporter.yaml",
         include_str!("../catalogue/blackbox_exporter.yaml"),
     ),
@@ -177,6 +181,10 @@ pub const CATALOGUES: &[(&str, &str)] = &[
     ),
     ("grafana.yaml", include_str!("../catalogue/grafana.yaml")),
     ("haproxy.yaml", include_str!("../catalogue/haproxy.yaml")),
+    (
+        "haproxy_exporter.yaml",
+        include_str!("../catalogue/haproxy_exporter.yaml"),
+    ),
     (
         "ingress-nginx.yaml",
         include_str!("../catalogue/ingress-nginx.yaml"),

@@ -63,9 +63,18 @@ complete -c promsight -n "__fish_promsight_using_subcommand check" -l ignore -d 
 complete -c promsight -n "__fish_promsight_using_subcommand check" -l base -d 'Report only what the changes since REV brought in: both trees are reconciled, and findings that REV had already are left out, whichever file they lie in. REV is a branch, tag or commit; of a branch that has moved on, the commit counts at which the current one left it' -r
 complete -c promsight -n "__fish_promsight_using_subcommand check" -l baseline -d 'Leave out the findings that FILE records' -r -F
 complete -c promsight -n "__fish_promsight_using_subcommand check" -l write-baseline -d 'Record what is found in FILE, so that `--baseline FILE` leaves it out from now on. What FILE recorded before and is gone is dropped' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l exposition -d 'Take the series of a snapshot for existing: what a program answers at `/metrics`, in the text format of Prometheus or OpenMetrics. Of a folder every such file is read. Can be given several times' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l inventory -d 'Take the metrics of another repository for existing: what `promsight metrics --format json` wrote there. Can be given several times' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l prometheus -d 'Ask the Prometheus at URL, or a server with the same API (Thanos, Mimir, VictoriaMetrics), which series it has. Credentials are taken from PROMSIGHT_PROMETHEUS_TOKEN, or from PROMSIGHT_PROMETHEUS_USER and PROMSIGHT_PROMETHEUS_PASSWORD' -r
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l prometheus-token-file -d 'Take the token for the server from FILE' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l prometheus-tenant -d 'Ask for this tenant (`X-Scope-OrgID`, as Mimir and Loki have it)' -r
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l prometheus-ca-file -d 'Trust the certificates of FILE (PEM) instead of the public ones' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l prometheus-hours -d 'Ask for the series of so many hours' -r
 complete -c promsight -n "__fish_promsight_using_subcommand check" -l color -d 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l fix -d 'Mend what can be mended without anybody\'s judgement, then report what is left: the only sample of a metric that can be meant (`_total`, `_info`, `_bucket` below a quantile), and bounds in the client\'s spelling. Rule files, dashboards and documents are changed, code never is'
+complete -c promsight -n "__fish_promsight_using_subcommand check" -l diff -d 'Print what --fix would change, as a unified diff, and change nothing. Exits with 1 if there is anything to change'
 complete -c promsight -n "__fish_promsight_using_subcommand check" -l strict -d 'Also report references that may belong to programs outside this tree (verdict `foreign`)'
 complete -c promsight -n "__fish_promsight_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c promsight -n "__fish_promsight_using_subcommand audit" -l format -d 'How to print: `markdown` for people, `json` for programs and for the next review' -r -f -a "markdown\t''
@@ -73,6 +82,13 @@ json\t''"
 complete -c promsight -n "__fish_promsight_using_subcommand audit" -l output -d 'Write the review to FILE (replaced as a whole, or left as it was) instead of stdout' -r -F
 complete -c promsight -n "__fish_promsight_using_subcommand audit" -l config -d 'Read the configuration from FILE instead of the `promsight.yaml` at the root' -r -F
 complete -c promsight -n "__fish_promsight_using_subcommand audit" -l compare -d 'Compare with an earlier review in JSON: what was remediated, what came back, and what is claimed done and is not' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand audit" -l exposition -d 'Take the series of a snapshot for existing: what a program answers at `/metrics`, in the text format of Prometheus or OpenMetrics. Of a folder every such file is read. Can be given several times' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand audit" -l inventory -d 'Take the metrics of another repository for existing: what `promsight metrics --format json` wrote there. Can be given several times' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand audit" -l prometheus -d 'Ask the Prometheus at URL, or a server with the same API (Thanos, Mimir, VictoriaMetrics), which series it has. Credentials are taken from PROMSIGHT_PROMETHEUS_TOKEN, or from PROMSIGHT_PROMETHEUS_USER and PROMSIGHT_PROMETHEUS_PASSWORD' -r
+complete -c promsight -n "__fish_promsight_using_subcommand audit" -l prometheus-token-file -d 'Take the token for the server from FILE' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand audit" -l prometheus-tenant -d 'Ask for this tenant (`X-Scope-OrgID`, as Mimir and Loki have it)' -r
+complete -c promsight -n "__fish_promsight_using_subcommand audit" -l prometheus-ca-file -d 'Trust the certificates of FILE (PEM) instead of the public ones' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand audit" -l prometheus-hours -d 'Ask for the series of so many hours' -r
 complete -c promsight -n "__fish_promsight_using_subcommand audit" -l color -d 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -108,6 +124,13 @@ mimirtool-grafana\t''
 mimirtool-ruler\t''"
 complete -c promsight -n "__fish_promsight_using_subcommand references" -l output -d 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout' -r -F
 complete -c promsight -n "__fish_promsight_using_subcommand references" -l config -d 'Read the configuration from FILE instead of the `promsight.yaml` at the root' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand references" -l exposition -d 'Take the series of a snapshot for existing: what a program answers at `/metrics`, in the text format of Prometheus or OpenMetrics. Of a folder every such file is read. Can be given several times' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand references" -l inventory -d 'Take the metrics of another repository for existing: what `promsight metrics --format json` wrote there. Can be given several times' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand references" -l prometheus -d 'Ask the Prometheus at URL, or a server with the same API (Thanos, Mimir, VictoriaMetrics), which series it has. Credentials are taken from PROMSIGHT_PROMETHEUS_TOKEN, or from PROMSIGHT_PROMETHEUS_USER and PROMSIGHT_PROMETHEUS_PASSWORD' -r
+complete -c promsight -n "__fish_promsight_using_subcommand references" -l prometheus-token-file -d 'Take the token for the server from FILE' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand references" -l prometheus-tenant -d 'Ask for this tenant (`X-Scope-OrgID`, as Mimir and Loki have it)' -r
+complete -c promsight -n "__fish_promsight_using_subcommand references" -l prometheus-ca-file -d 'Trust the certificates of FILE (PEM) instead of the public ones' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand references" -l prometheus-hours -d 'Ask for the series of so many hours' -r
 complete -c promsight -n "__fish_promsight_using_subcommand references" -l color -d 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -125,6 +148,13 @@ mimirtool-grafana\t''
 mimirtool-ruler\t''"
 complete -c promsight -n "__fish_promsight_using_subcommand trace" -l output -d 'Write the report to FILE (replaced as a whole, or left as it was) instead of stdout' -r -F
 complete -c promsight -n "__fish_promsight_using_subcommand trace" -l config -d 'Read the configuration from FILE instead of the `promsight.yaml` at the root' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l exposition -d 'Take the series of a snapshot for existing: what a program answers at `/metrics`, in the text format of Prometheus or OpenMetrics. Of a folder every such file is read. Can be given several times' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l inventory -d 'Take the metrics of another repository for existing: what `promsight metrics --format json` wrote there. Can be given several times' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l prometheus -d 'Ask the Prometheus at URL, or a server with the same API (Thanos, Mimir, VictoriaMetrics), which series it has. Credentials are taken from PROMSIGHT_PROMETHEUS_TOKEN, or from PROMSIGHT_PROMETHEUS_USER and PROMSIGHT_PROMETHEUS_PASSWORD' -r
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l prometheus-token-file -d 'Take the token for the server from FILE' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l prometheus-tenant -d 'Ask for this tenant (`X-Scope-OrgID`, as Mimir and Loki have it)' -r
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l prometheus-ca-file -d 'Trust the certificates of FILE (PEM) instead of the public ones' -r -F
+complete -c promsight -n "__fish_promsight_using_subcommand trace" -l prometheus-hours -d 'Ask for the series of so many hours' -r
 complete -c promsight -n "__fish_promsight_using_subcommand trace" -l color -d 'When to colour the text: `auto` does where stdout is a terminal and NO_COLOR is not set' -r -f -a "auto\t''
 always\t''
 never\t''"

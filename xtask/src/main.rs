@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `charts`, `oracle`, `packaging`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `charts`, `mutate`, `oracle`, `packaging`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -9,6 +9,7 @@ mod charts;
 mod ci;
 mod corpus;
 mod generate;
+mod mutate;
 mod oracle;
 mod packaging;
 mod problem;
@@ -31,6 +32,8 @@ Commands:
   promqltest  compare what is read of Prometheus' own test cases with what Prometheus reads
   corpus      compare what is read of the dashboards and rules in FOLDER... with what other parsers read
   charts      compare what the charts in FOLDER... render to with what HELM renders: `charts HELM FOLDER...`
+  mutate      change PROJECT... at known places, one at a time ([--seed N] [--count N] [--only KIND] [--verbose]), and compare what is
+              reported with what each change breaks
   oracle      measure the inventory against running code (needs Python and its package index);
               `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
   packaging   build and install the wheel, and run the action, the GitLab template and the hook
@@ -44,6 +47,8 @@ pub(crate) const COMMANDS: &[&str] = &[
     "generate",
     "promqltest",
     "corpus",
+    "charts",
+    "mutate",
     "oracle",
     "packaging",
 ];
@@ -59,6 +64,7 @@ fn main() -> ExitCode {
         ["corpus", folders @ ..] => corpus::run(folders),
         ["packaging"] => packaging::run(),
         ["charts", arguments @ ..] => charts::run(arguments),
+        ["mutate", rest @ ..] => mutate::run(rest),
         ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };

@@ -229,7 +229,7 @@ fn related(blindness: &Blindness) -> Vec<Related> {
             Evidence::NearlySame(span) => add(*span, "nearly the same name".to_owned()),
             Evidence::ModuleName(span) => add(*span, "this module is named like it".to_owned()),
             Evidence::Lost(span) => add(*span, "here it is lost".to_owned()),
-            Evidence::SameFamily | Evidence::BlindRecord | Evidence::Gone => {}
+            Evidence::SameFamily | Evidence::BlindRecord | Evidence::Gone | Evidence::NotStored { .. } => {}
         }
     }
     for gap in blindness.gaps.iter().take(3) {
@@ -261,6 +261,13 @@ fn notes(blindness: &Blindness, series: &str) -> Vec<String> {
             )),
         }
     }
+    for evidence in &blindness.evidence {
+        if let Evidence::NotStored { server, hours } = evidence {
+            notes.push(format!(
+                "{server} has had no series `{series}` in the last {hours} hours"
+            ));
+        }
+    }
     if blindness.gaps.len() > 3 {
         notes.push(format!(
             "{} more names could not be resolved and could hide `{series}`",
@@ -281,15 +288,16 @@ fn suggestion(series: &str, blindness: &Blindness) -> Option<Suggestion> {
     let Closest {
         series: replacement,
         same_family,
+        is_only,
         ..
     } = blindness.closest.clone().filter(|closest| closest.convincing)?;
     if replacement == series {
         return None;
     }
-    let kind = if same_family {
-        SuggestionKind::Suffix
-    } else {
-        SuggestionKind::Rename
+    let kind = match (same_family, is_only) {
+        (true, true) => SuggestionKind::Suffix,
+        (true, false) => SuggestionKind::Sample,
+        (false, _) => SuggestionKind::Rename,
     };
     Some(Suggestion { kind, replacement })
 }

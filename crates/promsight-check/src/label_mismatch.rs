@@ -130,6 +130,15 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
             message: "this does not keep it".to_owned(),
         });
     }
+    if let Some((server, labels)) = &mismatch.stored {
+        let labels = match labels.as_slice() {
+            [] => "no labels".to_owned(),
+            labels => format!("the labels {}", labels.join(", ")),
+        };
+        finding
+            .notes
+            .push(format!("on {server} its series have {labels}"));
+    }
     if matches!(mismatch.problem, LabelProblem::Join | LabelProblem::Unless) {
         finding.notes.push(format!(
             "say which labels have to agree: `ignoring ({label})`, with `group_left` or `group_right` where one side has more series"

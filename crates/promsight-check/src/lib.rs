@@ -37,9 +37,11 @@ mod suppression;
 mod targets;
 mod trace;
 mod type_mismatch;
+mod undeclared_metric;
 mod unknown_alert;
 mod unloaded_jobs;
 mod unreadable_file;
+mod unseen_metric;
 mod unselected_rules;
 mod unused_metric;
 mod unused_record;
@@ -116,9 +118,11 @@ pub const CHECKS: &[Check] = &[
     not_scraped::CHECK,
     orphan_manifest::CHECK,
     type_mismatch::CHECK,
+    undeclared_metric::CHECK,
     unknown_alert::CHECK,
     unloaded_jobs::CHECK,
     unreadable_file::CHECK,
+    unseen_metric::CHECK,
     unselected_rules::CHECK,
     unused_metric::CHECK,
     unused_record::CHECK,

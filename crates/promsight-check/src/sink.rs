@@ -181,6 +181,16 @@ fn notes(resolution: &Resolution) -> Vec<Note> {
                     .to_owned(),
         });
     }
+    let stored = &resolution.stored;
+    if stored.declared > 0 && stored.seen == 0 {
+        notes.push(Note {
+            message: format!(
+                "{} has seen none of the {} metrics that this tree declares: it does not scrape this code, so what it \
+                 lacks is not reported.",
+                stored.address, stored.declared
+            ),
+        });
+    }
     if !resolution.has_emitters && judged > 0 {
         let unjudged = count(Verdict::Foreign) + count(Verdict::Possible);
         notes.push(Note {

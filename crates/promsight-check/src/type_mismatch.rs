@@ -64,6 +64,11 @@ fn finding(mismatch: &TypeMismatch) -> Finding {
             message: format!("`{name}` is taken here"),
         });
     }
+    if let Some(server) = &mismatch.told_by {
+        finding.notes.push(format!(
+            "the metadata of {server} says that it is a {metric_type}"
+        ));
+    }
     finding.notes.push(advice(mismatch));
     finding
 }

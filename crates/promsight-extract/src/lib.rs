@@ -8,7 +8,9 @@ mod cloud;
 mod collect;
 pub mod decode;
 pub mod documents;
+pub mod exposition;
 pub mod grafana;
+pub mod inventory;
 pub mod jsonnet;
 pub mod knowledge;
 pub mod kubernetes;
@@ -65,13 +67,14 @@ pub fn extract(file: &SourceFile) -> Facts {
 
 /// Whether a file of that path can hold anything that an extractor reads.
 pub fn is_source(path: &str) -> bool {
-    Format::of(path).is_some() || is_chart_template(path)
+    Format::of(path).is_some() || is_part_of_chart(path)
 }
 
-/// Whether a path is that of a chart's partial templates: nothing is extracted from them, but those that render
-/// manifests include them.
-fn is_chart_template(path: &str) -> bool {
-    path.ends_with(".tpl") && (path.contains("/templates/") || path.starts_with("templates/"))
+/// Whether a path is that of a chart's partial templates or of the rules on what belongs to it: nothing is extracted from
+/// them, but what charts render depends on them.
+fn is_part_of_chart(path: &str) -> bool {
+    let is_rules = path.rsplit('/').next() == Some(".helmignore");
+    is_rules || path.ends_with(".tpl") && (path.contains("/templates/") || path.starts_with("templates/"))
 }
 
 /// What a template's name has behind that of what it renders: of Ansible, Go, Helm, Terraform, Ruby, autoconf, envsubst.

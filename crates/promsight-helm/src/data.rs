@@ -284,13 +284,15 @@ impl Data {
 
     /// Whether both are the same, as `reflect.DeepEqual` has it.
     pub(crate) fn same(&self, other: &Data) -> bool {
-        self.same_within(other, 0)
+        let mut budget = MAX_COMPARED;
+        self.same_within(other, 0, &mut budget)
     }
 
-    fn same_within(&self, other: &Data, depth: usize) -> bool {
-        if depth > MAX_DEPTH {
+    fn same_within(&self, other: &Data, depth: usize, budget: &mut usize) -> bool {
+        if depth > MAX_DEPTH || *budget == 0 {
             return false;
         }
+        *budget -= 1;
         match (self, other) {
             (Self::Nil | Self::Missing, Self::Nil | Self::Missing) => true,
             (Self::Bool(left), Self::Bool(right)) => left == right,
@@ -304,7 +306,7 @@ impl Data {
                             .0
                             .iter()
                             .zip(&right.0)
-                            .all(|(left, right)| left.same_within(right, depth + 1))
+                            .all(|(left, right)| left.same_within(right, depth + 1, budget))
             }
             (Self::Map(left), Self::Map(right)) => {
                 if Rc::ptr_eq(left, right) {
@@ -316,7 +318,7 @@ impl Data {
                         .iter()
                         .zip(right.iter())
                         .all(|((key, value), (other_key, other))| {
-                            key == other_key && value.same_within(other, depth + 1)
+                            key == other_key && value.same_within(other, depth + 1, budget)
                         })
             }
             (Self::Object(left), Self::Object(right)) => Rc::ptr_eq(left, right),
@@ -349,18 +351,19 @@ impl Data {
     /// How many values it is made of, itself included, up to a bound.
     pub(crate) fn size(&self, bound: usize) -> usize {
         let mut waiting = vec![self.clone()];
-        let mut size = 0;
+        let mut size = 1;
         while let Some(value) = waiting.pop() {
-            size += 1;
             if size >= bound {
                 break;
             }
+            let before = waiting.len();
             match value {
                 Self::Map(map) => waiting.extend(map.entries.borrow().values().cloned()),
                 Self::List(list) => waiting.extend(list.0.iter().cloned()),
                 Self::Text(text) => size += text.len() / 64,
                 _ => {}
             }
+            size += waiting.len() - before;
         }
         size
     }
@@ -387,6 +390,9 @@ impl Data {
         }
     }
 }
+
+/// Values that are compared before two large ones count as different: each may hold others many times over.
+const MAX_COMPARED: usize = 200_000;
 
 /// Printed texts are no longer than this by much: a value may hold another many times over.
 const MAX_PRINTED: usize = 4 << 20;

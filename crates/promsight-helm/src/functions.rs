@@ -26,6 +26,9 @@ use std::sync::OnceLock;
 use crate::data::{Data, List, Map};
 use crate::evaluate::{Evaluator, Outcome, fail};
 
+/// Texts that functions lengthen have no more bytes.
+const MAX_LENGTH: usize = 8 << 20;
+
 /// What a function does with its arguments, which are of the types that its parameters admit.
 pub(crate) type Run = fn(&mut Evaluator, &Arguments) -> Outcome;
 

@@ -12,6 +12,9 @@ use crate::lexer::{self, Kind, Number, Problem, Token};
 /// Blocks and parentheses nest no deeper.
 const MAX_DEPTH: usize = 100;
 
+/// A template knows no more variables at one place: each use looks through them.
+const MAX_VARIABLES: usize = 2000;
+
 /// What a template is made of.
 #[derive(Debug)]
 pub(crate) struct Node {
@@ -435,6 +438,9 @@ impl Parser<'_> {
                 return Ok(());
             };
             let name = name.clone();
+            if self.variables.len() > MAX_VARIABLES {
+                return self.fail("too many variables");
+            }
             self.position += 1;
             self.skip_space();
             match self.peek() {

@@ -296,7 +296,19 @@ fn what_never_ends_or_grows_without_end_is_given_up() {
     let texts = "{{ define \"a\" }}{{ tpl \"{{ include \\\"a\\\" . }}\" . }}{{ end }}{{ include \"a\" . }}";
     let parentheses = format!("{{{{ {}1{} }}}}", "(".repeat(50_000), ")".repeat(50_000));
     let blocks = "{{ if true }}".repeat(50_000);
-    for template in [loops, grows, nests, holds_itself, texts, &parentheses, &blocks] {
+    let twins = "{{ $x := dict }}{{ $y := dict }}{{ range until 90 }}{{ $x = dict \"a\" $x \"b\" $x }}{{ $y = dict \"a\" $y \"b\" $y }}{{ end }}{{ deepEqual $x $y }}{{ deepCopy $x | len }}";
+    let joins = "{{ join (repeat 100000 \"ab\") (until 100000) | len }}";
+    for template in [
+        loops,
+        grows,
+        nests,
+        holds_itself,
+        texts,
+        twins,
+        joins,
+        &parentheses,
+        &blocks,
+    ] {
         let tree = [
             ("chart/Chart.yaml", CHART_FILE),
             ("chart/templates/a.yaml", template),
@@ -330,4 +342,56 @@ fn files_that_a_chart_ignores_are_no_part_of_it() {
         .map(|document| document.text.text.as_str())
         .collect();
     assert_eq!(texts, ["a: seen"]);
+}
+
+#[test]
+fn no_damage_to_a_template_makes_it_panic() {
+    let cases: serde_json::Value = serde_json::from_str(CASES).expect("the recorded cases are JSON");
+    let options = Options {
+        api_versions: &[],
+        steps: 20_000,
+    };
+    // A linear congruential generator: the same damage on every run.
+    let mut state = 42_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(state >> 33).unwrap_or_default() % below.max(1)
+    };
+    let pieces = [
+        "{{",
+        "}}",
+        "(",
+        ")",
+        "|",
+        "$",
+        ".",
+        "\"",
+        "`",
+        "-",
+        "ä",
+        "{{- end }}",
+        " 9223372036854775807 ",
+        "nil",
+    ];
+    let mut rendered = 0;
+    for case in cases.as_array().expect("they are a list") {
+        for _ in 0..6 {
+            let mut text: Vec<char> = case["template"].as_str().unwrap_or_default().chars().collect();
+            let at = random(text.len());
+            let end = (at + random(4)).min(text.len());
+            text.splice(at..end, pieces[random(pieces.len())].chars());
+            let text: String = text.into_iter().collect();
+            let tree = [
+                ("chart/Chart.yaml", CHART_FILE),
+                (
+                    "chart/values.yaml",
+                    "list: [1, a]\nmap: {a: {b: c}}\nnumber: 42\nlong: ä b c\n",
+                ),
+                ("chart/templates/a.yaml", &text),
+            ];
+            let found = render(&files(&tree), "chart", &options).expect("the chart can be read");
+            rendered += found.documents.len();
+        }
+    }
+    assert!(rendered > 100, "{rendered} still rendered");
 }

@@ -64,6 +64,11 @@ pub enum Origin {
     Framework(String),
     /// A recording rule.
     RecordingRule,
+    /// A snapshot of what a program exposes.
+    Snapshot,
+    /// The inventory of another repository: which one, and where the metric is declared there
+    /// (`shop.json: app/metrics.py:12`).
+    Inventory(String),
 }
 
 impl Origin {
@@ -72,6 +77,8 @@ impl Origin {
         match self {
             Self::Instrument(library) | Self::Framework(library) => library,
             Self::RecordingRule => "recording-rule",
+            Self::Snapshot => "snapshot",
+            Self::Inventory(_) => "inventory",
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Defects, one at one place.
 
+use crate::file::FileSet;
 use crate::reference::ConsumerKind;
 use crate::span::Span;
 
@@ -97,8 +98,10 @@ pub struct Related {
 pub enum SuggestionKind {
     /// Another name is meant.
     Rename,
-    /// The same family, the right sample of it.
+    /// The same family, the only sample of it that can be meant.
     Suffix,
+    /// The same family, and the likeliest of several samples that can be meant.
+    Sample,
     /// Another spelling of a label's value (`le`).
     Value,
 }
@@ -108,7 +111,7 @@ impl SuggestionKind {
     pub fn word(self) -> &'static str {
         match self {
             Self::Rename => "rename",
-            Self::Suffix => "suffix",
+            Self::Suffix | Self::Sample => "suffix",
             Self::Value => "value",
         }
     }
@@ -175,4 +178,40 @@ pub struct Finding {
     pub fingerprint: Fingerprint,
     /// Who owns the file or rule, as the repository says; several are separated by blanks.
     pub owner: Option<String>,
+}
+
+/// What the names of files have behind a dot that hold rules, dashboards and documents: no program runs them.
+const NO_CODE: [&str; 14] = [
+    "yaml", "yml", "json", "rules", "rule", "alerts", "alert", "md", "markdown", "mdx", "rst", "adoc",
+    "asciidoc", "txt",
+];
+
+impl Finding {
+    /// The text to put in the primary place, where that needs nobody's judgement and changes no code: the only sample of a
+    /// family that can be meant, or the same bound in the client's spelling. `None` where the place does not hold the
+    /// name or bound as it is (in an encoded text, behind an escape).
+    pub fn safe_replacement(&self, files: &FileSet) -> Option<&str> {
+        let Suggestion { kind, replacement } = self.suggestion.as_ref()?;
+        let text = files.text(self.primary);
+        let is_safe = match kind {
+            SuggestionKind::Suffix => self.reason == Some(Reason::WrongSample) && text == self.subject,
+            SuggestionKind::Value => {
+                let number = |text: &str| text.parse::<f64>().ok();
+                self.reason == Some(Reason::WrongBucket)
+                    && text != replacement
+                    && number(text) == number(replacement)
+            }
+            SuggestionKind::Rename | SuggestionKind::Sample => false,
+        };
+        let is_script = self
+            .consumer
+            .as_ref()
+            .is_none_or(|consumer| consumer.kind == ConsumerKind::Script);
+        let path = &files.file(self.primary.file).path;
+        let mut endings = path.rsplit('/').next().unwrap_or(path).split('.').skip(1);
+        let is_code =
+            !endings.clone().any(|ending| NO_CODE.contains(&ending)) || endings.any(|ending| ending == "py");
+        let is_sure = is_safe && !is_script && !is_code && self.confidence == Confidence::High;
+        is_sure.then_some(replacement)
+    }
 }

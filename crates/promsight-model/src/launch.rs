@@ -37,7 +37,7 @@ pub struct Word {
 pub enum Piece {
     /// Text as it is, quotes removed.
     Text(String),
-    /// The value of a variable, positional ones included (`1`, `#`).
+    /// The value of a variable, positional ones included (`1`, `#`); `@` and `*` are all of them.
     Variable {
         /// Its name.
         name: String,
@@ -46,7 +46,7 @@ pub enum Piece {
         /// Whether it stands in quotes, so that its value stays one word.
         is_quoted: bool,
     },
-    /// All arguments (`"$@"`, `$*`).
+    /// All arguments as they are (`"$@"`).
     Arguments,
     /// All words of a list (`"${NAME[@]}"`).
     List(String),

@@ -15,6 +15,7 @@ pub mod launch;
 pub mod library;
 pub mod manifest;
 pub mod name;
+pub mod outside;
 pub mod python;
 pub mod reference;
 pub mod report;
@@ -41,6 +42,7 @@ pub use flow::Flow;
 pub use library::{BuiltIn, Constructor, Description, Library, LibraryMetric};
 pub use manifest::{Manifest, ManifestKind};
 pub use name::{Name, Pattern};
+pub use outside::{Outside, Server};
 pub use reference::{
     Consumer, ConsumerKind, Guard, MatchOp, MatchValue, Matcher, Query, QueryState, Selector, SelectorName,
     Verdict,

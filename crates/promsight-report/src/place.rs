@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use promsight_model::{FileId, FileSet, LineIndex, Position, SourceFile, Span};
+use promsight_model::{FileId, FileSet, Finding, LineIndex, Position, SourceFile, Span};
 
 /// The files of a run with their line indexes, made when first needed.
 pub(crate) struct Places<'a> {
@@ -28,6 +28,11 @@ impl<'a> Places<'a> {
 
     pub(crate) fn file(&self, id: FileId) -> &'a SourceFile {
         self.files.file(id)
+    }
+
+    /// What `--fix` would write in the place of a finding.
+    pub(crate) fn safe_replacement<'f>(&self, finding: &'f Finding) -> Option<&'f str> {
+        finding.safe_replacement(self.files)
     }
 
     pub(crate) fn lines(&self, id: FileId) -> &LineIndex {

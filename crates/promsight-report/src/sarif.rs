@@ -1,7 +1,7 @@
 //! SARIF 2.1.0, as code scanning reads it (OASIS standard of 27 March 2020).
 //!
 //! Columns count Unicode scalar values, which SARIF calls code points. Rules carry their whole page as help; a
-//! suggestion becomes a fix; the fingerprint goes to `partialFingerprints`, so that an alert stays the same one when
+//! suggestion that `--fix` would apply becomes a fix; the fingerprint goes to `partialFingerprints`, so that an alert stays the same one when
 //! its line moves.
 
 use promsight_model::{Finding, Report, Severity, Span, SuggestionKind};
@@ -97,11 +97,11 @@ fn result(finding: &Finding, report: &Report, places: &Places<'_>) -> Value {
         });
         result["relatedLocations"] = related.collect();
     }
-    if let Some(suggestion) = &finding.suggestion {
+    // Viewers apply it at a click: only what `--fix` would do as well.
+    if let (Some(replacement), Some(suggestion)) = (places.safe_replacement(finding), &finding.suggestion) {
         let text = match suggestion.kind {
-            SuggestionKind::Rename => format!("Read `{}` instead", suggestion.replacement),
-            SuggestionKind::Suffix => format!("Read the sample that exists, `{}`", suggestion.replacement),
-            SuggestionKind::Value => format!("Write `{}`", suggestion.replacement),
+            SuggestionKind::Value => format!("Write `{replacement}`"),
+            _ => format!("Read the sample that exists, `{replacement}`"),
         };
         let place = location(finding.primary, places);
         result["fixes"] = json!([{
@@ -110,7 +110,7 @@ fn result(finding: &Finding, report: &Report, places: &Places<'_>) -> Value {
                 "artifactLocation": place["artifactLocation"],
                 "replacements": [{
                     "deletedRegion": place["region"],
-                    "insertedContent": { "text": suggestion.replacement },
+                    "insertedContent": { "text": replacement },
                 }],
             }],
         }]);

@@ -2,21 +2,27 @@
 //! configured external patterns.
 //!
 //! Owns the look-up of names; decides no verdict.
+//!
+//! This file is long because every source of series is entered and looked up here, each in a few lines.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, PoisonError};
 
 use promsight_model::{
     AlertCollection, Emitter, Exporter, ExporterMetric, Facts, Flow, Gap, GoneMetric, Liveness, MetricType,
-    Name, Origin, Pattern, Query, Reach, Rule, RuleKind, Span, Wrapping,
+    Name, Origin, Pattern, Query, Reach, Rule, RuleKind, SelectorName, Server, Span, Wrapping,
 };
 
 use rustc_hash::FxHashMap;
 
+use crate::deep::is_usual_target_label;
 use crate::judge::Judge;
+use crate::patterns::{glob, says_something};
 use crate::sight::Hidden;
+use crate::similarity::Likeness;
 use crate::usage::Usage;
-use crate::{Closest, Input, Record, ResolvedEmitter, records};
+use crate::witnesses::Witnesses;
+use crate::{Input, Record, ResolvedEmitter, records};
 
 /// So many words at the end must agree for a name to be another's with another configured beginning.
 const WORDS_OF_CONFIGURED: usize = 2;
@@ -26,6 +32,8 @@ const WORDS_OF_CONFIGURED: usize = 2;
 pub(crate) struct Outside<'a> {
     /// The exporter.
     pub(crate) exporter: &'a Exporter,
+    /// The labels of its series, where recorded.
+    pub(crate) labels: Option<&'a [String]>,
 }
 
 /// What a public rule set has to do with an alert's name.
@@ -42,10 +50,22 @@ pub(crate) enum Upstream {
 /// A recording rule's identity: which facts, which rule in them.
 pub(crate) type RuleId = (usize, usize);
 
+/// What queries ask of one series.
+#[derive(Debug, Default)]
+struct Asked<'a> {
+    queries: usize,
+    labels: BTreeSet<&'a str>,
+}
+
 /// Every source of series by name.
 pub(crate) struct Index<'a> {
     facts: &'a [Facts],
+    /// Those of the tree, then those of snapshots and inventories.
     emitters: Vec<Emitter>,
+    /// How many of them are the tree's.
+    own: usize,
+    witnesses: Witnesses,
+    server: Option<&'a Server>,
     /// Exact series name to the live emitters that expose it and of which something arrives.
     live_series: BTreeMap<String, Vec<usize>>,
     /// Emitters of which nothing arrives, although their code runs.
@@ -67,19 +87,19 @@ pub(crate) struct Index<'a> {
     other_sources: BTreeMap<String, Span>,
     other_tails: BTreeMap<String, Span>,
     unresolved: Vec<Gap>,
-    /// The names that are most like those that were asked for.
-    closest: Mutex<FxHashMap<String, Option<Closest>>>,
+    /// What queries ask of each series.
+    asked: BTreeMap<&'a str, Asked<'a>>,
+    /// Names with colons, with `_` in their place. A server can have very many names, and a document very many words.
+    without_colons: BTreeSet<String>,
+    /// What is most like the names that were asked for.
+    likeness: Mutex<FxHashMap<String, Likeness>>,
 }
 
 impl<'a> Index<'a> {
     /// What `search` gives for a name, sought once for each.
-    pub(crate) fn closest_once(
-        &self,
-        name: &str,
-        search: impl FnOnce() -> Option<Closest>,
-    ) -> Option<Closest> {
+    pub(crate) fn likeness_once(&self, name: &str, search: impl FnOnce() -> Likeness) -> Likeness {
         // A thread that panicked leaves the map as it was before its entry.
-        let lock = || self.closest.lock().unwrap_or_else(PoisonError::into_inner);
+        let lock = || self.likeness.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = lock().get(name) {
             return known.clone();
         }
@@ -88,11 +108,67 @@ impl<'a> Index<'a> {
         found
     }
 
+    /// How many queries read a series or family, or documents name it.
+    pub(crate) fn readers(&self, series: &str) -> usize {
+        self.asked.get(series).map_or(0, |asked| asked.queries)
+    }
+
+    /// The labels that queries ask of a series, those aside that targets usually add.
+    pub(crate) fn asked_labels(&self, series: &str) -> Vec<&'a str> {
+        let asked = self.asked.get(series);
+        asked
+            .map(|asked| asked.labels.iter().copied().collect())
+            .unwrap_or_default()
+    }
+
+    /// Whether some metric of the tree has a label of that name.
+    pub(crate) fn is_label(&self, label: &str) -> bool {
+        self.live_emitters()
+            .any(|emitter| emitter.labels.iter().any(|known| known == label))
+    }
+
+    fn index_queries(&mut self) {
+        for mention in self.facts.iter().flat_map(|facts| &facts.word_mentions) {
+            self.asked.entry(&mention.word).or_default().queries += 1;
+        }
+        for query in self.facts.iter().flat_map(|facts| &facts.queries) {
+            for (at, selector) in query.selectors.iter().enumerate() {
+                let SelectorName::Exact(series) = &selector.name else {
+                    continue;
+                };
+                let asked = self.asked.entry(series).or_default();
+                asked.queries += 1;
+                let matchers = selector.matchers.iter().filter(|matcher| matcher.refuses_empty);
+                let flow = query.flow.iter();
+                let uses = flow
+                    .flat_map(|flow| flow.uses_of(at))
+                    .filter(|used| used.source.selectors == [at] && used.source.needs_selectors());
+                asked.labels.extend(
+                    matchers
+                        .map(|matcher| matcher.label.as_str())
+                        .chain(uses.map(|used| used.label.as_str()))
+                        .filter(|label| {
+                            !matches!(*label, "le" | "quantile") && !is_usual_target_label(label)
+                        }),
+                );
+            }
+        }
+    }
+
     /// Indexes everything that the input holds.
     pub(crate) fn build(input: &Input<'a>, hidden: &'a BTreeMap<usize, Hidden>) -> Self {
         let mut index = Self {
             facts: input.facts,
-            emitters: input.inventory.emitters.clone(),
+            emitters: input
+                .inventory
+                .emitters
+                .iter()
+                .chain(&input.outside.emitters)
+                .cloned()
+                .collect(),
+            own: input.inventory.emitters.len(),
+            witnesses: Witnesses::default(),
+            server: input.outside.server.as_ref(),
             hidden,
             live_series: BTreeMap::new(),
             silent_series: BTreeMap::new(),
@@ -112,19 +188,31 @@ impl<'a> Index<'a> {
                 .inventory
                 .gaps
                 .iter()
+                .chain(&input.outside.gaps)
                 .filter(|gap| gap.reach != Reach::Nothing)
                 .cloned()
                 .collect(),
-            closest: Mutex::default(),
+            asked: BTreeMap::new(),
+            likeness: Mutex::default(),
+            without_colons: BTreeSet::new(),
         };
         index.index_emitters();
+        index.witnesses = Witnesses::of(&index.emitters, index.own);
+        index.partial.extend(index.witnesses.partial());
         index.index_facts();
+        index.index_queries();
         index.index_catalogue();
+        let without_colons = index
+            .all_series()
+            .filter(|series| series.contains(':'))
+            .map(|series| series.replace(':', "_"))
+            .collect();
+        index.without_colons = without_colons;
         index
     }
 
     fn index_emitters(&mut self) {
-        for (at, emitter) in self.emitters.iter().enumerate() {
+        for (at, emitter) in self.emitters.iter().enumerate().take(self.own) {
             let series = emitter.series.iter().filter_map(Name::exact);
             let counts = emitter.is_live() && !self.hidden.contains_key(&at);
             let by_series = if counts {
@@ -180,7 +268,9 @@ impl<'a> Index<'a> {
         for exporter in self.exporters {
             for metric in &exporter.metrics {
                 for series in exported_series(metric) {
-                    self.outside.entry(series).or_insert(Outside { exporter });
+                    let labels = metric.labels.as_deref();
+                    let outside = Outside { exporter, labels };
+                    self.outside.entry(series).or_insert(outside);
                 }
             }
             self.outside_patterns
@@ -196,14 +286,40 @@ impl<'a> Index<'a> {
         self.hidden.get(&at)
     }
 
-    /// Every emitter in code, live or not.
+    /// Every emitter in code, live or not, and behind them those of snapshots and inventories.
     pub(crate) fn emitters(&self) -> &[Emitter] {
         &self.emitters
     }
 
-    /// The emitters that count.
+    /// Every emitter in code, live or not.
+    pub(crate) fn own_emitters(&self) -> &[Emitter] {
+        &self.emitters[..self.own]
+    }
+
+    /// The emitters in code that count.
     pub(crate) fn live_emitters(&self) -> impl Iterator<Item = &Emitter> {
-        self.emitters.iter().filter(|emitter| emitter.is_live())
+        self.own_emitters().iter().filter(|emitter| emitter.is_live())
+    }
+
+    /// What snapshots and inventories have.
+    pub(crate) fn witnesses(&self) -> &Witnesses {
+        &self.witnesses
+    }
+
+    /// What the inventories of other repositories say is emitted there.
+    pub(crate) fn inventoried(&self) -> impl Iterator<Item = &Emitter> {
+        let others = self.emitters[self.own..].iter();
+        others.filter(|emitter| matches!(emitter.origin, Origin::Inventory(_)))
+    }
+
+    /// Snapshots and inventories that have exactly that series.
+    pub(crate) fn witnessed(&self, series: &str) -> &[usize] {
+        self.witnesses.of_series(series)
+    }
+
+    /// The live server, where one was asked.
+    pub(crate) fn server(&self) -> Option<&'a Server> {
+        self.server
     }
 
     /// Whether code of this tree, in any language that is read, emits anything of its own.
@@ -216,6 +332,8 @@ impl<'a> Index<'a> {
     pub(crate) fn has_sources(&self) -> bool {
         self.live_emitters().next().is_some()
             || !self.external.is_empty()
+            || self.own < self.emitters.len()
+            || self.server.is_some()
             || !self.other_sources.is_empty()
             || !self.other_tails.is_empty()
     }
@@ -341,17 +459,23 @@ impl<'a> Index<'a> {
         if self.external.iter().any(|name| name.admits(series)) {
             return Some("configured as external".to_owned());
         }
+        self.exporter_of(series).map(|exporter| exporter.name.clone())
+    }
+
+    /// What the catalogue knows of exactly that series.
+    pub(crate) fn in_catalogue(&self, series: &str) -> Option<Outside<'a>> {
+        self.outside.get(series).copied()
+    }
+
+    /// The exporter of the catalogue that exposes that series, or may.
+    pub(crate) fn exporter_of(&self, series: &str) -> Option<&'a Exporter> {
         if let Some(outside) = self.outside.get(series) {
-            return Some(outside.exporter.name.clone());
+            return Some(outside.exporter);
         }
-        if let Some((_, exporter)) = self
-            .outside_patterns
+        self.outside_patterns
             .iter()
             .find(|(pattern, _)| pattern.matches(series))
-        {
-            return Some(exporter.name.clone());
-        }
-        None
+            .map(|(_, exporter)| *exporter)
     }
 
     /// The place where another language's source constructs that series.
@@ -412,6 +536,9 @@ impl<'a> Index<'a> {
             || !self.silent(word).is_empty()
             || !self.family(word).is_empty()
             || !self.recording(word).is_empty()
+            || !self.witnessed(word).is_empty()
+            || !self.witnesses.of_family(word).is_empty()
+            || self.server.is_some_and(|server| server.has(word))
             || self.outside(word).is_some()
             || self.gone(word).is_some()
     }
@@ -423,13 +550,24 @@ impl<'a> Index<'a> {
             .flat_map(|(series, emitters)| emitters.iter().map(move |at| (series.as_str(), *at)))
     }
 
+    /// Whether a name of which a series is known to exist is that word, but for colons in it.
+    pub(crate) fn has_with_other_separators(&self, word: &str) -> bool {
+        self.without_colons.contains(word)
+    }
+
     /// Every name of which a series is known to exist: emitted here, recorded here, or outside.
     pub(crate) fn all_series(&self) -> impl Iterator<Item = &str> {
         self.live_series
             .keys()
             .map(String::as_str)
             .chain(self.records.keys().map(String::as_str))
+            .chain(self.witnesses.names())
             .chain(self.outside.keys().map(String::as_str))
+            .chain(
+                self.server
+                    .into_iter()
+                    .flat_map(|server| server.names.iter().map(String::as_str)),
+            )
     }
 
     /// The recording rules as the resolution shows them.
@@ -453,7 +591,7 @@ impl<'a> Index<'a> {
     /// The emitters as the resolution shows them, recording rules among them.
     pub(crate) fn emitters_with(&self, usage: &Usage) -> Vec<ResolvedEmitter> {
         let code = self
-            .emitters
+            .own_emitters()
             .iter()
             .enumerate()
             .map(|(at, emitter)| ResolvedEmitter {
@@ -498,26 +636,6 @@ fn recorded(rule: &Rule) -> Emitter {
     }
 }
 
-/// A configured name in which `*` stands for any characters.
-fn glob(text: &str) -> Name {
-    Pattern::parse(text).map_or_else(|| Name::Exact(text.to_owned()), Name::Pattern)
-}
-
-/// Whether so much of a pattern is known that a name which it admits may well be meant: `*_total` says nothing,
-/// `worker_*_total` does.
-fn says_something(pattern: &Pattern) -> bool {
-    const SAMPLE_SUFFIXES: [&str; 6] = ["_total", "_bucket", "_count", "_sum", "_created", "_info"];
-    let mut known = 0;
-    for piece in pattern.pieces() {
-        let piece = SAMPLE_SUFFIXES
-            .iter()
-            .find_map(|suffix| piece.strip_suffix(suffix))
-            .unwrap_or(piece);
-        known += piece.chars().filter(|character| *character != '_').count();
-    }
-    known >= 4
-}
-
 /// The series that a family of the catalogue stands for.
 fn exported_series(metric: &ExporterMetric) -> BTreeSet<String> {
     let with = |suffixes: &[&str]| {
@@ -535,19 +653,5 @@ fn exported_series(metric: &ExporterMetric) -> BTreeSet<String> {
         | MetricType::Info
         | MetricType::StateSet
         | MetricType::Untyped => with(&[""]),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_pattern_of_suffixes_alone_claims_no_name() {
-        let says = |text: &str| Pattern::parse(text).is_some_and(|pattern| says_something(&pattern));
-        assert!(!says("*_total"));
-        assert!(!says("*_x_total"));
-        assert!(says("worker_*_total"));
-        assert!(says("*_requests_total"));
     }
 }

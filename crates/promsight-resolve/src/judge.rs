@@ -2,14 +2,17 @@
 //!
 //! Owns the order in which sources of a series are tried and what their absence means. Looks names up in the
 //! index, asks the territory for evidence; words nothing.
+//!
+//! This file is long because all ways in which a selector gets its verdict stand side by side in it.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use promsight_model::{
     Confidence, Consumer, Facts, FileSet, Guard, MetricType, Name, Origin, Query, QueryState, Reason,
-    ResolvedBy, Selector, SelectorName, Span, Verdict,
+    ResolvedBy, Selector, SelectorName, Server, Span, Verdict,
 };
 
+use crate::confidence::{lowered, raised};
 use crate::index::{Index, RuleId};
 use crate::similarity;
 use crate::territory::Territory;
@@ -17,17 +20,21 @@ use crate::{BlindRoot, Blindness, Closest, Declared, Evidence, Reference, mentio
 use promsight_scrape::re2::anchored;
 
 /// What exists under one series name.
-pub(crate) enum Sight {
+pub(crate) enum Sight<'a> {
     /// Exact emitters in code.
     Emitted(Vec<usize>),
     /// Recording rules of which at least one sees.
     Recorded(Vec<RuleId>),
+    /// Snapshots and inventories.
+    Witnessed(Vec<usize>),
     /// Something outside, in words.
     Outside(String),
     /// Another language's source in the tree.
     OtherSource(Span),
     /// Emitters with partly unknown names.
     Possible(Vec<usize>),
+    /// A live server: what it stored may come from an older version of this tree, or from another program.
+    Stored(&'a Server),
     /// Only recording rules that are blind themselves.
     BlindRecord(BlindRoot),
     /// Nothing.
@@ -106,7 +113,7 @@ impl<'a, 'i> Judge<'a, 'i> {
 
     /// What exists under that series name. The order decides: what this tree certainly emits comes first, what it
     /// might emit comes after what others certainly do.
-    pub(crate) fn sight(&self, series: &str) -> Sight {
+    pub(crate) fn sight(&self, series: &str) -> Sight<'a> {
         let emitting = self.index.emitting(series);
         if !emitting.is_empty() {
             return Sight::Emitted(emitting.to_vec());
@@ -120,6 +127,10 @@ impl<'a, 'i> Judge<'a, 'i> {
         if !seeing.is_empty() {
             return Sight::Recorded(seeing);
         }
+        let witnessed = self.index.witnessed(series);
+        if !witnessed.is_empty() {
+            return Sight::Witnessed(witnessed.to_vec());
+        }
         if let Some(name) = self.index.outside(series) {
             return Sight::Outside(name);
         }
@@ -129,6 +140,9 @@ impl<'a, 'i> Judge<'a, 'i> {
         let possible = self.index.possibly_emitting(series);
         if !possible.is_empty() {
             return Sight::Possible(possible);
+        }
+        if let Some(server) = self.index.server().filter(|server| server.has(series)) {
+            return Sight::Stored(server);
         }
         recording
             .iter()
@@ -223,6 +237,20 @@ impl<'a, 'i> Judge<'a, 'i> {
                 blindness: None,
             };
         }
+        let witnessed: BTreeSet<usize> = self
+            .index
+            .witnesses()
+            .all_series()
+            .filter(|(series, _)| regex.is_match(series))
+            .map(|(_, at)| at)
+            .collect();
+        if !witnessed.is_empty() {
+            return Judgement {
+                verdict: Verdict::External,
+                resolved_by: self.sites(&witnessed.into_iter().collect::<Vec<_>>()),
+                blindness: None,
+            };
+        }
         let known = self.index.all_series().any(|series| regex.is_match(series));
         Judgement::of(if known {
             Verdict::External
@@ -249,6 +277,16 @@ impl<'a, 'i> Judge<'a, 'i> {
                         span: rule.name_span,
                     })
                     .collect(),
+                blindness: None,
+            },
+            Sight::Witnessed(emitters) => Judgement {
+                verdict: Verdict::External,
+                resolved_by: self.sites(&emitters),
+                blindness: None,
+            },
+            Sight::Stored(server) => Judgement {
+                verdict: Verdict::External,
+                resolved_by: vec![ResolvedBy::Outside(stored_by(server))],
                 blindness: None,
             },
             Sight::Outside(name) => Judgement {
@@ -299,9 +337,12 @@ impl<'a, 'i> Judge<'a, 'i> {
         emitters
             .iter()
             .map(|at| &self.index.emitters()[*at])
-            .map(|emitter| ResolvedBy::Site {
-                name: emitter.name.clone(),
-                span: emitter.span,
+            .map(|emitter| match &emitter.origin {
+                Origin::Inventory(site) => ResolvedBy::Outside(site.clone()),
+                _ => ResolvedBy::Site {
+                    name: emitter.name.clone(),
+                    span: emitter.span,
+                },
             })
             .collect()
     }
@@ -313,6 +354,20 @@ impl<'a, 'i> Judge<'a, 'i> {
         functions: &[String],
         consumer: &Consumer,
     ) -> Option<Blindness> {
+        let mut blindness = self.blindness_here(series, functions, consumer)?;
+        // What the server has is never blind, so that here it lacks the series too.
+        if let Some(server) = self.index.server().filter(|server| !server.is_partial) {
+            blindness.confidence = raised(blindness.confidence);
+            blindness.evidence.push(Evidence::NotStored {
+                server: server.address.clone(),
+                hours: server.hours,
+            });
+        }
+        Some(blindness)
+    }
+
+    /// The same by what the files say.
+    fn blindness_here(&self, series: &str, functions: &[String], consumer: &Consumer) -> Option<Blindness> {
         let gaps = self.index.gaps_reaching(series);
         let none = Blindness {
             reason: Reason::NotEmitted,
@@ -340,8 +395,15 @@ impl<'a, 'i> Judge<'a, 'i> {
         if let Some(declared) = self.same_family(series) {
             let closest = right_sample(series, functions, &declared);
             let evidence = vec![Evidence::SameFamily];
+            // A snapshot shows one program, and another may have the name.
+            let confidence = if self.index.witnesses().is_in_snapshot(declared.span) {
+                Confidence::Medium
+            } else {
+                Confidence::High
+            };
             return Some(Blindness {
                 reason: Reason::WrongSample,
+                confidence,
                 evidence,
                 declared: Some(declared),
                 closest,
@@ -354,7 +416,8 @@ impl<'a, 'i> Judge<'a, 'i> {
                 reason: Reason::DeadEmitter,
                 evidence: vec![Evidence::SameFamily],
                 declared: Some(self.declared(*at)),
-                closest: similarity::closest(series, self.index)
+                closest: similarity::likeness(series, self.index)
+                    .meant
                     .filter(|closest| closest.span != emitter.span),
                 ..none
             });
@@ -373,10 +436,9 @@ impl<'a, 'i> Judge<'a, 'i> {
         if self.index.is_configured_otherwise(series) {
             return None;
         }
-        let closest = similarity::closest(series, self.index);
-        let (confidence, evidence) =
-            self.territory
-                .evidence(series, consumer, closest.as_ref(), self.index)?;
+        let likeness = similarity::likeness(series, self.index);
+        let nearest = likeness.nearest.as_ref();
+        let (confidence, evidence) = self.territory.evidence(series, consumer, nearest, self.index)?;
         let confidence = if gaps.is_empty() {
             confidence
         } else {
@@ -385,7 +447,7 @@ impl<'a, 'i> Judge<'a, 'i> {
         Some(Blindness {
             confidence,
             evidence,
-            closest,
+            closest: likeness.meant,
             gaps,
             ..none
         })
@@ -413,7 +475,10 @@ impl<'a, 'i> Judge<'a, 'i> {
         SUFFIXES
             .into_iter()
             .filter_map(|suffix| series.strip_suffix(suffix))
-            .find_map(|base| self.index.family(base).first())
+            .find_map(|base| {
+                let own = self.index.family(base).first();
+                own.or_else(|| self.index.witnesses().of_family(base).first())
+            })
             .map(|at| self.declared(*at))
     }
 
@@ -477,12 +542,12 @@ impl<'a, 'i> Judge<'a, 'i> {
     }
 }
 
-/// A name that a gap could hide is one step less sure.
-fn lowered(confidence: Confidence) -> Confidence {
-    match confidence {
-        Confidence::High => Confidence::Medium,
-        Confidence::Medium | Confidence::Low => Confidence::Low,
-    }
+/// What a live server says of a series that it has, in words for users.
+fn stored_by(server: &Server) -> String {
+    format!(
+        "{} has had it in the last {} hours; nothing here declares it",
+        server.address, server.hours
+    )
 }
 
 /// Which sample of the declared family was meant.
@@ -518,7 +583,22 @@ fn right_sample(series: &str, functions: &[String], declared: &Declared) -> Opti
             span: declared.span,
             same_family: true,
             convincing: true,
+            is_only: is_only_sample(series, family, functions, declared.metric_type),
         })
+}
+
+/// Whether the sample that exists is surely what was meant: the family's own name of a counter, an info, or a histogram
+/// of which quantiles are asked, and a gauge with a counter's suffix. Who writes `_sum` or `_bucket` means a histogram,
+/// and another sample of what is none gives him another number.
+fn is_only_sample(series: &str, family: &str, functions: &[String], metric_type: MetricType) -> bool {
+    match metric_type {
+        MetricType::Counter | MetricType::Info => series == family,
+        MetricType::Histogram => {
+            series == family && functions.iter().any(|function| function == "histogram_quantile")
+        }
+        MetricType::Gauge | MetricType::StateSet => series.strip_suffix("_total") == Some(family),
+        MetricType::Summary | MetricType::Untyped => false,
+    }
 }
 
 /// Whether an emitter is this tree's own code rather than a framework's.

@@ -9,26 +9,32 @@
 //! looks at ([`usage`]).
 
 mod births;
+mod confidence;
 pub mod deep;
 pub mod exposure;
+mod float;
 mod index;
 mod judge;
 mod mentions;
+mod patterns;
 pub mod python;
 mod rule_conflicts;
 mod rule_tests;
 mod runbooks;
 pub mod sight;
 mod similarity;
+pub mod stored;
 mod territory;
 mod unknown_alerts;
 mod usage;
+mod witnesses;
 
 pub use rule_conflicts::{RuleConflict, Writer};
 
 use promsight_model::{
     Catalogue, Confidence, Consumer, Coverage, Emitter, Exposure, Facts, FileId, FileSet, Gap, GoneMetric,
-    Name, Query, Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict, WebApplication,
+    Name, Outside, Query, Reason, Repository, ResolvedBy, Rule, RuleKind, Selector, Span, Verdict,
+    WebApplication,
 };
 use promsight_scrape::ScrapeModel;
 use std::sync::Arc;
@@ -41,7 +47,7 @@ pub struct Input<'a> {
     /// The facts of each file that had any, in file order.
     pub facts: &'a [Facts],
     /// What the Python code declares.
-    pub inventory: python::Inventory,
+    pub inventory: &'a python::Inventory,
     /// How the tree's programs are run and scraped.
     pub scrape: Arc<ScrapeModel>,
     /// What programs outside the tree expose.
@@ -50,6 +56,8 @@ pub struct Input<'a> {
     pub external: &'a [String],
     /// The repository around the files.
     pub repository: &'a Repository,
+    /// What the user named beside the tree: snapshots, inventories, a live server.
+    pub outside: &'a Outside,
 }
 
 /// What exists and what sees it.
@@ -79,6 +87,8 @@ pub struct Resolution {
     pub invalid_queries: Vec<InvalidQuery>,
     /// How the tree's programs are run and scraped.
     pub scrape: Arc<ScrapeModel>,
+    /// What the tree and a live server disagree on.
+    pub stored: stored::Stored,
     /// The lines of sight of what it runs.
     pub sights: sight::Sights,
     /// What lets metrics out, by place.
@@ -172,6 +182,13 @@ pub enum Evidence {
     BlindRecord,
     /// A known exporter exposed it once and no longer does.
     Gone,
+    /// A live server has no series of that name either.
+    NotStored {
+        /// The server's address.
+        server: String,
+        /// How many hours back it was asked.
+        hours: u32,
+    },
     /// On its way to Prometheus it is lost there.
     Lost(Span),
 }
@@ -215,6 +232,8 @@ pub struct Closest {
     pub same_family: bool,
     /// Whether it is alike enough to be offered as the replacement.
     pub convincing: bool,
+    /// Whether nothing else can be meant: of the same family, and no other sample of it fits.
+    pub is_only: bool,
 }
 
 /// A recording rule.
@@ -362,7 +381,7 @@ pub struct InvalidQuery {
 
 /// Binds every reference to a verdict.
 pub fn resolve(input: &Input<'_>) -> Resolution {
-    let sights = sight::sights(&input.inventory, &input.scrape);
+    let sights = sight::sights(input.inventory, &input.scrape);
     let index = index::Index::build(input, &sights.hidden);
     let judge = judge::Judge::new(&index, input.facts, input.files);
     let mut references = judge.all_references();
@@ -399,6 +418,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
         applications: input.inventory.applications.clone(),
         modules: input.inventory.modules.clone(),
         scrape: Arc::clone(&input.scrape),
+        stored: stored::compare(&index),
         sights,
         emitters,
         references,
@@ -428,6 +448,15 @@ fn all_gaps(input: &Input<'_>) -> Vec<Gap> {
         .iter()
         .flat_map(|facts| facts.gaps.iter().cloned())
         .chain(input.inventory.gaps.clone())
+        // Gaps of other repositories are theirs to mend.
+        .chain(
+            input
+                .outside
+                .gaps
+                .iter()
+                .filter(|gap| gap.leaves_file_unread())
+                .cloned(),
+        )
         .collect();
     gaps.sort_by(|left, right| {
         (left.span, left.kind, &left.message).cmp(&(right.span, right.kind, &right.message))

@@ -247,9 +247,7 @@ pub(crate) fn with_outlook(mut reference: Reference, outlook: Option<Outlook>) -
 
 /// Whether the word is a known name with `_` for `:`, as adapters rename series for systems that know no colon.
 fn has_other_separators(index: &Index<'_>, word: &str) -> bool {
-    index
-        .all_series()
-        .any(|series| series.contains(':') && series.replace(':', "_") == word)
+    index.has_with_other_separators(word)
 }
 
 /// Whether the word is a name of this tree with something in front: documents show so what a configured namespace
@@ -269,7 +267,10 @@ fn known_word(
     mention: &WordMention,
     outlook: Option<Outlook>,
 ) -> bool {
-    let family = index.family(&mention.word);
+    let family = match index.family(&mention.word) {
+        [] => index.witnesses().of_family(&mention.word),
+        own => own,
+    };
     if matches!(judge.sight(&mention.word), Sight::Nothing) && !family.is_empty() {
         // In prose a family goes by its own name: `orders`, or `order_latency_seconds` for the histogram. Where the
         // text lists what can be looked at, one series is all that a counter has, and its name is another.
@@ -298,7 +299,7 @@ fn known_word(
 /// Names that documents use and that are no metrics: label names, alerts.
 fn names_of_other_things<'i>(index: &'i Index<'_>) -> BTreeSet<&'i str> {
     let labels = index
-        .emitters()
+        .own_emitters()
         .iter()
         .flat_map(|emitter| &emitter.labels)
         .map(String::as_str);

@@ -1,10 +1,16 @@
-//! The closest name that exists.
+//! The closest name that exists, and the one that was probably meant.
 //!
 //! Names are compared word by word (`_` and `:` separate words): a renamed metric usually keeps most of its
 //! words, in order, and its sample suffix. Letters count only within words, so that `_seconds_bucket` at the end
 //! of two unrelated names does not make them alike.
+//!
+//! Which of the alike names was meant, the names alone do not say: a tree has families of names that differ in one word and
+//! are different things. A metric that was renamed is read by nobody under its new name, and has the labels that its readers
+//! ask for. `docs/measured.md` says how often the right one is offered.
 
-use promsight_model::Span;
+use std::collections::BTreeSet;
+
+use promsight_model::{Emitter, Name, Span};
 
 use crate::Closest;
 use crate::index::Index;
@@ -13,12 +19,29 @@ use crate::judge::is_own;
 /// From here on a candidate is worth showing beside the finding: half of what the names say is the same.
 const WORTH_SHOWING: f64 = 0.55;
 
-/// From here on a candidate is offered as the replacement: two names that share only their namespace and their
-/// sample suffix stay below it.
-const CONVINCING: f64 = 0.66;
+/// From here on a candidate is offered as the replacement, what speaks for and against it counted in: two names that
+/// share only their namespace and their sample suffix stay below it.
+pub(crate) const CONVINCING: f64 = 0.66;
 
 /// From here on two names are taken for the same thing misspelt.
 pub(crate) const NEARLY_SAME: f64 = 0.86;
+
+/// What speaks for a candidate: nobody reads it, as nobody reads a metric that was renamed.
+const UNREAD: f64 = 0.12;
+/// … it has every label that the readers of the missing name ask for.
+const SAME_LABELS: f64 = 0.06;
+/// What speaks against it: it lacks a label that they ask for, and that other metrics of the tree have.
+const LACKS_LABEL: f64 = 0.12;
+/// … others read it, and the names differ in a whole word: two things, not one.
+const READ_SIBLING: f64 = 0.2;
+/// … nobody reads it either, and the names differ in a whole word, units included.
+const UNREAD_SIBLING: f64 = 0.1;
+/// … others read it, and the missing name has several readers, who do not all misspell it.
+const READ_ELSEWHERE: f64 = 0.04;
+/// … and one of the two names has a whole word more.
+const READ_RELATIVE: f64 = 0.35;
+/// The first candidate has to lead by so much.
+const LEAD: f64 = 0.015;
 
 /// Words at the end of a series that the sample or unit gives, and not the metric's subject.
 const TAIL_WORDS: [&str; 16] = [
@@ -40,43 +63,175 @@ const TAIL_WORDS: [&str; 16] = [
     "size",
 ];
 
-/// The series in the tree that is most like `series`, where any is worth showing. Looked for once for each name: a
-/// document can hold the same one thousands of times.
-pub(crate) fn closest(series: &str, index: &Index<'_>) -> Option<Closest> {
-    index.closest_once(series, || search(series, index))
+/// What in the tree is like a missing series.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Likeness {
+    /// The name that is most alike: evidence of whose the missing one is.
+    pub(crate) nearest: Option<Closest>,
+    /// The name that was probably meant.
+    pub(crate) meant: Option<Closest>,
 }
 
-fn search(series: &str, index: &Index<'_>) -> Option<Closest> {
-    let mut best: Option<(f64, &str, Span)> = None;
-    let mut candidates: Vec<(&str, Span)> = index
+/// The series in the tree that are most like `series`, where any is worth showing. Looked for once for each name: a
+/// document can hold the same one thousands of times.
+pub(crate) fn likeness(series: &str, index: &Index<'_>) -> Likeness {
+    index.likeness_once(series, || search(series, index))
+}
+
+/// A name that may have been meant.
+struct Candidate<'a> {
+    name: &'a str,
+    span: Span,
+    /// Its declaration; none of what a rule records.
+    emitter: Option<&'a Emitter>,
+    alike: f64,
+    score: f64,
+}
+
+impl Candidate<'_> {
+    fn closest(&self, convincing: bool) -> Closest {
+        Closest {
+            series: self.name.to_owned(),
+            span: self.span,
+            same_family: false,
+            convincing,
+            is_only: false,
+        }
+    }
+}
+
+fn search(series: &str, index: &Index<'_>) -> Likeness {
+    let mut candidates: Vec<Candidate<'_>> = index
         .own_series()
         .filter(|(name, at)| !name.ends_with("_created") && is_own(&index.emitters()[*at].origin))
         .map(|(name, at)| {
             let emitter = &index.emitters()[at];
-            (name, emitter.name_span.unwrap_or(emitter.span))
+            (name, emitter.name_span.unwrap_or(emitter.span), Some(emitter))
+        })
+        .chain(index.witnesses().all_series().filter_map(|(name, at)| {
+            let emitter = &index.emitters()[at];
+            let span = emitter.name_span.unwrap_or(emitter.span);
+            (!name.ends_with("_created")).then_some((name, span, Some(emitter)))
+        }))
+        // A recorded name is a candidate only for what is named like one (`level:metric:operations`): the other rules
+        // often bear the name of what they sum up, and would be offered in the place of their own root.
+        .chain(
+            index
+                .all_records()
+                .into_iter()
+                .filter(|_| series.contains(':'))
+                .map(|id| {
+                    let rule = index.rule(id);
+                    (rule.name.as_str(), rule.name_span, None)
+                }),
+        )
+        .filter(|(name, ..)| *name != series)
+        .filter_map(|(name, span, emitter)| {
+            let alike = alike(series, name);
+            (alike >= WORTH_SHOWING).then_some(Candidate {
+                name,
+                span,
+                emitter,
+                alike,
+                score: alike,
+            })
         })
         .collect();
-    // A recorded name is a candidate only for what is named like one (`level:metric:operations`): the other rules
-    // often bear the name of what they sum up, and would be offered in the place of their own root.
-    if series.contains(':') {
-        candidates.extend(index.all_records().into_iter().map(|id| {
-            let rule = index.rule(id);
-            (rule.name.as_str(), rule.name_span)
-        }));
+    candidates.sort_by(|left, right| {
+        let order = right.alike.total_cmp(&left.alike);
+        order.then_with(|| (left.name, left.span).cmp(&(right.name, right.span)))
+    });
+    let nearest = candidates.first().map(|nearest| nearest.closest(true));
+    for candidate in &mut candidates {
+        candidate.score += evidence(series, candidate, index);
     }
-    candidates.sort_unstable();
-    for (name, span) in candidates {
-        let score = alike(series, name);
-        if name != series && score >= WORTH_SHOWING && best.is_none_or(|(top, _, _)| score > top) {
-            best = Some((score, name, span));
+    candidates.sort_by(|left, right| right.score.total_cmp(&left.score));
+    let meant = candidates.first().map(|first| {
+        let is_other = |other: &&Candidate<'_>| {
+            let family = |of: Option<&Emitter>| of.map(|emitter| emitter.name.clone());
+            other.name != first.name
+                && (other.emitter.is_none() || family(other.emitter) != family(first.emitter))
+        };
+        let second = candidates.iter().find(is_other);
+        let leads = second.is_none_or(|second| first.score - second.score >= LEAD);
+        // Who renames a metric keeps its samples.
+        let same_sample = sample(&words(series)) == sample(&words(first.name));
+        first.closest(leads && same_sample && first.score >= CONVINCING)
+    });
+    Likeness { nearest, meant }
+}
+
+/// What speaks for a candidate's being meant, beside its name, and against it.
+fn evidence(series: &str, candidate: &Candidate<'_>, index: &Index<'_>) -> f64 {
+    let asked = index.asked_labels(series);
+    let mut evidence = 0.0;
+    let mut has_labels = false;
+    if let Some(emitter) = candidate.emitter.filter(|emitter| emitter.labels_known) {
+        let has = |label: &str| emitter.labels.iter().any(|known| known == label);
+        let lacks = asked.iter().any(|label| !has(label) && index.is_label(label));
+        if lacks {
+            evidence -= LACKS_LABEL;
+        } else if asked.iter().any(|label| has(label)) {
+            has_labels = true;
+            evidence += SAME_LABELS;
         }
     }
-    best.map(|(score, name, span)| Closest {
-        series: name.to_owned(),
-        span,
-        same_family: false,
-        convincing: score >= CONVINCING,
-    })
+    let is_read = match candidate.emitter {
+        Some(emitter) => emitter
+            .series
+            .iter()
+            .chain([&emitter.name, &emitter.written_name])
+            .filter_map(Name::exact)
+            .any(|name| index.readers(name) > 0),
+        None => index.readers(candidate.name) > 0,
+    };
+    if !is_read {
+        if has_labels || shared_subjects(series, candidate.name) >= 2 {
+            evidence += UNREAD;
+        }
+        let is_replaced = lacks(series, candidate.name, &[]) && lacks(candidate.name, series, &[]);
+        return if is_replaced {
+            evidence - UNREAD_SIBLING
+        } else {
+            evidence
+        };
+    }
+    let several_miss_it = index.readers(series) > 1;
+    evidence
+        - match (
+            lacks_word(series, candidate.name),
+            lacks_word(candidate.name, series),
+        ) {
+            (true, true) => READ_SIBLING,
+            (false, false) if several_miss_it => READ_ELSEWHERE,
+            _ if several_miss_it => READ_RELATIVE,
+            _ => 0.0,
+        }
+}
+
+/// How many words that are no unit and no suffix both names have.
+fn shared_subjects(left: &str, right: &str) -> usize {
+    let subjects = |name| -> BTreeSet<&str> {
+        words(name)
+            .into_iter()
+            .filter(|word| !TAIL_WORDS.contains(word))
+            .collect()
+    };
+    subjects(left).intersection(&subjects(right)).count()
+}
+
+/// Whether `name` has a subject that `other` has in no form.
+fn lacks_word(name: &str, other: &str) -> bool {
+    lacks(name, other, &TAIL_WORDS)
+}
+
+/// Whether `name` has a word, some aside, that `other` has in no form.
+fn lacks(name: &str, other: &str, aside: &[&str]) -> bool {
+    let others = words(other);
+    words(name)
+        .iter()
+        .filter(|word| !aside.contains(word))
+        .any(|word| others.iter().all(|other| nearness(word, other) == 0.0))
 }
 
 /// How alike two names are, from 0 to 1.
@@ -86,15 +241,32 @@ pub(crate) fn alike(left: &str, right: &str) -> f64 {
         return 0.0;
     }
     let subject = |words: &[&str]| -> f64 { words.iter().map(|word| weight(word)).sum() };
-    let shared = shared_weight(&left, &right);
     let whole = subject(&left) + subject(&right);
-    let alike = if whole == 0.0 { 0.0 } else { 2.0 * shared / whole };
+    let alike = if whole == 0.0 {
+        0.0
+    } else if are_swapped(&left, &right) {
+        SWAPPED
+    } else {
+        2.0 * shared_weight(&left, &right) / whole
+    };
     // The same sample (`_bucket`, `_total`) on both sides, or on neither, is a strong sign.
     if sample(&left) == sample(&right) {
         alike
     } else {
         alike * 0.9
     }
+}
+
+/// The same words in another order.
+const SWAPPED: f64 = 0.92;
+
+fn are_swapped(left: &[&str], right: &[&str]) -> bool {
+    let sorted = |words: &[&str]| {
+        let mut words: Vec<String> = words.iter().map(|word| (*word).to_owned()).collect();
+        words.sort();
+        words
+    };
+    left.len() == right.len() && left != right && sorted(left) == sorted(right)
 }
 
 /// How alike two alert names are, from 0 to 1: compared by the words that capitals begin.
@@ -184,9 +356,53 @@ fn shared_weight(left: &[&str], right: &[&str]) -> f64 {
     row.last().copied().unwrap_or_default()
 }
 
+/// Words that are shortened otherwise than by their beginning, which [`nearness`] knows.
+const ABBREVIATIONS: [(&str, &str); 32] = [
+    ("addr", "address"),
+    ("avg", "average"),
+    ("bg", "background"),
+    ("cfg", "config"),
+    ("cfg", "configuration"),
+    ("cnt", "count"),
+    ("ctx", "context"),
+    ("db", "database"),
+    ("evt", "event"),
+    ("fs", "filesystem"),
+    ("hb", "heartbeat"),
+    ("mb", "megabytes"),
+    ("mgr", "manager"),
+    ("ms", "milliseconds"),
+    ("msg", "message"),
+    ("msgs", "messages"),
+    ("op", "operation"),
+    ("ops", "operations"),
+    ("pct", "percent"),
+    ("pg", "postgres"),
+    ("pkt", "packet"),
+    ("pkts", "packets"),
+    ("q", "queue"),
+    ("qty", "quantity"),
+    ("reqs", "requests"),
+    ("rx", "received"),
+    ("secs", "seconds"),
+    ("svc", "service"),
+    ("ts", "timestamp"),
+    ("tx", "transaction"),
+    ("txs", "transactions"),
+    ("ws", "websocket"),
+];
+
 fn nearness(left: &str, right: &str) -> f64 {
     if left == right {
         return 1.0;
+    }
+    // Numbers count things: the second channel is not the first one misspelt.
+    let is_number = |word: &str| word.bytes().any(|byte| byte.is_ascii_digit());
+    if is_number(left) || is_number(right) {
+        return 0.0;
+    }
+    if ABBREVIATIONS.contains(&(left, right)) || ABBREVIATIONS.contains(&(right, left)) {
+        return 0.85;
     }
     // A word and its plural, its abbreviation or a misspelling of it.
     let shorter = left.len().min(right.len());

@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use promsight_model::{Confidence, Consumer, ConsumerKind, Facts, FileId, FileSet, Name, SelectorName, Span};
+use promsight_model::{
+    Confidence, Consumer, ConsumerKind, Facts, FileId, FileSet, Name, Origin, SelectorName, Span,
+};
 
 use crate::index::Index;
 use crate::judge::is_own;
@@ -102,7 +104,8 @@ impl Territory {
             neighbouring_files: BTreeMap::new(),
             module_words: module_words(facts, files),
         };
-        for emitter in index.live_emitters().filter(|emitter| is_own(&emitter.origin)) {
+        let own = index.live_emitters().filter(|emitter| is_own(&emitter.origin));
+        for emitter in own.chain(index.inventoried()) {
             let known = match &emitter.name {
                 Name::Exact(name) => name.as_str(),
                 Name::Pattern(pattern) => pattern.pieces().first().map_or("", String::as_str),
@@ -144,11 +147,9 @@ impl Territory {
                     let SelectorName::Exact(series) = &selector.name else {
                         continue;
                     };
-                    if index
-                        .emitting(series)
-                        .iter()
-                        .any(|at| is_own(&index.emitters()[*at].origin))
-                    {
+                    let known = index.emitting(series).iter().chain(index.witnessed(series));
+                    let mut origins = known.map(|at| &index.emitters()[*at].origin);
+                    if origins.any(|origin| is_own(origin) || matches!(origin, Origin::Inventory(_))) {
                         self.neighbours
                             .entry((facts.file, consumer.group.clone()))
                             .or_insert(selector.span);
@@ -173,7 +174,8 @@ impl Territory {
     ) -> Option<(Confidence, Vec<Evidence>)> {
         // Without metrics of its own the tree has no territory; and what a known exporter's names begin with is that
         // exporter's.
-        if self.first_words.is_empty() || index.territory_owner(series).is_some() {
+        let has_none = self.first_words.is_empty() && !index.witnesses().has_snapshots();
+        if has_none || index.territory_owner(series).is_some() {
             return None;
         }
         let mut evidence = Vec::new();
@@ -181,7 +183,12 @@ impl Territory {
         if let Some(closest) = closest {
             if similarity::alike(series, &closest.series) >= similarity::NEARLY_SAME {
                 evidence.push(Evidence::NearlySame(closest.span));
-                weight += 3;
+                // A snapshot shows another program's names too.
+                weight += if index.witnesses().is_in_snapshot(closest.span) {
+                    2
+                } else {
+                    3
+                };
             } else if similarity::same_tail(series, &closest.series) {
                 evidence.push(Evidence::SharedTail(closest.span));
                 weight += 2;

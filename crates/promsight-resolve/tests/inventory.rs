@@ -8,6 +8,11 @@
 //!   named by the constructor itself, nothing gives it a value.
 //! - `gap path «first line of the place» message (what it can hide)`
 //!
+//! A block `exposures` in its place lists what lets metrics out:
+//!
+//! - `kind path port registry path «first line of the place»`, then remarks in parentheses. `?` is what was not found
+//!   out, `VARIABLE=default` what configuration sets.
+//!
 //! With `PROMSIGHT_UPDATE=1` the blocks are rewritten: read the difference, do not trust it.
 
 #![expect(
@@ -20,17 +25,29 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use promsight_extract::python::{imports_of, is_test_path};
 use promsight_extract::{extract, knowledge};
-use promsight_model::{Emitter, Facts, FileSet, Gap, Liveness, Reach, Wrapping};
-use promsight_resolve::python::{Inventory, SourceModule, link};
+use promsight_model::{
+    Emitter, Exposure, ExposureKind, Facts, FileSet, Gap, Liveness, Reach, Registry, Setting, Wrapping,
+};
+use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule, link_within};
 
 /// One scenario of a page.
 #[derive(Debug, Default)]
 struct Scenario {
     heading: String,
     files: Vec<(String, String)>,
-    /// The lines of its `inventory` block: first, and one past the last.
+    /// The lines of its block: first, and one past the last.
     block: Option<(usize, usize)>,
+    shows: Shows,
+}
+
+/// What a scenario's block lists.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Shows {
+    #[default]
+    Inventory,
+    Exposures,
 }
 
 fn scenarios(page: &str) -> Vec<Scenario> {
@@ -48,6 +65,10 @@ fn scenarios(page: &str) -> Vec<Scenario> {
             match path.take() {
                 Some(path) => scenario.files.push((path, lines[at + 1..end].join("\n") + "\n")),
                 None if info == "inventory" => scenario.block = Some((at + 1, end)),
+                None if info == "exposures" => {
+                    scenario.block = Some((at + 1, end));
+                    scenario.shows = Shows::Exposures;
+                }
                 None => panic!("{}: a block without a path", scenario.heading),
             }
             at = end + 1;
@@ -85,7 +106,22 @@ fn inventory(files: &FileSet, reversed: Reversed) -> Inventory {
     // What the client itself exposes at every import would hide what a page is about.
     let mut libraries = knowledge::libraries();
     libraries.retain(|library| library.package != "prometheus-client");
-    let mut inventory = link(&sources, &libraries);
+    let scanned: Vec<_> = files
+        .files()
+        .iter()
+        .map(|file| (file, imports_of(&file.text)))
+        .collect();
+    let scanned: Vec<ScannedModule<'_>> = scanned
+        .iter()
+        .map(|(file, imports)| ScannedModule {
+            file: file.id,
+            path: &file.path,
+            imports,
+            is_test: is_test_path(&file.path),
+        })
+        .collect();
+    let graph = ModuleGraph::new(&scanned);
+    let mut inventory = link_within(&sources, &libraries, Some(&graph));
     let unread = facts.iter().filter(|facts| facts.python.is_some());
     inventory.gaps.extend(unread.flat_map(|facts| facts.gaps.clone()));
     inventory
@@ -169,7 +205,71 @@ fn gap_line(files: &FileSet, gap: &Gap) -> String {
     format!("gap {} {} ({reach})", place(files, gap.span), gap.message)
 }
 
-fn lines(files: &FileSet, inventory: &Inventory) -> Vec<String> {
+fn setting<T: ToString>(setting: &Setting<T>) -> String {
+    match setting {
+        Setting::Literal(value) => value.to_string(),
+        Setting::Configured { name, default } => {
+            let default = default
+                .as_ref()
+                .map_or_else(|| "?".to_owned(), ToString::to_string);
+            format!("{name}={default}")
+        }
+        Setting::Unknown => "?".to_owned(),
+    }
+}
+
+fn exposure_line(files: &FileSet, exposure: &Exposure) -> String {
+    let kind = match exposure.kind {
+        ExposureKind::Server => "server",
+        ExposureKind::Route => "route",
+        ExposureKind::Push => "push",
+        ExposureKind::Textfile => "textfile",
+    };
+    let registry = match exposure.registry {
+        Registry::Default => "default".to_owned(),
+        Registry::Named(span) => format!("«{}»", files.text(span)),
+        Registry::Detached => "none".to_owned(),
+        Registry::Unknown => "?".to_owned(),
+    };
+    let mut remarks = Vec::new();
+    if let Some(span) = exposure.application {
+        remarks.push(format!("of {}", place(files, span)));
+    }
+    if let Some(span) = exposure.authentication {
+        remarks.push(format!("behind {}", place(files, span)));
+    }
+    if !exposure.is_reached {
+        remarks.push("not reached".to_owned());
+    }
+    if let Some(file) = exposure.program {
+        remarks.push(format!("program {}", files.file(file).path));
+    }
+    let from: Vec<&str> = exposure
+        .reached_from
+        .iter()
+        .map(|file| files.file(*file).path.as_str())
+        .collect();
+    if from.len() > 1 {
+        remarks.push(format!("from {}", from.join(" ")));
+    }
+    let remarks = if remarks.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", remarks.join("; "))
+    };
+    format!(
+        "{kind} {} {} {registry} {}{remarks}",
+        setting(&exposure.path),
+        setting(&exposure.port),
+        place(files, exposure.span)
+    )
+}
+
+fn lines(files: &FileSet, inventory: &Inventory, shows: Shows) -> Vec<String> {
+    if shows == Shows::Exposures {
+        let exposures = inventory.exposures.iter();
+        return exposures.map(|exposure| exposure_line(files, exposure)).collect();
+    }
     let emitters = inventory
         .emitters
         .iter()
@@ -198,8 +298,8 @@ fn check(page: &Path) -> Vec<String> {
             .iter()
             .map(|(path, text)| (path.clone(), path.clone(), Arc::from(text.as_str())));
         let files = FileSet::new(input.collect());
-        let actual = lines(&files, &inventory(&files, Reversed::No));
-        let again = lines(&files, &inventory(&files, Reversed::Yes));
+        let actual = lines(&files, &inventory(&files, Reversed::No), scenario.shows);
+        let again = lines(&files, &inventory(&files, Reversed::Yes), scenario.shows);
         assert_eq!(
             actual, again,
             "{}: the order of modules matters",

@@ -16,7 +16,11 @@ use crate::kustomize::{Builder, Tree};
 use links::Links;
 use reach::Reach;
 
-/// What a chart of the tree renders to with its default values.
+/// The name of a chart's release where nothing says another: names that hold it are not those of any cluster, and
+/// neither is the namespace `default` of what a chart renders.
+pub const RELEASE_NAME: &str = "release-name";
+
+/// What a chart of the tree renders to with its default values, as `helm template` names its release.
 #[derive(Clone, Debug, Default)]
 pub struct RenderedChart {
     /// Its `Chart.yaml`.
@@ -27,6 +31,8 @@ pub struct RenderedChart {
     pub objects: Vec<Value>,
     /// Templates that could not be evaluated to their end: the place and the reason, a clause.
     pub unevaluated: Vec<(Span, String)>,
+    /// Kinds of objects that its templates spell out and its default values do not make: where, and which.
+    pub dormant: Vec<(Span, String)>,
 }
 
 /// Names an object of a [`Rendering`]: the rendering's index, then the object's.
@@ -63,8 +69,11 @@ pub struct Rendering {
     pub objects: Vec<Object>,
     /// What could not be rendered as the real tool would: a clause, and where.
     pub problems: Vec<Problem>,
-    /// Whether all objects are known; not so where something remote or not understood is rendered too.
+    /// Whether all objects are known; not so where something remote or not understood is rendered too, and where values
+    /// of a chart may make more of what decides about scraping.
     pub is_complete: bool,
+    /// Kinds of objects that a chart's templates spell out and its default values do not make: where, and which.
+    pub dormant: Vec<(Span, String)>,
 }
 
 /// What went wrong in a rendering.
@@ -152,8 +161,13 @@ pub fn text_entries(map: Option<&Value>) -> impl Iterator<Item = (&str, &str, Sp
 /// The objects of the tree, by what renders them: each kustomization that no other one builds on, or that an
 /// application names; each chart; and last, in one rendering, all manifests that stand for themselves.
 pub(crate) fn render(input: &Input<'_>) -> Rendered {
-    let tree = Tree::of(input);
+    let mut tree = Tree::of(input);
     let links = Links::of(&tree);
+    let missing = links.missing(&tree);
+    if !missing.is_empty() {
+        let kustomizations = links.folders.values().map(|(file, _)| *file).collect();
+        tree.expect(mentions::made_elsewhere(input.files, &missing, &kustomizations));
+    }
     let folders: Vec<&str> = tree.folders().collect();
     let applied = applications::applied(input, &folders);
     let mut roots = links.roots();
@@ -179,6 +193,7 @@ pub(crate) fn render(input: &Input<'_>) -> Rendered {
                     .collect(),
                 problems: problems.found,
                 is_complete: problems.is_complete,
+                dormant: Vec::new(),
             });
         }
     }
@@ -189,11 +204,28 @@ pub(crate) fn render(input: &Input<'_>) -> Rendered {
         objects: reach.plain,
         problems: Vec::new(),
         is_complete: true,
+        dormant: Vec::new(),
     });
     Rendered {
         renderings,
         orphans: reach.orphans,
     }
+}
+
+/// Kinds without which nothing can be said of what is scraped.
+const DECISIVE: [&str; 8] = [
+    "PodMonitor",
+    "Probe",
+    "Prometheus",
+    "PrometheusAgent",
+    "PrometheusRule",
+    "ScrapeConfig",
+    "Service",
+    "ServiceMonitor",
+];
+
+fn is_decisive((_, kind): &(Span, String)) -> bool {
+    DECISIVE.contains(&kind.as_str())
 }
 
 fn chart(chart: &RenderedChart) -> Option<Rendering> {
@@ -212,6 +244,7 @@ fn chart(chart: &RenderedChart) -> Option<Rendering> {
         root: RenderingRoot::Chart(chart.chart?),
         objects: objects.collect(),
         problems: problems.collect(),
-        is_complete: chart.unevaluated.is_empty(),
+        is_complete: chart.unevaluated.is_empty() && !chart.dormant.iter().any(is_decisive),
+        dormant: chart.dormant.clone(),
     })
 }

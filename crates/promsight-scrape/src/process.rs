@@ -3,6 +3,7 @@
 //! Owns: the way from a workload (of Kubernetes, docker-compose, a Procfile, a systemd unit) through its image and
 //! Dockerfile to the command, and from the command to the Python module that it starts.
 
+mod built_ins;
 mod compose;
 mod conditions;
 mod containers;
@@ -15,8 +16,11 @@ mod linking;
 mod paths;
 mod python;
 mod runner;
+mod script_servers;
 mod servers;
 mod shell;
+mod statements;
+mod supervision;
 mod tools;
 mod tree;
 mod units;

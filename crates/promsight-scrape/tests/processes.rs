@@ -249,3 +249,98 @@ fn every_scenario_gives_its_processes() {
         complaints.join("\n")
     );
 }
+
+#[test]
+fn hostile_trees_end() {
+    let many = |line: &str, count: usize| line.repeat(count);
+    let script = |body: &str| {
+        vec![
+            (
+                "Dockerfile".to_owned(),
+                "FROM python:3.12\nCOPY . /app\nENTRYPOINT [\"/app/run.sh\"]\n".to_owned(),
+            ),
+            ("run.sh".to_owned(), format!("#!/bin/sh\n{body}")),
+            ("a.py".to_owned(), String::new()),
+        ]
+    };
+    let trees = [
+        // Scripts and functions that call themselves, and ways that multiply.
+        script("exec /app/run.sh \"$@\" \"$@\"\n"),
+        script("f() { f; f; }\nf\nf & f & f &\n"),
+        script(&many("if [ -n \"$A\" ]; then python a.py & fi\n", 3_000)),
+        script(&format!(
+            "{}python a.py",
+            many("case $A in b) C=1 ;; c) C=2 ;; d) C=3 ;; esac\n", 500)
+        )),
+        script(&format!("A=x\n{}exec python $A", many("A=\"$A$A$A$A\"\n", 200))),
+        script(&format!(
+            "A=(x)\n{}exec python \"${{A[@]}}\"",
+            many("A+=(\"${A[@]}\" \"${A[@]}\")\n", 200)
+        )),
+        script(&format!(
+            "{}python a.py\n",
+            many("for i in 1 2 3 4 5 6 7 8 9; do\n", 40)
+        )),
+        // Stages that begin with one another, and copy all there is.
+        vec![
+            (
+                "Dockerfile".to_owned(),
+                format!(
+                    "FROM b AS a\nFROM a AS b\n{}",
+                    many("FROM b AS b\nCOPY --from=b / /\nCOPY . /x\n", 2_000)
+                ),
+            ),
+            ("a.py".to_owned(), String::new()),
+        ],
+        // Services that extend one another, wrappers of wrappers.
+        vec![(
+            "compose.yaml".to_owned(),
+            "services:\n  a: { extends: b, image: x }\n  b: { extends: a }\n".to_owned(),
+        )],
+        vec![(
+            "Procfile".to_owned(),
+            format!(
+                "a: {}python a.py\nb: {}",
+                many("nice ", 5_000),
+                many("sh -c ", 5_000)
+            ),
+        )],
+    ];
+    for tree in trees {
+        lines(&tree);
+    }
+}
+
+#[test]
+fn the_order_of_files_and_their_facts_does_not_matter() {
+    let files = [
+        (
+            "a/Dockerfile",
+            "FROM python:3.12\nCOPY . .\nCMD [\"python\", \"x.py\"]\n",
+        ),
+        ("a/x.py", ""),
+        (
+            "b/Dockerfile",
+            "FROM python:3.12\nCOPY . .\nCMD [\"python\", \"x.py\"]\n",
+        ),
+        ("b/x.py", ""),
+        (
+            "compose.yaml",
+            "services:\n  a: { build: a }\n  b: { build: ./b }\n",
+        ),
+    ];
+    let files: Vec<(String, String)> = files
+        .iter()
+        .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
+        .collect();
+    let reversed: Vec<(String, String)> = files.iter().rev().cloned().collect();
+    let found = lines(&files);
+    assert_eq!(found, lines(&reversed));
+    assert_eq!(
+        found,
+        [
+            "service a: program a/x.py via «CMD [\"python\", \"x.py\"]»",
+            "service b: program b/x.py via «CMD [\"python\", \"x.py\"]»",
+        ]
+    );
+}

@@ -1,6 +1,7 @@
 //! What stands between words: blanks, comments, line breaks with their here documents, redirections.
 
 use crate::parser::{Parser, literal};
+use crate::words::name_length;
 
 /// Whether the tabs before a here document's delimiter belong to it.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl Parser<'_> {
         loop {
             self.blanks();
             let rest = self.rest();
-            let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+            let digits = descriptor(rest);
             let operators = &rest[digits..];
             let is_both = digits == 0 && operators.starts_with("&>");
             if !is_both && !operators.starts_with(['<', '>']) {
@@ -121,4 +122,15 @@ impl Parser<'_> {
             }
         }
     }
+}
+
+/// How many bytes name the file descriptor in front of a redirection: `2`, `{name}`.
+fn descriptor(rest: &str) -> usize {
+    if let Some((name, behind)) = rest.strip_prefix('{').and_then(|inner| inner.split_once('}'))
+        && behind.starts_with(['<', '>'])
+        && name.len() == name_length(name)
+    {
+        return name.len() + 2;
+    }
+    rest.bytes().take_while(u8::is_ascii_digit).count()
 }

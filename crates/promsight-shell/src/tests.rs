@@ -161,6 +161,7 @@ fn lists_pipelines_and_redirections() {
         "A=1 B=x y a &; b | c; d"
     );
     assert_eq!(shown("A=1; export B=2"), "A=1; export·B=2");
+    assert_eq!(shown("exec {log}> >(tee f) 2>&1; a"), "exec; a");
     assert_eq!(shown("LIST=(a b c)\ncat <(b) x"), "LIST=(a·b·c); cat·?·x");
 }
 

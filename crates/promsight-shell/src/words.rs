@@ -138,7 +138,7 @@ impl Parser<'_> {
             }
             '@' | '*' => {
                 self.at += 2;
-                pieces.push(Piece::Arguments);
+                pieces.push(arguments(next, quoting));
             }
             '?' | '$' | '!' | '-' => {
                 self.at += 2;
@@ -221,7 +221,8 @@ impl Parser<'_> {
             }
         };
         match name.as_str() {
-            "@" | "*" => pieces.push(Piece::Arguments),
+            "@" => pieces.push(arguments('@', quoting)),
+            "*" => pieces.push(arguments('*', quoting)),
             "?" | "!" | "$" | "-" => pieces.push(Piece::Unknown),
             _ => pieces.push(variable(name, fallback, quoting)),
         }
@@ -326,6 +327,14 @@ enum Quoting {
     Double,
 }
 
+/// `"$@"` keeps the arguments as they are; `"$*"` is one word, and without quotes both are split.
+fn arguments(sign: char, quoting: Quoting) -> Piece {
+    if sign == '@' && quoting == Quoting::Double {
+        return Piece::Arguments;
+    }
+    variable(sign.to_string(), None, quoting)
+}
+
 fn variable(name: String, fallback: Option<Fallback>, quoting: Quoting) -> Piece {
     Piece::Variable {
         name,
@@ -373,8 +382,12 @@ impl Pieces {
     /// The pieces; empty texts beside others are left out.
     fn finish(self) -> Vec<Piece> {
         let mut pieces = self.done;
-        if pieces.len() > 1 {
-            pieces.retain(|piece| !matches!(piece, Piece::Text(text) if text.is_empty()));
+        let is_empty = |piece: &Piece| matches!(piece, Piece::Text(text) if text.is_empty());
+        let may_vanish = |piece: &Piece| matches!(piece, Piece::Variable { is_quoted: false, .. });
+        // `""$A` is a word whatever `A` is.
+        let is_needed = pieces.iter().all(|piece| is_empty(piece) || may_vanish(piece));
+        if pieces.len() > 1 && !is_needed {
+            pieces.retain(|piece| !is_empty(piece));
         }
         pieces
     }

@@ -42,7 +42,7 @@ pub enum Command {
     /// List every metric that the code emits: its series, labels, type and place.
     Metrics(MetricsArguments),
     /// List every place that looks at a series, with the verdict on it.
-    References(InventoryArguments),
+    References(ReferencesArguments),
     /// Show the line of sight of one metric, alert, recording rule or dashboard: from the code that declares it to what
     /// looks at it, each step with its place, the broken ones marked.
     Trace(TraceArguments),
@@ -70,6 +70,56 @@ pub struct InventoryArguments {
     pub config: Option<PathBuf>,
 }
 
+/// What says which series exist beside the tree.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "Beside the tree")]
+pub struct SourceArguments {
+    /// Take the series of a snapshot for existing: what a program answers at `/metrics`, in the text format of Prometheus or
+    /// OpenMetrics. Of a folder every such file is read. Can be given several times.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub exposition: Vec<PathBuf>,
+
+    /// Take the metrics of another repository for existing: what `promsight metrics --format json` wrote there. Can be
+    /// given several times.
+    #[arg(long, value_name = "FILE|DIR")]
+    pub inventory: Vec<PathBuf>,
+
+    /// Ask the Prometheus at URL, or a server with the same API (Thanos, Mimir, VictoriaMetrics), which series it has.
+    /// Credentials are taken from PROMSIGHT_PROMETHEUS_TOKEN, or from PROMSIGHT_PROMETHEUS_USER and
+    /// PROMSIGHT_PROMETHEUS_PASSWORD.
+    #[arg(long, value_name = "URL")]
+    pub prometheus: Option<String>,
+
+    /// Take the token for the server from FILE.
+    #[arg(long, value_name = "FILE", requires = "prometheus")]
+    pub prometheus_token_file: Option<PathBuf>,
+
+    /// Ask for this tenant (`X-Scope-OrgID`, as Mimir and Loki have it).
+    #[arg(long, value_name = "TENANT", requires = "prometheus")]
+    pub prometheus_tenant: Option<String>,
+
+    /// Trust the certificates of FILE (PEM) instead of the public ones.
+    #[arg(long, value_name = "FILE", requires = "prometheus")]
+    pub prometheus_ca_file: Option<PathBuf>,
+
+    /// Ask for the series of so many hours.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, requires = "prometheus",
+          value_parser = clap::value_parser!(u32).range(1..=8760))]
+    pub prometheus_hours: u32,
+}
+
+/// Arguments of `promsight references`.
+#[derive(Args, Debug)]
+pub struct ReferencesArguments {
+    /// What to read and how to print.
+    #[command(flatten)]
+    pub inventory: InventoryArguments,
+
+    /// What else there is.
+    #[command(flatten)]
+    pub sources: SourceArguments,
+}
+
 /// Arguments of `promsight metrics`.
 #[derive(Args, Debug)]
 pub struct MetricsArguments {
@@ -93,6 +143,10 @@ pub struct TraceArguments {
     /// What to read and how to print.
     #[command(flatten)]
     pub inventory: InventoryArguments,
+
+    /// What else there is.
+    #[command(flatten)]
+    pub sources: SourceArguments,
 }
 
 /// Arguments of `promsight check`.
@@ -124,6 +178,16 @@ pub struct CheckArguments {
     #[arg(long, value_name = "REV")]
     pub base: Option<String>,
 
+    /// Mend what can be mended without anybody's judgement, then report what is left: the only sample of a metric that can be
+    /// meant (`_total`, `_info`, `_bucket` below a quantile), and bounds in the client's spelling. Rule files, dashboards
+    /// and documents are changed, code never is.
+    #[arg(long, conflicts_with_all = ["base", "write_baseline"])]
+    pub fix: bool,
+
+    /// Print what --fix would change, as a unified diff, and change nothing. Exits with 1 if there is anything to change.
+    #[arg(long, conflicts_with_all = ["base", "write_baseline", "fix", "format", "output"])]
+    pub diff: bool,
+
     /// Leave out the findings that FILE records.
     #[arg(long, value_name = "FILE")]
     pub baseline: Option<PathBuf>,
@@ -136,6 +200,10 @@ pub struct CheckArguments {
     /// Also report references that may belong to programs outside this tree (verdict `foreign`).
     #[arg(long)]
     pub strict: bool,
+
+    /// What else there is.
+    #[command(flatten)]
+    pub sources: SourceArguments,
 }
 
 /// Arguments of `promsight audit`.
@@ -160,6 +228,10 @@ pub struct AuditArguments {
     /// Compare with an earlier review in JSON: what was remediated, what came back, and what is claimed done and is not.
     #[arg(long, value_name = "FILE")]
     pub compare: Option<PathBuf>,
+
+    /// What else there is.
+    #[command(flatten)]
+    pub sources: SourceArguments,
 }
 
 /// `--format` of `promsight audit`.

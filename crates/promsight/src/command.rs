@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::ValueEnum as _;
 use promsight_check::{Extent, Strictness};
-use promsight_model::{Confidence, FileSet, Report, Severity, Trace};
+use promsight_model::{Confidence, FileSet, Note, Report, Server, Severity, Trace};
 use promsight_report::{Format, View};
 
 use crate::arguments::{
     CheckArguments, ColorArgument, Delivery, ExplainArguments, FormatArgument, InventoryArguments,
-    MetricsArguments, TraceArguments,
+    MetricsArguments, ReferencesArguments, SourceArguments, TraceArguments,
 };
 use crate::baseline::{self, Baseline};
 use crate::change::{self, Diff, Side};
@@ -17,11 +17,13 @@ use crate::config::{self, Config};
 use crate::discovery::{self, Territory};
 use crate::exit::{Exit, Failure};
 use crate::git::Repository;
+use crate::outside::Witnesses;
 use crate::owners::Owners;
-use crate::pipeline::{self, Selection, Shared};
+use crate::pipeline::{self, Selection, Shared, Understood};
 use crate::reading::Sources;
+use crate::server::Connection;
 use crate::terminal::Progress;
-use crate::{clock, earlier, names, reading, terminal};
+use crate::{clock, earlier, fix, names, reading, terminal};
 
 /// `promsight check`.
 pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, Failure> {
@@ -47,9 +49,13 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
         Some(path) if arguments.write_baseline.is_none() => Some((Baseline::load(path)?, path)),
         _ => None,
     };
+    if arguments.fix || arguments.diff {
+        let baseline = baseline.as_ref().map(|(baseline, _)| baseline);
+        return fix(arguments, &selection, baseline, color);
+    }
     let (files, mut report) = match &arguments.base {
-        Some(revision) => compare(inventory, &selection, revision)?,
-        None => reconcile_inventory(inventory, &selection)?,
+        Some(revision) => compare(inventory, &arguments.sources, &selection, revision)?,
+        None => reconcile_inventory(inventory, &arguments.sources, &selection)?,
     };
     if !report.reconcilable {
         print(&report, &files, View::Findings, inventory, color)?;
@@ -76,6 +82,56 @@ pub fn check(arguments: &CheckArguments, color: ColorArgument) -> Result<Exit, F
     }
     print(&report, &files, View::Findings, inventory, color)?;
     Ok(verdict(&report, arguments.fail_on.threshold()))
+}
+
+/// `promsight check --fix` and `--diff`.
+fn fix(
+    arguments: &CheckArguments,
+    selection: &Selection,
+    baseline: Option<&Baseline>,
+    color: ColorArgument,
+) -> Result<Exit, Failure> {
+    let inventory = &arguments.inventory;
+    let progress = Progress::start();
+    let read = read(
+        &inventory.paths,
+        inventory.config.as_deref(),
+        selection,
+        &progress,
+    )?;
+    let visible = |report: &mut Report, files: &FileSet| {
+        if let Some(baseline) = baseline {
+            baseline.hide(report, files);
+        }
+    };
+    let mut fixed = fix::fix(read.sources, &read.config, &read.selection, visible);
+    drop(progress);
+    let changed = match fixed.before.len() {
+        1 => "1 file".to_owned(),
+        number => format!("{number} files"),
+    };
+    let findings = match fixed.mended {
+        1 => "1 finding".to_owned(),
+        number => format!("{number} findings"),
+    };
+    if arguments.diff {
+        terminal::deliver(&fix::diff(&fixed), None)?;
+        terminal::note(&format!("--fix would mend {findings} in {changed}"));
+        return Ok(if fixed.before.is_empty() {
+            Exit::Clean
+        } else {
+            Exit::Findings
+        });
+    }
+    fix::write(&fixed, &read.territory.root)?;
+    Owners::load(&read.territory.root).assign(&mut fixed.report, &fixed.sources.files);
+    let report = &fixed.report;
+    print(report, &fixed.sources.files, View::Findings, inventory, color)?;
+    terminal::note(&format!("mended {findings} in {changed}"));
+    if !report.reconcilable {
+        return Ok(Exit::NothingToReconcile);
+    }
+    Ok(verdict(report, arguments.fail_on.threshold()))
 }
 
 /// Writes the baseline anew, says what became of the old one, and takes what is recorded out of the report.
@@ -117,7 +173,8 @@ pub fn metrics(arguments: &MetricsArguments, color: ColorArgument) -> Result<Exi
     };
     let arguments = &arguments.inventory;
     printable(arguments, view, "metrics")?;
-    let (files, report) = reconcile_inventory(arguments, &Selection::everything(clock::today()))?;
+    let beside = SourceArguments::default();
+    let (files, report) = reconcile_inventory(arguments, &beside, &Selection::everything(clock::today()))?;
     print(&report, &files, view, arguments, color)?;
     if report.metrics.is_empty() {
         terminal::note("no metric was found; name the folder that holds the Python code");
@@ -127,9 +184,10 @@ pub fn metrics(arguments: &MetricsArguments, color: ColorArgument) -> Result<Exi
 }
 
 /// `promsight references`.
-pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
+pub fn references(arguments: &ReferencesArguments, color: ColorArgument) -> Result<Exit, Failure> {
+    let (arguments, beside) = (&arguments.inventory, &arguments.sources);
     printable(arguments, View::References, "references")?;
-    let (files, report) = reconcile_inventory(arguments, &Selection::everything(clock::today()))?;
+    let (files, report) = reconcile_inventory(arguments, beside, &Selection::everything(clock::today()))?;
     print(&report, &files, View::References, arguments, color)?;
     if report.references.is_empty() {
         terminal::note(
@@ -143,7 +201,8 @@ pub fn references(arguments: &InventoryArguments, color: ColorArgument) -> Resul
 /// `promsight targets`.
 pub fn targets(arguments: &InventoryArguments, color: ColorArgument) -> Result<Exit, Failure> {
     printable(arguments, View::Targets, "targets")?;
-    let (files, report) = reconcile_inventory(arguments, &Selection::everything(clock::today()))?;
+    let beside = SourceArguments::default();
+    let (files, report) = reconcile_inventory(arguments, &beside, &Selection::everything(clock::today()))?;
     print(&report, &files, View::Targets, arguments, color)?;
     if report.jobs.is_empty() && report.unselected.is_empty() {
         terminal::note(
@@ -162,7 +221,7 @@ pub fn trace(arguments: &TraceArguments, color: ColorArgument) -> Result<Exit, F
         trace: Some(arguments.name.clone()),
         ..Selection::everything(clock::today())
     };
-    let (files, report) = reconcile_inventory(inventory, &selection)?;
+    let (files, report) = reconcile_inventory(inventory, &arguments.sources, &selection)?;
     print(&report, &files, View::Traces, inventory, color)?;
     if report.traces.is_empty() {
         terminal::note(&format!(
@@ -288,27 +347,74 @@ fn read(
 
 fn reconcile_inventory(
     arguments: &InventoryArguments,
+    beside: &SourceArguments,
     selection: &Selection,
 ) -> Result<(FileSet, Report), Failure> {
-    reconcile(&arguments.paths, arguments.config.as_deref(), selection)
+    reconcile(&arguments.paths, arguments.config.as_deref(), beside, selection)
 }
 
 /// Reconciles what lies below the paths; the configuration is that of the root unless another is named.
 pub(crate) fn reconcile(
     paths: &[PathBuf],
     config: Option<&Path>,
+    beside: &SourceArguments,
     selection: &Selection,
 ) -> Result<(FileSet, Report), Failure> {
     let progress = Progress::start();
-    let read = read(paths, config, selection, &progress)?;
-    let mut report = pipeline::run(&read.sources, &read.config, &read.selection);
+    let mut read = read(paths, config, selection, &progress)?;
+    let witnesses = Witnesses::load(beside, &read.config, &read.territory)?;
+    witnesses.add_to(&mut read.sources);
+    let connection = connect(beside, &progress)?;
+    let understood = pipeline::understand(&read.sources, &Shared::default());
+    let (server, notes) = ask(connection, &[&understood], &progress);
+    let mut report = pipeline::conclude(
+        &read.sources,
+        &understood,
+        &read.config,
+        &read.selection,
+        server.as_ref(),
+    );
+    remark(&mut report, witnesses.notes.into_iter().chain(notes));
     Owners::load(&read.territory.root).assign(&mut report, &read.sources.files);
     Ok((read.sources.files, report))
+}
+
+/// Asks the live server that the user named, if any, for the series that it has.
+fn connect(beside: &SourceArguments, progress: &Progress) -> Result<Option<Connection>, Failure> {
+    if let Some(address) = &beside.prometheus {
+        progress.stage(&format!(
+            "asking {}",
+            address.rsplit('@').next().unwrap_or_default()
+        ));
+    }
+    Ok(Connection::open(beside)?)
+}
+
+/// Asks it for more on what the trees look at and declare.
+fn ask(
+    connection: Option<Connection>,
+    trees: &[&Understood],
+    progress: &Progress,
+) -> (Option<Server>, Vec<String>) {
+    let Some(mut connection) = connection else {
+        return (None, Vec::new());
+    };
+    let asked = trees.iter().flat_map(|tree| tree.asked()).collect();
+    let declared = trees.iter().flat_map(|tree| tree.declared()).collect();
+    connection.ask(&asked, &declared);
+    progress.stage("reconciling");
+    let (server, notes) = connection.finish();
+    (Some(server), notes)
+}
+
+fn remark(report: &mut Report, notes: impl Iterator<Item = String>) {
+    report.notes.extend(notes.map(|message| Note { message }));
 }
 
 /// Reconciles the working tree and the revision that it has grown from, and keeps what is new.
 fn compare(
     arguments: &InventoryArguments,
+    beside: &SourceArguments,
     selection: &Selection,
     revision: &str,
 ) -> Result<(FileSet, Report), Failure> {
@@ -318,21 +424,31 @@ fn compare(
     let repository = Repository::of(&read.territory.root)?;
     let mine = (&read.sources, &read.config);
     let mut earlier = earlier::read(&repository, revision, &read.territory, mine, named)?;
+    // What exists beside the tree is the same for both: only the tree's own changes are asked for.
+    let witnesses = Witnesses::load(beside, &read.config, &read.territory)?;
+    witnesses.add_to(&mut read.sources);
+    witnesses.add_to(&mut earlier.sources);
+    let connection = connect(beside, &progress)?;
     // What has not changed is read once for both sides.
     let common = Sources::number_together(&mut read.sources, &mut earlier.sources);
     let shared = Shared::of(common);
-    let run = |sources, config| pipeline::run_beside(sources, config, &read.selection, &shared);
-    let (mut report, old) = std::thread::scope(|scope| {
-        let old = earlier
+    let (understood, understood_then) = both(
+        || pipeline::understand(&read.sources, &shared),
+        earlier
             .differs
-            .then(|| scope.spawn(|| run(&earlier.sources, &earlier.config)));
-        let new = run(&read.sources, &read.config);
-        let old = old.map(|old| {
-            old.join()
-                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-        });
-        (new, old)
-    });
+            .then_some(|| pipeline::understand(&earlier.sources, &shared)),
+    );
+    let trees: Vec<&Understood> = std::iter::once(&understood).chain(&understood_then).collect();
+    let (server, notes) = ask(connection, &trees, &progress);
+    let conclude = |sources, understood, config| {
+        pipeline::conclude(sources, understood, config, &read.selection, server.as_ref())
+    };
+    let (mut report, old) = both(
+        || conclude(&read.sources, &understood, &read.config),
+        understood_then
+            .as_ref()
+            .map(|then| || conclude(&earlier.sources, then, &earlier.config)),
+    );
     let hunks = repository.hunks(&earlier.commit, &["*.py", "*.yaml", "*.yml", "*.rules"])?;
     // Where nothing differs, the report is its own past.
     let past = old.unwrap_or_else(|| report.clone());
@@ -351,8 +467,22 @@ fn compare(
         hunks: &hunks,
     };
     change::keep_new(&mut report, &read.sources.files, old, &diff);
+    remark(&mut report, witnesses.notes.into_iter().chain(notes));
     Owners::load(&read.territory.root).assign(&mut report, &read.sources.files);
     Ok((read.sources.files, report))
+}
+
+/// Does the one here and the other, where there is one, beside it.
+fn both<T: Send>(new: impl FnOnce() -> T, old: Option<impl FnOnce() -> T + Send>) -> (T, Option<T>) {
+    std::thread::scope(|scope| {
+        let old = old.map(|old| scope.spawn(old));
+        let new = new();
+        let old = old.map(|old| {
+            old.join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        });
+        (new, old)
+    })
 }
 
 fn print(

@@ -122,6 +122,9 @@ impl Territory {
     }
 }
 
+/// The one hidden file that is read, where it stands beside a chart's description.
+const CHART_RULES: &str = ".helmignore";
+
 /// Walks the territory.
 pub fn discover(territory: &Territory, config: &Config) -> Discovery {
     let mut walk = Walk {
@@ -220,9 +223,21 @@ impl Walk<'_> {
             return;
         }
         if self.is_wanted(&shown) {
+            if entry.file_name() == "Chart.yaml" {
+                self.chart_rules(entry.path(), &shown);
+            }
             self.files.entry(entry.path().to_owned()).or_insert(shown);
         } else {
             self.unread.insert(root::relative(&shown, &self.territory.root));
+        }
+    }
+
+    /// Takes the hidden file beside a chart's description that says which files are no part of the chart.
+    fn chart_rules(&mut self, chart: &Path, shown: &Path) {
+        let rules = chart.with_file_name(CHART_RULES);
+        let shown = shown.with_file_name(CHART_RULES);
+        if rules.is_file() && !rules.is_symlink() && self.is_wanted(&shown) {
+            self.files.entry(rules).or_insert(shown);
         }
     }
 
@@ -259,7 +274,8 @@ impl Walk<'_> {
 /// `.gitignore` names is not known here.
 pub(crate) fn is_reachable(path: &str) -> bool {
     let mut parts = path.split('/').rev();
-    let file_is_hidden = parts.next().is_none_or(|name| name.starts_with('.'));
+    let is_hidden = |name: &str| name.starts_with('.') && name != CHART_RULES;
+    let file_is_hidden = parts.next().is_none_or(is_hidden);
     !file_is_hidden && !parts.any(|folder| folder.starts_with('.') || INSTALLED.contains(&folder))
 }
 

@@ -62,6 +62,40 @@ pub fn decode(bytes: Vec<u8>, declaration: Declaration) -> Decoded {
     }
 }
 
+/// The bytes of a file after its text has changed, in the encoding that it has: `before` is the text that was decoded
+/// from `bytes`. `None` where these do not hold that text in an encoding that can be written back byte for byte.
+pub fn rewrite(bytes: &[u8], before: &str, after: &str) -> Option<Vec<u8>> {
+    WAYS.into_iter()
+        .find(|way| way(before).is_some_and(|encoded| encoded == bytes))
+        .and_then(|way| way(after))
+}
+
+/// Text to the bytes of one encoding; `None` where it has no bytes for a character.
+type Way = fn(&str) -> Option<Vec<u8>>;
+
+/// Every way in which a file that is no Python can be encoded: UTF-8 and UTF-16 with and without a byte order mark, and
+/// windows-1252.
+const WAYS: [Way; 7] = [
+    |text| Some(text.as_bytes().to_vec()),
+    |text| Some(marked(text).into_bytes()),
+    |text| Some(utf_16(&marked(text), u16::to_le_bytes)),
+    |text| Some(utf_16(&marked(text), u16::to_be_bytes)),
+    |text| Some(utf_16(text, u16::to_le_bytes)),
+    |text| Some(utf_16(text, u16::to_be_bytes)),
+    |text| {
+        let (bytes, _, is_lossy) = WINDOWS_1252.encode(text);
+        (!is_lossy).then(|| bytes.into_owned())
+    },
+];
+
+fn marked(text: &str) -> String {
+    format!("\u{feff}{text}")
+}
+
+fn utf_16(text: &str, bytes: fn(u16) -> [u8; 2]) -> Vec<u8> {
+    text.encode_utf16().flat_map(bytes).collect()
+}
+
 /// How a file that begins with NUL bytes among others can be read.
 enum NulBytes {
     None,
@@ -207,6 +241,31 @@ mod tests {
             text(source, Declaration::CodingCookie),
             Decoded::Text("# vim: set fileencoding=cp1251 :\n# П".to_owned())
         );
+    }
+
+    #[test]
+    fn changed_texts_are_written_in_the_encoding_that_they_had() {
+        let rewritten = |bytes: &[u8]| {
+            let (Decoded::Text(before) | Decoded::Damaged(before, _)) = text(bytes, Declaration::None) else {
+                panic!("it is a text");
+            };
+            rewrite(bytes, &before, &before.replace("up", "down"))
+        };
+        assert_eq!(rewritten(b"up\r\n").as_deref(), Some(&b"down\r\n"[..]));
+        assert_eq!(
+            rewritten(b"\xEF\xBB\xBFup").as_deref(),
+            Some(&b"\xEF\xBB\xBFdown"[..])
+        );
+        assert_eq!(
+            rewritten(b"\xFF\xFEu\0p\0").as_deref(),
+            Some(&b"\xFF\xFEd\0o\0w\0n\0"[..])
+        );
+        assert_eq!(
+            rewritten(b"\xFE\xFF\0u\0p").as_deref(),
+            Some(&b"\xFE\xFF\0d\0o\0w\0n"[..])
+        );
+        assert_eq!(rewritten(b"caf\xE9 up").as_deref(), Some(&b"caf\xE9 down"[..]));
+        assert_eq!(rewrite(b"other", "up", "down"), None, "it has changed meanwhile");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::baseline::BaselineError;
 use crate::config::ConfigError;
 use crate::git::GitError;
+use crate::server::ServerError;
 
 /// The exit codes. Never a count: a count above 255 would wrap to success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,9 +70,30 @@ pub enum Failure {
         /// What is wrong with it.
         reason: String,
     },
+    /// A snapshot or inventory.
+    #[error("cannot read the {what} {path}: {reason}", path = path.display())]
+    Source {
+        /// What it was named for.
+        what: &'static str,
+        /// The path as typed.
+        path: PathBuf,
+        /// Why not, as a clause.
+        reason: String,
+    },
+    /// The live server.
+    #[error("{0}")]
+    Server(#[from] ServerError),
     /// `promsight init` would replace a configuration.
     #[error("{path} is there already; `--force` replaces it, `--print` only prints", path = .0.display())]
     ConfigExists(PathBuf),
+    /// A file that should be mended cannot be.
+    #[error("cannot mend {path}: {reason}; nothing was changed")]
+    Fix {
+        /// The file, as shown.
+        path: String,
+        /// What stands against it.
+        reason: String,
+    },
     /// The report could not be written.
     #[error("cannot write {target}: {reason}")]
     Output {

@@ -10,10 +10,10 @@ use std::thread;
 use promsight_check::{ConfiguredIgnore, Extent, Settings, Strictness};
 use promsight_extract::documents::CodeWords;
 use promsight_extract::python::{self, Needles};
-use promsight_extract::{knowledge, launch};
+use promsight_extract::{exposition, inventory, knowledge, launch};
 use promsight_model::{
-    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Reach, Report, ScannedImports,
-    SourceFile, Span,
+    Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Outside, Reach, Report, ScannedImports,
+    SelectorName, Server, SourceFile, Span,
 };
 use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule};
 use rayon::prelude::*;
@@ -21,7 +21,7 @@ use rayon::prelude::*;
 use crate::charts;
 use crate::clock::Date;
 use crate::config::Config;
-use crate::reading::Sources;
+use crate::reading::{Sources, Witness};
 use crate::rounds::Wanted;
 
 /// What of the findings the user wants to see.
@@ -76,21 +76,90 @@ pub fn run(sources: &Sources, config: &Config, selection: &Selection) -> Report 
 /// The same beside other runs: files that several of them have, under the same id and with the same text, are read
 /// once.
 pub fn run_beside(sources: &Sources, config: &Config, selection: &Selection, shared: &Shared) -> Report {
-    on_a_large_stack(|| reconcile(sources, config, selection, shared))
+    conclude(sources, &understand(sources, shared), config, selection, None)
+}
+
+/// What the files say, before anything is judged.
+#[derive(Debug)]
+pub struct Understood {
+    facts: Vec<Facts>,
+    inventory: Inventory,
+    skipped: usize,
+}
+
+impl Understood {
+    /// The series that queries ask for by name.
+    pub fn asked(&self) -> BTreeSet<&str> {
+        let queries = self.facts.iter().flat_map(|facts| &facts.queries);
+        queries
+            .flat_map(|query| &query.selectors)
+            .filter_map(|selector| match &selector.name {
+                SelectorName::Exact(name) => Some(name.as_str()),
+                _ => None,
+            })
+            .collect()
+    }
+
+    /// The series that the code itself exposes, as far as their names are known.
+    pub fn declared(&self) -> BTreeSet<&str> {
+        let own = self.inventory.emitters.iter().filter(|emitter| {
+            emitter.is_live() && matches!(emitter.origin, promsight_model::Origin::Instrument(_))
+        });
+        own.flat_map(|emitter| &emitter.series)
+            .filter_map(Name::exact)
+            .collect()
+    }
+}
+
+/// Reads what the files say. What [`conclude`] makes of it may be asked of a live server in between.
+pub fn understand(sources: &Sources, shared: &Shared) -> Understood {
+    on_a_large_stack(|| {
+        let files = &sources.files;
+        let (mut facts, inventory) = read_rounds(sources, shared);
+        mark_words_of_code(&mut facts, &inventory, files);
+        let python = |file: &&SourceFile| is_python(file) && !sources.is_witness(&file.path);
+        let skipped = files.files().iter().filter(python).count() - count_python(&facts, files);
+        report_unread(sources, &mut facts);
+        Understood {
+            facts,
+            inventory,
+            skipped,
+        }
+    })
+}
+
+/// Judges what was understood.
+pub fn conclude(
+    sources: &Sources,
+    understood: &Understood,
+    config: &Config,
+    selection: &Selection,
+    server: Option<&Server>,
+) -> Report {
+    on_a_large_stack(|| reconcile(sources, understood, config, selection, server))
 }
 
 /// Facts of files that several runs have.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Shared {
-    files: BTreeMap<FileId, OnceLock<Facts>>,
+    files: BTreeMap<FileId, Arc<OnceLock<Facts>>>,
 }
 
 impl Shared {
     /// Of these files, which the runs have in common.
     pub fn of(files: impl IntoIterator<Item = FileId>) -> Self {
         Self {
-            files: files.into_iter().map(|file| (file, OnceLock::new())).collect(),
+            files: files.into_iter().map(|file| (file, Arc::default())).collect(),
         }
+    }
+
+    /// The same without these files, which are read anew: their texts differ.
+    pub fn without(&self, files: impl IntoIterator<Item = FileId>) -> Self {
+        let mut rest = self.clone();
+        for file in files {
+            rest.files.remove(&file);
+        }
+        rest
     }
 
     fn facts(&self, file: &SourceFile) -> Facts {
@@ -101,27 +170,32 @@ impl Shared {
     }
 }
 
-fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: &Shared) -> Report {
+fn reconcile(
+    sources: &Sources,
+    understood: &Understood,
+    config: &Config,
+    selection: &Selection,
+    server: Option<&Server>,
+) -> Report {
     let files = &sources.files;
-    let (mut facts, inventory) = understand(files, shared);
-    mark_words_of_code(&mut facts, &inventory, files);
-    let skipped = files.files().iter().filter(|file| is_python(file)).count() - count_python(&facts, files);
-    report_unread(sources, &mut facts);
+    let facts = &understood.facts;
+    let outside = outside(sources, server);
     let scrape = promsight_scrape::simulate(&promsight_scrape::Input {
         files,
-        facts: &facts,
-        charts: &charts::render(files, &facts),
+        facts,
+        charts: &charts::render(files, facts),
         repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();
     let mut resolution = promsight_resolve::resolve(&promsight_resolve::Input {
         files,
-        facts: &facts,
-        inventory,
+        facts,
+        inventory: &understood.inventory,
         scrape: Arc::new(scrape),
         catalogue: &catalogue,
         external: &config.external,
         repository: &sources.repository,
+        outside: &outside,
     });
     resolution
         .missing_runbooks
@@ -129,7 +203,7 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
     let unread = unread_files(&resolution.gaps);
     let counts = &mut resolution.coverage.files;
     counts.insert("unreadable", unread);
-    *counts.entry("python").or_default() += skipped as u64;
+    *counts.entry("python").or_default() += understood.skipped as u64;
     let settings = Settings {
         level: &|finding, path| config.level(finding, path),
         select: selection.select.clone(),
@@ -149,14 +223,43 @@ fn reconcile(sources: &Sources, config: &Config, selection: &Selection, shared: 
     report
 }
 
+/// What snapshots and inventories say, and the server.
+fn outside(sources: &Sources, server: Option<&Server>) -> Outside {
+    let mut outside = Outside {
+        server: server.cloned(),
+        ..Outside::default()
+    };
+    for (path, witness) in &sources.witnesses {
+        let Some(file) = sources.files.by_path(path) else {
+            continue;
+        };
+        let (emitters, gaps) = match witness {
+            Witness::Snapshot => {
+                let snapshot = exposition::read(file);
+                (snapshot.emitters, snapshot.gaps)
+            }
+            // One that cannot be read ended the run before; of an earlier revision it says nothing.
+            Witness::Inventory => {
+                let inventory = inventory::read(file).unwrap_or_default();
+                (inventory.emitters, inventory.gaps)
+            }
+        };
+        outside.emitters.extend(emitters);
+        outside.gaps.extend(gaps);
+    }
+    outside
+}
+
 /// Facts of every file that matters, by file, and what the Python code declares.
-fn understand(files: &FileSet, shared: &Shared) -> (Vec<Facts>, Inventory) {
+fn read_rounds(sources: &Sources, shared: &Shared) -> (Vec<Facts>, Inventory) {
+    let files = &sources.files;
     let libraries = knowledge::libraries();
-    let graph = module_graph(files);
+    let graph = module_graph(sources);
     let mut facts: BTreeMap<FileId, Facts> = BTreeMap::new();
     let (first, mut waiting): (Vec<&SourceFile>, Vec<&SourceFile>) = files
         .files()
         .par_iter()
+        .filter(|file| !sources.is_witness(&file.path))
         .partition(|file| !is_python(file) || matters(file));
     let mut inventory = Inventory::default();
     let mut next = first;
@@ -174,11 +277,12 @@ fn understand(files: &FileSet, shared: &Shared) -> (Vec<Facts>, Inventory) {
 }
 
 /// Which Python files of the tree import which.
-fn module_graph(files: &FileSet) -> ModuleGraph {
-    let scanned: Vec<(&SourceFile, ScannedImports)> = files
+fn module_graph(sources: &Sources) -> ModuleGraph {
+    let scanned: Vec<(&SourceFile, ScannedImports)> = sources
+        .files
         .files()
         .par_iter()
-        .filter(|file| file.path.ends_with(".py"))
+        .filter(|file| file.path.ends_with(".py") && !sources.is_witness(&file.path))
         .map(|file| (file, python::imports_of(&file.text)))
         .collect();
     let modules: Vec<ScannedModule<'_>> = scanned

@@ -1,5 +1,6 @@
 //! Files to text, in parallel.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -21,9 +22,31 @@ pub struct Sources {
     pub unread: Vec<Unread>,
     /// The repository around the files.
     pub repository: Repository,
+    /// Files, by path, that are no part of the tree: they say what exists beside it.
+    pub witnesses: BTreeMap<String, Witness>,
+}
+
+/// What a file says of the world beside the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Witness {
+    /// What a program exposes.
+    Snapshot,
+    /// What another repository emits.
+    Inventory,
 }
 
 impl Sources {
+    /// Whether the file at that path is no part of the tree.
+    pub fn is_witness(&self, path: &str) -> bool {
+        self.witnesses.contains_key(path)
+    }
+
+    /// Adds a file that says what exists beside the tree.
+    pub fn add_witness(&mut self, path: &str, shown_path: &str, text: &Arc<str>, witness: Witness) {
+        self.add(path, shown_path, text);
+        self.witnesses.insert(path.to_owned(), witness);
+    }
+
     /// Numbers the files of two trees so that a path which both have has one id, and names the files that are the same
     /// in both. Nothing may have been read of the files before: spans count in ids.
     pub fn number_together(new: &mut Self, old: &mut Self) -> Vec<FileId> {
@@ -46,6 +69,19 @@ impl Sources {
             .filter(same)
             .map(|file| file.id)
             .collect()
+    }
+
+    /// The same with other texts of some files. Files keep their ids.
+    pub(crate) fn with_texts(&self, texts: &BTreeMap<FileId, Arc<str>>) -> Self {
+        let text = |file: &SourceFile| Arc::clone(texts.get(&file.id).unwrap_or(&file.text));
+        let files = self.files.files().iter();
+        let files = files.map(|file| (file.path.clone(), file.shown_path.clone(), text(file)));
+        Self {
+            files: FileSet::new(files.collect()),
+            unread: self.unread.clone(),
+            repository: self.repository.clone(),
+            witnesses: self.witnesses.clone(),
+        }
     }
 
     /// Adds a file that no walk found but findings may speak of: the configuration.
@@ -151,6 +187,7 @@ impl Gathered {
             files: FileSet::new(self.files),
             unread: self.unread,
             repository,
+            witnesses: BTreeMap::new(),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use promsight_report::audit::{self, AuditFormat};
 
-use crate::arguments::{AuditArguments, AuditFormatArgument, InitArguments};
+use crate::arguments::{AuditArguments, AuditFormatArgument, InitArguments, SourceArguments};
 use crate::config;
 use crate::discovery::Territory;
 use crate::exit::{Exit, Failure};
@@ -18,7 +18,12 @@ pub fn audit(arguments: &AuditArguments) -> Result<Exit, Failure> {
         None => None,
     };
     let selection = Selection::everything(clock::today());
-    let (files, report) = command::reconcile(&arguments.paths, arguments.config.as_deref(), &selection)?;
+    let (files, report) = command::reconcile(
+        &arguments.paths,
+        arguments.config.as_deref(),
+        &arguments.sources,
+        &selection,
+    )?;
     let format = match arguments.format {
         AuditFormatArgument::Markdown => AuditFormat::Markdown,
         AuditFormatArgument::Json => AuditFormat::Json,
@@ -48,7 +53,7 @@ pub fn init(arguments: &InitArguments) -> Result<Exit, Failure> {
         return Err(Failure::ConfigExists(target));
     }
     let selection = Selection::everything(clock::today());
-    let (_, report) = command::reconcile(&arguments.paths, None, &selection)?;
+    let (_, report) = command::reconcile(&arguments.paths, None, &SourceArguments::default(), &selection)?;
     let text = init::text(&report);
     if arguments.print {
         terminal::deliver(&text, None)?;

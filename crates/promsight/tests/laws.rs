@@ -11,7 +11,7 @@ use promsight::clock::Date;
 use promsight::config::Config;
 use promsight::pipeline::{self, Selection, Shared};
 use promsight::reading::Sources;
-use promsight_model::{Confidence, FileSet, Finding, Report, Repository};
+use promsight_model::{Confidence, FileSet, Finding, Report};
 use proptest::prelude::*;
 
 /// Counters by number, and for each alert the counter that it reads.
@@ -77,8 +77,7 @@ fn sources(files: Vec<(String, String)>) -> Sources {
         .collect();
     Sources {
         files: FileSet::new(texts),
-        unread: Vec::new(),
-        repository: Repository::default(),
+        ..Sources::default()
     }
 }
 

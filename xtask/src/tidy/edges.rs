@@ -53,6 +53,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "promsight-model",
             "promsight-promql",
             "promsight-extract",
+            "promsight-resolve",
             "promsight-helm",
             "promsight-check",
         ],

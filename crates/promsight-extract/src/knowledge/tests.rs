@@ -334,3 +334,80 @@ fn unknown_and_empty_columns_differ() {
         ]
     );
 }
+
+/// What exporters that Debian packages expose, recorded by grammars/record/debian.py.
+const PACKAGED: [(&str, &str); 14] = [
+    (
+        "alertmanager",
+        include_str!("../../../../testdata/catalogue/alertmanager.txt"),
+    ),
+    (
+        "apache_exporter",
+        include_str!("../../../../testdata/catalogue/apache_exporter.txt"),
+    ),
+    (
+        "bind_exporter",
+        include_str!("../../../../testdata/catalogue/bind_exporter.txt"),
+    ),
+    (
+        "blackbox_exporter",
+        include_str!("../../../../testdata/catalogue/blackbox_exporter.txt"),
+    ),
+    (
+        "haproxy_exporter",
+        include_str!("../../../../testdata/catalogue/haproxy_exporter.txt"),
+    ),
+    (
+        "mysqld_exporter",
+        include_str!("../../../../testdata/catalogue/mysqld_exporter.txt"),
+    ),
+    (
+        "nginx-prometheus-exporter",
+        include_str!("../../../../testdata/catalogue/nginx-prometheus-exporter.txt"),
+    ),
+    (
+        "node_exporter",
+        include_str!("../../../../testdata/catalogue/node_exporter.txt"),
+    ),
+    (
+        "postgres_exporter",
+        include_str!("../../../../testdata/catalogue/postgres_exporter.txt"),
+    ),
+    (
+        "process-exporter",
+        include_str!("../../../../testdata/catalogue/process-exporter.txt"),
+    ),
+    (
+        "prometheus",
+        include_str!("../../../../testdata/catalogue/prometheus.txt"),
+    ),
+    (
+        "pushgateway",
+        include_str!("../../../../testdata/catalogue/pushgateway.txt"),
+    ),
+    (
+        "redis_exporter",
+        include_str!("../../../../testdata/catalogue/redis_exporter.txt"),
+    ),
+    (
+        "snmp_exporter",
+        include_str!("../../../../testdata/catalogue/snmp_exporter.txt"),
+    ),
+];
+
+#[test]
+fn what_packaged_exporters_expose_is_in_their_tables() {
+    let catalogue = catalogue();
+    for (name, text) in PACKAGED {
+        let exporter = exporter_of(&catalogue.exporters, name);
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let families: Vec<&str> = lines.filter_map(|line| line.split(' ').next()).collect();
+        assert!(!families.is_empty(), "{name} exposes something");
+        for family in families {
+            let is_known = exporter.metrics.iter().any(|metric| metric.name == family)
+                || exporter.gone.iter().any(|gone| gone.name == family)
+                || exporter.patterns.iter().any(|pattern| pattern.matches(family));
+            assert!(is_known, "{name}: {family}");
+        }
+    }
+}

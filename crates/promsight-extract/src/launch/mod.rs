@@ -115,6 +115,12 @@ impl Kind {
         let plain = crate::without_template(&lower);
         match plain {
             "dockerfile" | "containerfile" => return Some(Self::Dockerfile),
+            _ if ["dockerfile-", "dockerfile_"]
+                .iter()
+                .any(|start| plain.starts_with(start)) =>
+            {
+                return Some(Self::Dockerfile);
+            }
             "makefile" | "gnumakefile" | "justfile" => return Some(Self::Makefile),
             "procfile" => return Some(Self::Procfile),
             "pyproject.toml" => return Some(Self::Project),
@@ -135,9 +141,8 @@ impl Kind {
             "mk" => Some(Self::Makefile),
             "service" => Some(Self::Systemd),
             "env" => Some(Self::Variables),
-            "conf" | "ini" if path.to_ascii_lowercase().contains("supervis") || plain.contains("uwsgi") => {
-                Some(Self::Configuration)
-            }
+            // Sections say which of them are about programs.
+            "conf" | "ini" => Some(Self::Configuration),
             "py" if stem.contains("gunicorn") => Some(Self::Gunicorn),
             _ if stem == "procfile" || plain.starts_with("procfile.") => Some(Self::Procfile),
             _ if plain.starts_with("dockerfile.") || plain.starts_with("containerfile.") => {

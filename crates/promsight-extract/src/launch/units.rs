@@ -75,6 +75,12 @@ pub(super) fn systemd(file: &SourceFile) -> Vec<Launch> {
 
 /// Programs of supervisord, settings of uwsgi.
 pub(super) fn configuration(file: &SourceFile) -> Vec<Launch> {
+    if !["[uwsgi]", "[program:"]
+        .iter()
+        .any(|section| file.text.contains(section))
+    {
+        return Vec::new();
+    }
     let source = Embedded::whole(file.id, &file.text);
     let settings = ini::settings(&source);
     let mut launches = Vec::new();

@@ -124,9 +124,9 @@ impl Walk<'_> {
                 self.body(&class.body, outer);
             }
             StmtKind::Delete(targets) => self.all(targets, outer),
+            StmtKind::Raise(raised) => self.all(raised, outer),
             StmtKind::Import { .. }
             | StmtKind::ImportFrom { .. }
-            | StmtKind::Raise(_)
             | StmtKind::Global(_)
             | StmtKind::Break
             | StmtKind::Continue

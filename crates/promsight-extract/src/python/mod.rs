@@ -27,6 +27,8 @@ mod test_paths;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
+mod import_scan_tests;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod tests;

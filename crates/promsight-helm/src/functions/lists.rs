@@ -65,7 +65,12 @@ pub(super) const FUNCTIONS: &[Entry] = &[
         Ok(Data::list(texts.into_iter().map(Data::Text).collect()))
     }),
     ("join", "sa", |_, arguments| {
-        Ok(texts(arguments.any(1)).join(&*arguments.text(0)).into())
+        let (separator, texts) = (arguments.text(0), texts(arguments.any(1)));
+        let length: usize = texts.iter().map(|text| text.len() + separator.len()).sum();
+        if length > super::MAX_LENGTH {
+            return fail("a text becomes too long");
+        }
+        Ok(texts.join(&*separator).into())
     }),
     ("toStrings", "a", |_, arguments| {
         let texts = texts(arguments.any(0)).into_iter().map(Data::Text);

@@ -93,16 +93,29 @@ fn find_all(evaluator: &mut Evaluator, arguments: &Arguments) -> Outcome {
 fn replace(evaluator: &mut Evaluator, arguments: &Arguments) -> Outcome {
     let pattern = compiled(evaluator, &arguments.text(0))?;
     let (text, replacement) = (arguments.text(1), arguments.text(2));
-    evaluator.spend(text.len().saturating_mul(1 + replacement.len() / 64))?;
+    check_length(&pattern, &text, &replacement)?;
     Ok(pattern.replace_all(&text, &*replacement).into_owned().into())
 }
 
 fn replace_literal(evaluator: &mut Evaluator, arguments: &Arguments) -> Outcome {
     let pattern = compiled(evaluator, &arguments.text(0))?;
     let (text, replacement) = (arguments.text(1), arguments.text(2));
-    evaluator.spend(text.len().saturating_mul(1 + replacement.len() / 64))?;
+    check_length(&pattern, &text, &replacement)?;
     let replaced = pattern.replace_all(&text, regex::NoExpand(&replacement));
     Ok(replaced.into_owned().into())
+}
+
+/// Errs where a text would become too long: each group of a replacement can stand for all that was matched.
+fn check_length(pattern: &Regex, text: &str, replacement: &str) -> Outcome<()> {
+    let count = pattern.find_iter(text).count();
+    let groups = replacement.matches('$').count();
+    let length = count
+        .saturating_mul(replacement.len())
+        .saturating_add(groups.saturating_add(1).saturating_mul(text.len()));
+    if length > super::MAX_LENGTH {
+        return fail("a text becomes too long");
+    }
+    Ok(())
 }
 
 fn split(evaluator: &mut Evaluator, arguments: &Arguments) -> Outcome {

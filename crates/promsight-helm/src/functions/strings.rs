@@ -3,12 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Arguments, Entry};
+use super::{Arguments, Entry, MAX_LENGTH};
 use crate::data::Data;
 use crate::evaluate::{Evaluator, Outcome, fail};
-
-/// Texts that functions lengthen have no more bytes.
-const MAX_LENGTH: usize = 8 << 20;
 
 pub(super) const FUNCTIONS: &[Entry] = &[
     ("trim", "s", |_, arguments| Ok(arguments.text(0).trim().into())),

@@ -38,7 +38,7 @@ pub(super) const FUNCTIONS: &[Entry] = &[
         Ok(moment(parse(&arguments.text(0), &arguments.text(1))))
     }),
     ("ago", "a", |_, arguments| {
-        Ok(duration(NOW - seconds(arguments.any(0))).into())
+        Ok(duration(NOW.saturating_sub(seconds(arguments.any(0)))).into())
     }),
     ("duration", "a", |_, arguments| {
         let seconds = match arguments.any(0) {
@@ -52,7 +52,7 @@ pub(super) const FUNCTIONS: &[Entry] = &[
         let seconds = match arguments.any(0) {
             Data::Text(text) => seconds_of_duration(text).unwrap_or_default(),
             Data::Long(nanoseconds) => nanoseconds / 1_000_000_000,
-            Data::Object(_) => NOW - seconds(arguments.any(0)),
+            Data::Object(_) => NOW.saturating_sub(seconds(arguments.any(0))),
             _ => 0,
         };
         let units = [

@@ -34,6 +34,7 @@ pub(crate) fn findings(report: &Report, places: &Places<'_>) -> String {
             .iter()
             .map(|emitter| metric(emitter, places))
             .collect(),
+        exposures: serving::exposures(report, places),
         references: report
             .references
             .iter()

@@ -13,6 +13,7 @@ pub(crate) struct Report<'a> {
     pub(crate) summary: Summary,
     pub(crate) coverage: Coverage,
     pub(crate) metrics: Vec<Metric<'a>>,
+    pub(crate) exposures: Vec<super::serving::ServedBy<'a>>,
     pub(crate) references: Vec<Reference<'a>>,
     pub(crate) findings: Vec<Finding<'a>>,
     pub(crate) gaps: Vec<Gap<'a>>,

@@ -35,10 +35,16 @@ pub(crate) fn metrics(report: &Report, places: &Places<'_>, surface: Surface) ->
     if !report.metrics.is_empty() {
         text.push('\n');
     }
+    // What several programs do at one place is one line.
+    let mut exposures: Vec<String> = Vec::new();
     for exposure in &report.exposures {
         let place = places.place(exposure.span);
-        let _ = writeln!(text, "{place}: {}", words::exposure(exposure, places));
+        let line = format!("{place}: {}\n", words::exposure(exposure, places));
+        if exposures.last() != Some(&line) {
+            exposures.push(line);
+        }
     }
+    text.extend(exposures);
     if !report.exposures.is_empty() {
         text.push('\n');
     }

@@ -88,7 +88,9 @@ fn help(suggestion: &Suggestion) -> String {
     let replacement = &suggestion.replacement;
     match suggestion.kind {
         SuggestionKind::Rename => format!("did you mean `{replacement}`?"),
-        SuggestionKind::Suffix => format!("the sample that exists is `{replacement}`"),
+        SuggestionKind::Suffix | SuggestionKind::Sample => {
+            format!("the sample that exists is `{replacement}`")
+        }
         SuggestionKind::Value => format!("write `{replacement}`"),
     }
 }

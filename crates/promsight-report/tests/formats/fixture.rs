@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use promsight_model::{
     Area, CheckInfo, Comparison, Confidence, Consumer, ConsumerKind, Coverage, DeadTarget, DroppedTarget,
-    Emitter, FileSet, Finding, FindingConsumer, Fingerprint, Fixed, Gap, GapKind, Guard, Hidden,
-    JudgedReference, KeptTarget, LabelValue, LabelValues, Liveness, MatchOp, MatchValue, Matcher, MetricType,
-    Name, Note, Origin, Pattern, Reach, Reason, Registry, Related, Report, ResolvedBy, ScrapeJob, Selector,
-    SelectorName, Severity, Span, Suggestion, SuggestionKind, UnselectedObject, Update, UpdateKind, Usage,
-    Verdict, Wrapping,
+    Emitter, Exposure, ExposureKind, FileSet, Finding, FindingConsumer, Fingerprint, Fixed, Gap, GapKind,
+    Guard, Hidden, JudgedReference, KeptTarget, LabelValue, LabelValues, Liveness, MatchOp, MatchValue,
+    Matcher, MetricType, Name, Note, Origin, Pattern, Reach, Reason, Registry, Related, Report, ResolvedBy,
+    ScrapeJob, Selector, SelectorName, Setting, Severity, Span, Suggestion, SuggestionKind, UnselectedObject,
+    Update, UpdateKind, Usage, Verdict, Wrapping,
 };
 
 /// Line breaks of Windows, a folded scalar.
@@ -88,13 +88,51 @@ fn end_of(files: &FileSet, path: &str) -> Span {
     Span::new(file.id, file.text.len()..file.text.len())
 }
 
+/// One of which everything is known, and one of which nothing is.
+fn exposures(files: &FileSet) -> Vec<Exposure> {
+    let code = files
+        .by_path("app/kiosk.py")
+        .expect("the fixture has the file")
+        .id;
+    let here = place(files, "app/kiosk.py", "SALES", 0);
+    vec![
+        Exposure {
+            kind: ExposureKind::Route,
+            registry: Registry::Named(here),
+            port: Setting::Configured {
+                name: "KIOSK_PORT".to_owned(),
+                default: Some(9100),
+            },
+            path: Setting::Literal("/metrics".to_owned()),
+            application: Some(here),
+            authentication: Some(here),
+            span: here,
+            reached_from: vec![code],
+            is_reached: true,
+            program: Some(code),
+        },
+        Exposure {
+            kind: ExposureKind::Server,
+            registry: Registry::Default,
+            port: Setting::Unknown,
+            path: Setting::Unknown,
+            application: None,
+            authentication: None,
+            span: place(files, "app/kiosk.py", "TILL", 0),
+            reached_from: Vec::new(),
+            is_reached: false,
+            program: None,
+        },
+    ]
+}
+
 pub(crate) fn report(files: &FileSet) -> Report {
     Report {
         findings: findings(files),
         metrics: metrics(files),
         references: references(files),
         jobs: vec![job(files)],
-        exposures: Vec::new(),
+        exposures: exposures(files),
         unselected: vec![UnselectedObject {
             server: "Prometheus shop/main".to_owned(),
             kind: "PrometheusRule".to_owned(),
@@ -235,9 +273,10 @@ fn findings(files: &FileSet) -> Vec<Finding> {
             }],
             notes: vec!["the counter is exposed as `kiosk_sales_total`".to_owned()],
             suggestion: Some(Suggestion {
-                kind: SuggestionKind::Rename,
+                kind: SuggestionKind::Suffix,
                 replacement: "kiosk_sales_total".to_owned(),
             }),
+            reason: Some(Reason::WrongSample),
             ..blind(place(files, "deploy/rules.yaml", "kiosk_sale_total", 0))
         },
         Finding {

@@ -110,13 +110,21 @@ fn the_inventories_in_json_are_parts_of_the_whole_report() {
     );
     assert_eq!(
         keys(&metrics),
-        ["coverage", "gaps", "metrics", "schema_version", "tool"]
+        [
+            "coverage",
+            "exposures",
+            "gaps",
+            "metrics",
+            "schema_version",
+            "tool"
+        ]
     );
     assert_eq!(
         keys(&references),
         ["coverage", "references", "schema_version", "tool"]
     );
     assert_eq!(metrics["metrics"], whole["metrics"]);
+    assert_eq!(metrics["exposures"], whole["exposures"]);
     assert_eq!(references["references"], whole["references"]);
     assert_eq!(metrics["coverage"], whole["coverage"]);
 }

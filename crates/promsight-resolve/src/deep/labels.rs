@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use promsight_model::flow::{Join, LabelUseKind, Labels, Matching, Operator};
-use promsight_model::{Confidence, Consumer, Guard, MatchOp, MatchValue, Span};
+use promsight_model::{Confidence, Consumer, Guard, MatchOp, MatchValue, Origin, Span};
 
 use super::Asking;
 use super::presence::{Has, Presence};
@@ -33,6 +33,8 @@ pub struct LabelMismatch {
     pub dropped: Option<Span>,
     /// The label that was probably meant.
     pub closest: Option<String>,
+    /// The live server that says so, where no declaration does, with the labels that its series have.
+    pub stored: Option<(String, Vec<String>)>,
     /// The values that the label has left and right of an operator, where these never agree.
     pub values: Option<(String, String)>,
 }
@@ -143,17 +145,29 @@ fn mismatch(
         .map(|at| &index.emitters()[*at])
         .map(|emitter| (emitter.name_span.unwrap_or(emitter.span), emitter.labels.clone()))
         .collect();
-    let labels = declared
-        .iter()
-        .flat_map(|(_, labels)| labels.iter().map(String::as_str));
-    let closest = similarity::closest_label(label, labels);
-    let is_told = presence.targets.is_in_code(label) || closest.is_some() || emitters.is_empty();
     let mut series: Vec<String> = selectors
         .iter()
         .filter_map(|at| asking.query.selectors.get(*at))
         .map(crate::selector_text)
         .collect();
     series.dedup();
+    let stored = emitters
+        .is_empty()
+        .then(|| series.iter().find_map(|series| presence.labels_stored(series)))
+        .flatten();
+    let labels = declared
+        .iter()
+        .flat_map(|(_, labels)| labels)
+        .chain(stored.iter().flat_map(|(_, labels)| labels))
+        .map(String::as_str);
+    let closest = similarity::closest_label(label, labels);
+    // What is seen of a program that is running now says less than what code can ever do.
+    let is_seen = stored.is_some()
+        || emitters
+            .iter()
+            .any(|at| index.emitters()[*at].origin == Origin::Snapshot);
+    let is_told =
+        !is_seen && (presence.targets.is_in_code(label) || closest.is_some() || emitters.is_empty());
     LabelMismatch {
         consumer: asking.consumer.clone(),
         series: series.first().cloned().unwrap_or_default(),
@@ -164,12 +178,14 @@ fn mismatch(
         confidence: match (is_told, problem) {
             (true, _) => Confidence::High,
             (false, LabelProblem::Matcher) => Confidence::Medium,
+            (false, _) if is_seen && closest.is_some() => Confidence::Medium,
             // Nothing but the label's absence from the code speaks against its coming from the targets.
             (false, _) => Confidence::Low,
         },
         declared,
         dropped: None,
         closest,
+        stored,
         values: None,
     }
 }

@@ -28,6 +28,7 @@ pub use conditions::{Condition, ConditionGround, Truth};
 pub use hidden::Hidden;
 pub use labels::{LabelMismatch, LabelProblem};
 pub use ranges::Closed;
+pub use target_labels::is_usual_target_label;
 pub use types::{Misuse, TypeMismatch};
 pub use values::ValueMismatch;
 

@@ -7,6 +7,7 @@ use promsight_model::{Emitter, MetricType, Name, Origin, Query, SelectorName, Sp
 
 use super::memo::Memo;
 use super::target_labels::TargetLabels;
+use crate::float;
 use crate::index::{Index, RuleId};
 
 /// Recording rules that are followed one through another.
@@ -50,19 +51,78 @@ impl<'a, 'i> Presence<'a, 'i> {
     /// that it uses, and by nothing else that goes by that name.
     pub(super) fn declarations(&self, series: &str) -> Option<Vec<(usize, &'i Emitter)>> {
         let emitting = self.index.emitting(series);
-        let is_alone = !emitting.is_empty()
-            && self.index.recording(series).is_empty()
-            && self.index.outside(series).is_none()
-            // A stand-in for a well-known program need not have all of its labels.
-            && self.index.territory_owner(series).is_none()
+        let witnessed = self.index.witnessed(series);
+        let is_alone = self.index.recording(series).is_empty()
             && self.index.other_source(series).is_none()
-            && self.index.possibly_emitting(series).is_empty();
+            && self.index.possibly_emitting(series).is_empty()
+            && if emitting.is_empty() {
+                !witnessed.is_empty() && witnessed.iter().all(|at| self.is_all_that_is_known(series, *at))
+            } else {
+                // A stand-in for a well-known program need not have all of its labels.
+                self.index.outside(series).is_none() && self.index.territory_owner(series).is_none()
+            };
         is_alone.then(|| {
             emitting
                 .iter()
+                .chain(witnessed)
                 .map(|at| (*at, &self.index.emitters()[*at]))
                 .collect()
         })
+    }
+
+    /// Whether nothing speaks against what a snapshot or inventory says of a series being all that there is of it: the
+    /// catalogue knows no other labels, and another repository does not stand in for a well-known program.
+    fn is_all_that_is_known(&self, series: &str, at: usize) -> bool {
+        let witness = &self.index.emitters()[at];
+        if witness.origin != Origin::Snapshot {
+            return self.index.outside(series).is_none() && self.index.territory_owner(series).is_none();
+        }
+        let Some(known) = self.index.in_catalogue(series) else {
+            return true;
+        };
+        known.labels.is_none_or(|labels| {
+            let of_catalogue: BTreeSet<&String> = labels.iter().collect();
+            of_catalogue == witness.labels.iter().collect()
+        })
+    }
+
+    /// What a live server knows of a series of which nothing else is known.
+    fn stored(&self, series: &str, label: &str) -> Has {
+        let is_known = !self.index.emitting(series).is_empty()
+            || !self.index.recording(series).is_empty()
+            || !self.index.possibly_emitting(series).is_empty();
+        match self.index.server().and_then(|server| server.labels_of(series)) {
+            Some(labels) if labels.contains(label) => Has::Possible,
+            Some(_) if !is_known && !self.targets.may_add(label) => Has::No(BTreeSet::new()),
+            _ => Has::Unknown,
+        }
+    }
+
+    /// The live server and the labels that its series of that name have, where nothing else is known of these.
+    pub(super) fn labels_stored(&self, series: &str) -> Option<(String, Vec<String>)> {
+        let is_declared = !self.index.emitting(series).is_empty() || !self.index.witnessed(series).is_empty();
+        let server = self.index.server().filter(|_| !is_declared)?;
+        let labels = server.labels_of(series)?;
+        Some((server.address.clone(), labels.iter().cloned().collect()))
+    }
+
+    /// The live server and the type that its metadata gives a series of which nothing else is known.
+    pub(super) fn type_stored(&self, series: &str) -> Option<(&'i str, MetricType)> {
+        let is_known = !self.index.emitting(series).is_empty()
+            || !self.index.witnessed(series).is_empty()
+            || !self.index.recording(series).is_empty()
+            || !self.index.possibly_emitting(series).is_empty();
+        let server = self
+            .index
+            .server()
+            .filter(|server| !is_known && server.has(series))?;
+        Some((server.address.as_str(), server.type_of(series)?))
+    }
+
+    /// Whether a live server has seen the label on a series of that name.
+    fn is_stored_with(&self, series: &str, label: &str) -> bool {
+        let labels = self.index.server().and_then(|server| server.labels.get(series));
+        labels.is_some_and(|labels| labels.contains(label))
     }
 
     /// Whether the series of a selector can have a label.
@@ -135,7 +195,12 @@ impl<'a, 'i> Presence<'a, 'i> {
         let declarations = self.declarations(series)?;
         let mut all: Vec<String> = Vec::new();
         for (_, emitter) in &declarations {
-            all.extend(emitter.buckets.clone()?);
+            let written = emitter.buckets.as_ref()?;
+            all.extend(written.iter().cloned());
+            if emitter.origin == Origin::Snapshot {
+                // Prometheus 3 writes bounds anew when it scrapes, Prometheus 2 keeps them.
+                all.extend(written.iter().filter_map(|bound| float::as_prometheus(bound)));
+            }
         }
         all.sort_by(|left, right| bound_value(left).total_cmp(&bound_value(right)));
         all.dedup();
@@ -183,7 +248,7 @@ impl<'a, 'i> Presence<'a, 'i> {
             return joined(recording.iter().map(|id| self.of_rule(*id, label, depth - 1)));
         }
         let Some(declarations) = self.declarations(series) else {
-            return Has::Unknown;
+            return self.stored(series, label);
         };
         let mut looked_at = BTreeSet::new();
         let mut every = true;
@@ -203,6 +268,7 @@ impl<'a, 'i> Presence<'a, 'i> {
             (true, _) => Has::Declared,
             (false, true) => Has::Possible,
             (false, false) if self.targets.may_add(label) => Has::Unknown,
+            (false, false) if self.is_stored_with(series, label) => Has::Possible,
             (false, false) => Has::No(looked_at),
         }
     }

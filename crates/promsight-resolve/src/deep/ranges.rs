@@ -234,7 +234,14 @@ impl<'a, 'i> Ranges<'a, 'i> {
                 })
             });
         }
-        let declarations = self.presence.declarations(series)?;
+        let mut declarations = self.presence.declarations(series)?;
+        // A snapshot shows what values there are, and not what there can be: where code says that, it counts.
+        if declarations
+            .iter()
+            .any(|(_, emitter)| emitter.origin != Origin::Snapshot)
+        {
+            declarations.retain(|(_, emitter)| emitter.origin != Origin::Snapshot);
+        }
         let mut ranges = declarations
             .into_iter()
             .map(|(_, emitter)| self.of_emitter(emitter, series));

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use promsight_model::{Confidence, Consumer, Facts, Query, RuleKind, ShownIn, ShownLabel, Span};
+use promsight_model::{Confidence, Consumer, Facts, Origin, Query, RuleKind, ShownIn, ShownLabel, Span};
 
 use super::labels::{LabelMismatch, LabelProblem};
 use super::presence::{Has, Presence};
@@ -46,6 +46,7 @@ fn missing(
     let mut dropped: Option<Span> = None;
     let mut series: Option<String> = None;
     let mut known: Vec<&str> = Vec::new();
+    let mut is_seen = false;
     for query in &shown.queries {
         let query = facts.queries.get(*query)?;
         let source = query.flow.as_ref()?.result.source(&shown.label);
@@ -59,6 +60,7 @@ fn missing(
         series = series.or_else(|| read.next().map(crate::selector_text));
         known.extend(named(query).filter(|label| *label != shown.label));
         for emitter in emitters.iter().map(|at| &index.emitters()[*at]) {
+            is_seen |= emitter.origin == Origin::Snapshot;
             known.extend(emitter.labels.iter().map(String::as_str));
             declared.push((emitter.name_span.unwrap_or(emitter.span), emitter.labels.clone()));
         }
@@ -82,6 +84,11 @@ fn missing(
         || presence.targets.is_in_code(&shown.label);
     declared.sort();
     declared.dedup();
+    let asked = series
+        .as_deref()
+        .filter(|_| declared.is_empty() && dropped.is_none());
+    let stored = asked.and_then(|series| presence.labels_stored(series));
+    is_seen |= stored.is_some();
     Some(LabelMismatch {
         consumer: consumer.clone(),
         series: series.unwrap_or_default(),
@@ -89,14 +96,16 @@ fn missing(
         span: shown.span,
         problem,
         text: shown.text.clone(),
-        confidence: if is_told {
-            Confidence::High
-        } else {
-            Confidence::Low
+        confidence: match (is_told, is_seen) {
+            (false, _) => Confidence::Low,
+            // What is seen of a program that is running now says less than what code can ever do.
+            (true, true) => Confidence::Medium,
+            (true, false) => Confidence::High,
         },
         declared,
         dropped,
         closest,
+        stored,
         values: None,
     })
 }

@@ -128,6 +128,13 @@ const BEGINNINGS: &[&str] = &[
 /// A label asked of that many metrics of which none has it comes from their targets.
 const ENOUGH_METRICS: usize = 3;
 
+/// Whether a label of that name can come from a target wherever nothing else is known of it.
+pub fn is_usual_target_label(label: &str) -> bool {
+    ALWAYS.contains(&label)
+        || OFTEN.contains(&label)
+        || BEGINNINGS.iter().any(|beginning| label.starts_with(beginning))
+}
+
 /// The labels that targets may add.
 pub(super) struct TargetLabels {
     in_code: BTreeSet<String>,
@@ -154,6 +161,7 @@ impl TargetLabels {
     pub(super) fn of(index: &Index<'_>, asking: &[Asking<'_>], facts: &[Facts]) -> Self {
         let in_code: BTreeSet<String> = index
             .live_emitters()
+            .chain(index.inventoried())
             .flat_map(|emitter| emitter.labels.iter().cloned())
             .collect();
         let mut lacking: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
@@ -173,7 +181,8 @@ impl TargetLabels {
                 let SelectorName::Exact(series) = &selector.name else {
                     continue;
                 };
-                let emitters = index.emitting(series).iter().map(|at| &index.emitters()[*at]);
+                let known = index.emitting(series).iter().chain(index.witnessed(series));
+                let emitters = known.map(|at| &index.emitters()[*at]);
                 let families: Vec<_> = emitters.collect();
                 let matchers = selector.matchers.iter().map(|matcher| &matcher.label);
                 let uses = asking.flow.uses_of(at).map(|asked| &asked.label);

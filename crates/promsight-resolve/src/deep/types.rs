@@ -1,7 +1,7 @@
 //! Functions that do not fit the declared type of what they are given.
 
 use promsight_model::flow::{Operand, Operator, SelectorPath, Side, Step, StepKind};
-use promsight_model::{Confidence, Consumer, Emitter, MetricType, SelectorName, Span, UpdateKind};
+use promsight_model::{Confidence, Consumer, Emitter, MetricType, Origin, SelectorName, Span, UpdateKind};
 
 use super::Asking;
 use super::memo::Memo;
@@ -30,6 +30,8 @@ pub struct TypeMismatch {
     pub declared: Option<Span>,
     /// What made something else of the metric before, with its place.
     pub computed_by: Option<(String, Span)>,
+    /// The live server whose metadata says the type, where no declaration does.
+    pub told_by: Option<String>,
     /// How sure.
     pub confidence: Confidence,
 }
@@ -75,10 +77,53 @@ pub(super) fn of(asking: &Asking<'_>, shapes: &Shapes<'_, '_>) -> Vec<TypeMismat
         };
         match declared_misuse(asking, series, path, shapes.presence) {
             Some(mismatch) => found.push(mismatch),
+            None if shapes.presence.type_stored(series).is_some() => {
+                found.extend(stored_misuse(asking, series, path, shapes.presence));
+            }
             None => found.extend(computed_misuse(asking, series, path, shapes)),
         }
     }
     found
+}
+
+fn is_gauge_like(metric_type: MetricType) -> bool {
+    matches!(
+        metric_type,
+        MetricType::Gauge | MetricType::StateSet | MetricType::Info
+    )
+}
+
+/// A function that does not fit the type that a live server tells of a series which nothing else declares.
+fn stored_misuse(
+    asking: &Asking<'_>,
+    series: &str,
+    path: &SelectorPath,
+    presence: &Presence<'_, '_>,
+) -> Option<TypeMismatch> {
+    let (server, metric_type) = presence.type_stored(series)?;
+    let (function, span, misuse) = misuse(&path.steps, metric_type, series)?;
+    let is_doubtful = function == "resets"
+        || (metric_type == MetricType::Gauge
+            && ["_total", "_count", "_sum"]
+                .iter()
+                .any(|suffix| series.ends_with(suffix)));
+    Some(TypeMismatch {
+        consumer: asking.consumer.clone(),
+        series: series.to_owned(),
+        function: function.to_owned(),
+        span,
+        misuse,
+        metric_type: Some(metric_type),
+        declared: None,
+        computed_by: None,
+        told_by: Some(server.to_owned()),
+        // Programs of others are often wrong about their own types.
+        confidence: if is_doubtful {
+            Confidence::Low
+        } else {
+            Confidence::Medium
+        },
+    })
 }
 
 /// A function that does not fit the declared type.
@@ -93,6 +138,10 @@ fn declared_misuse(
         .iter()
         .map(|(_, emitter)| emitter.metric_type)
         .collect();
+    // The classic format calls an info and a state set a gauge, and what has no type untyped.
+    if let Some(first) = types.first().copied().filter(|first| is_gauge_like(*first)) {
+        types.retain(|other| *other == first || !matches!(other, MetricType::Gauge | MetricType::Untyped));
+    }
     types.dedup();
     let ([metric_type], Some((_, emitter))) = (types.as_slice(), declarations.first()) else {
         return None;
@@ -117,10 +166,12 @@ fn declared_misuse(
         metric_type: Some(*metric_type),
         declared: Some(emitter.name_span.unwrap_or(emitter.span)),
         computed_by: None,
-        confidence: if is_doubtful {
-            Confidence::Low
-        } else {
-            Confidence::High
+        told_by: None,
+        confidence: match emitter.origin {
+            _ if is_doubtful => Confidence::Low,
+            // Programs of others are often wrong about their own types.
+            Origin::Snapshot => Confidence::Medium,
+            _ => Confidence::High,
         },
     })
 }
@@ -179,6 +230,7 @@ fn computed_misuse(
                 metric_type: None,
                 declared: None,
                 computed_by: Some(by),
+                told_by: None,
                 confidence,
             });
         }
@@ -297,10 +349,7 @@ fn misuse<'a>(steps: &'a [Step], metric_type: MetricType, series: &str) -> Optio
         MetricType::Counter | MetricType::Histogram | MetricType::Summary => !series.ends_with("_created"),
         _ => false,
     };
-    let is_gauge_like = matches!(
-        metric_type,
-        MetricType::Gauge | MetricType::StateSet | MetricType::Info
-    );
+    let is_gauge_like = is_gauge_like(metric_type);
     if let [
         ..,
         outer,

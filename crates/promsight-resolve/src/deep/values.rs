@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use promsight_model::{
-    Confidence, Consumer, Emitter, Guard, MatchOp, MatchValue, Matcher, MetricType, Name, SelectorName, Span,
+    Confidence, Consumer, Emitter, Guard, MatchOp, MatchValue, Matcher, MetricType, Name, Origin,
+    SelectorName, Span,
 };
 
 use super::Asking;
@@ -137,8 +138,19 @@ impl<'a, 'i> LabelValues<'a, 'i> {
             }
             return Some(values);
         }
-        for (_, emitter) in self.presence.declarations(series)? {
-            for (value, span) in all_values(emitter, label)? {
+        let declarations = self.presence.declarations(series)?;
+        // What a snapshot shows of a label are some of its values: they admit, and alone refuse nothing.
+        let is_snapshot = |emitter: &Emitter| emitter.origin == Origin::Snapshot;
+        if declarations.iter().all(|(_, emitter)| is_snapshot(emitter)) {
+            return None;
+        }
+        for (_, emitter) in declarations {
+            let given = if is_snapshot(emitter) {
+                shown_values(emitter, label)?
+            } else {
+                all_values(emitter, label)?
+            };
+            for (value, span) in given {
                 add(value, span);
             }
         }
@@ -178,6 +190,16 @@ impl<'a, 'i> LabelValues<'a, 'i> {
         }
         Some(all)
     }
+}
+
+/// The values that a snapshot shows of a label; `None` where there were too many to keep.
+fn shown_values(emitter: &Emitter, label: &str) -> Option<Vec<(String, Span)>> {
+    if !emitter.labels.iter().any(|known| known == label) {
+        return Some(Vec::new());
+    }
+    let mut kept = emitter.usage.label_values.iter();
+    let shown = kept.find(|values| values.label == label)?.values.iter();
+    Some(shown.map(|value| (value.value.clone(), value.span)).collect())
 }
 
 /// Every value that one declaration's label can have; `None` where that is not known.

@@ -4,7 +4,7 @@
 //! brings none. A check that configuration can switch off demands nothing for sure.
 
 use promsight_model::Span;
-use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
+use promsight_model::python::{BoolOp, Expr, ExprKind, Stmt, StmtKind};
 use rustc_hash::FxHashSet;
 
 use super::heap::Code;
@@ -112,6 +112,13 @@ impl Machine<'_> {
     }
 }
 
+/// What becomes of a request where a condition holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Admit,
+    Deny,
+}
+
 /// One walk through a function's statements.
 struct Walk<'a> {
     /// Names of what comes from the request.
@@ -164,19 +171,18 @@ impl<'a> Walk<'a> {
                 Outcome::GoesOn
             }
             StmtKind::If { test, body, orelse } => {
-                let is_about = self.is_about(test);
                 let outcomes = [self.block(body), self.block(orelse)];
                 match outcomes {
                     [Outcome::Denied, Outcome::Denied] => Outcome::Denied,
                     // Who brings nothing is turned away; who goes on brought something.
-                    [Outcome::Denied, Outcome::GoesOn] | [Outcome::GoesOn, Outcome::Denied] if is_about => {
+                    [Outcome::Denied, Outcome::GoesOn] if self.decides(test, Answer::Deny) => Outcome::Denied,
+                    [Outcome::GoesOn, Outcome::Denied] if self.decides(test, Answer::Admit) => {
                         Outcome::Denied
                     }
                     [Outcome::Denied, _] | [_, Outcome::Denied] => Outcome::Open,
                     // `if credentials and verify(credentials): return user`.
-                    [Outcome::Open, Outcome::GoesOn] | [Outcome::GoesOn, Outcome::Open] if is_about => {
-                        Outcome::GoesOn
-                    }
+                    [Outcome::Open, Outcome::GoesOn] if self.decides(test, Answer::Admit) => Outcome::GoesOn,
+                    [Outcome::GoesOn, Outcome::Open] if self.decides(test, Answer::Deny) => Outcome::GoesOn,
                     [Outcome::GoesOn, Outcome::GoesOn] => Outcome::GoesOn,
                     _ => Outcome::Open,
                 }
@@ -218,6 +224,22 @@ impl<'a> Walk<'a> {
                 .into_iter()
                 .flatten()
                 .any(|statement| self.mentions_request(statement)),
+        }
+    }
+
+    /// Whether what the request brings alone decides that a condition gives that answer: not a setting beside it.
+    fn decides(&self, test: &Expr, answer: Answer) -> bool {
+        match (&test.kind, answer) {
+            (ExprKind::Not(inner), Answer::Deny) => self.decides(inner, Answer::Admit),
+            (ExprKind::Not(inner), Answer::Admit) => self.decides(inner, Answer::Deny),
+            (ExprKind::BoolOp(BoolOp::And, operands), Answer::Deny)
+            | (ExprKind::BoolOp(BoolOp::Or, operands), Answer::Admit) => {
+                operands.iter().all(|operand| self.decides(operand, answer))
+            }
+            (ExprKind::BoolOp(_, operands), _) => {
+                operands.iter().any(|operand| self.decides(operand, answer))
+            }
+            _ => self.is_about(test),
         }
     }
 

@@ -326,7 +326,6 @@ impl<'a> Machine<'a> {
             self.note_left_out(id);
         }
         let steps = self.taken - taken;
-        // What a function serves depends on who calls it.
         let serves = self.serving.noted > noted;
         let declares = self.declarations > declarations || serves;
         self.note_factory(id, &result);
@@ -525,15 +524,9 @@ impl<'a> Machine<'a> {
             *budget -= 1;
             match atom {
                 Atom::Metric(id) | Atom::Child(id) => self.records[id.index()].escaped = true,
-                Atom::Function(id) => {
-                    let key = self.function_key(*id);
-                    self.escaped.insert(key);
-                    self.note_edge(*id);
-                }
+                Atom::Function(id) => self.escape_function(*id),
                 Atom::Bound(bound) => {
-                    let key = self.function_key(bound.function);
-                    self.escaped.insert(key);
-                    self.note_edge(bound.function);
+                    self.escape_function(bound.function);
                     if depth > 0 {
                         self.escape_within(&bound.receiver.clone().into(), depth - 1, budget);
                     }

@@ -9,7 +9,7 @@
 //!   consists of;
 //! - [`machine`], [`roots`], [`unreachable`], [`recover`]: what is run and in which order, and the net below it;
 //! - [`statements`], [`expressions`], [`conditions`], [`calls`], [`parameters`], [`classes`], [`metaclasses`],
-//!   [`comprehensions`], [`contexts`], [`fields`]: Python itself, over the state in [`heap`];
+//!   [`comprehensions`], [`contexts`], [`fields`], [`command_line`]: Python itself, over the state in [`heap`];
 //! - [`attributes`], [`containers`], [`removals`], [`slices`], [`members`], [`text_tools`], [`methods`], [`text`],
 //!   [`template`], [`numbers`], [`builtins`], [`standard`]: what values can do;
 //! - [`library`], [`built_in`], [`descriptions`]: which paths make metrics or expose some by themselves, and how
@@ -18,7 +18,9 @@
 //!   metrics that are written as text by hand;
 //! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
 //!   is declared;
-//! - [`serving`], [`serving_tables`], [`serving_calls`], [`authentication`], [`serving_report`]: what lets metrics out;
+//! - [`serving`], [`serving_tables`], [`serving_calls`], [`serving_routes`], [`serving_django`], [`serving_definitions`],
+//!   [`authentication`], [`serving_handlers`], [`serving_reach`], [`serving_settings`], [`serving_applications`],
+//!   [`serving_report`]: what lets metrics out;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
 //! It runs nothing of the scanned code, reads no source text, and knows no rule of naming ([`crate::exposure`] does).
@@ -29,6 +31,7 @@ mod built_in;
 mod builtins;
 mod calls;
 mod classes;
+mod command_line;
 mod comprehensions;
 mod conditions;
 mod conflicts;
@@ -63,8 +66,15 @@ mod registries;
 mod removals;
 mod roots;
 mod serving;
+mod serving_applications;
 mod serving_calls;
+mod serving_definitions;
+mod serving_django;
+mod serving_handlers;
+mod serving_reach;
 mod serving_report;
+mod serving_routes;
+mod serving_settings;
 mod serving_tables;
 mod slices;
 mod standard;

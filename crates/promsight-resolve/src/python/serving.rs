@@ -507,6 +507,13 @@ impl Machine<'_> {
         }
     }
 
+    /// A function is handed to code outside the tree, which may call it.
+    pub(super) fn escape_function(&mut self, id: FunctionId) {
+        let key = self.function_key(id);
+        self.escaped.insert(key);
+        self.note_edge(id);
+    }
+
     /// The registry that an argument names: the library's own where there is none.
     pub(super) fn served_registry(&mut self, value: Option<&Value>) -> Registry {
         let Some(value) = value else {

@@ -147,15 +147,17 @@ impl Machine<'_> {
                     .flat_map(|(_, records)| records.iter().copied())
                     .filter(|record| values.contains_key(record))
                     .collect();
-                if meant.is_empty() {
-                    continue;
+                let calls = mentions.into_calls();
+                let written = || calls.iter().copied().filter_map(value_call);
+                let is_all = written().all(|span| followed.contains(&span));
+                if !is_all && calls.iter().any(|call| looks_up(call)) {
+                    // A name that is made at run time can be that of any gauge.
+                    return BTreeMap::new();
                 }
-                let written: Vec<Span> = mentions.into_calls().into_iter().filter_map(value_call).collect();
                 for record in meant {
                     let seen = &uses[record.index()];
                     let is_declared_here = unit.span.contains(self.records[record.index()].constructor);
                     let is_used_here = seen.iter().any(|one| unit.span.contains(one.span));
-                    let is_all = written.iter().all(|span| followed.contains(span));
                     if !(is_used_here || is_declared_here) || !is_all {
                         open.insert(record);
                     }
@@ -170,6 +172,7 @@ impl Machine<'_> {
     fn spelled_in(&self, record: &Record, uses: &[&Use]) -> Option<Vec<Number>> {
         let is_plain = record.metric_type == MetricType::Gauge
             && record.signature == Signature::Instrument
+            && is_client(&record.path)
             && record.labels_known
             && record.described.is_none()
             && !record.is_summed
@@ -471,6 +474,18 @@ fn value_call(call: &Expr) -> Option<Span> {
         return None;
     };
     (super::uses::kind_of(method) == Some(UpdateKind::Value)).then_some(call.span)
+}
+
+/// Whether a call gives an object for a name that is made at run time.
+fn looks_up(call: &Expr) -> bool {
+    let ExprKind::Call(inner) = &call.kind else {
+        return false;
+    };
+    match (&inner.func.kind, inner.args.get(1).map(|name| &name.kind)) {
+        (ExprKind::Name(name), Some(ExprKind::Str(_))) if name == "getattr" => false,
+        (ExprKind::Name(name), _) => matches!(name.as_str(), "getattr" | "vars" | "globals" | "locals"),
+        _ => false,
+    }
 }
 
 fn is_labels_call(expression: &Expr) -> bool {

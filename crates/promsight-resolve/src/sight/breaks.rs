@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use promsight_model::{Confidence, Emitter, ExposureKind, FileId, Name, Origin, Reason, Registry, Span};
+use promsight_model::{Confidence, Emitter, ExposureKind, Name, Origin, Reason, Registry, Span};
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::process::{Entry, Process, Workload};
 
@@ -117,7 +117,7 @@ impl View<'_> {
             let own = program.emitters.iter().filter(|at| unexposed.contains(at));
             let own = own.filter_map(|at| self.emitter(*at));
             let mut lost: Vec<(Name, Span)> = own
-                .filter(|emitter| self.moves(emitter, program))
+                .filter(|emitter| Self::moves(emitter, program))
                 .map(|emitter| (emitter.name.clone(), emitter.name_span.unwrap_or(emitter.span)))
                 .collect();
             lost.sort_by_key(|(_, span)| *span);
@@ -143,22 +143,12 @@ impl View<'_> {
     }
 
     /// Whether code that the program brings along gives the metric values.
-    fn moves(&self, emitter: &Emitter, program: &Program) -> bool {
-        let files = self.files(program);
+    fn moves(emitter: &Emitter, program: &Program) -> bool {
         emitter
             .usage
             .updates
             .iter()
-            .any(|update| files.contains(&update.span.file))
-    }
-
-    fn files(&self, program: &Program) -> BTreeSet<FileId> {
-        match self.process(program).map(|process| &process.entry) {
-            Some(Entry::Program { file } | Entry::Application { file, .. }) => {
-                self.inventory.modules.closure([*file]).files
-            }
-            _ => BTreeSet::new(),
-        }
+            .any(|update| program.files.contains(&update.span.file))
     }
 
     fn is_short_lived(&self, process: &Process) -> bool {

@@ -12,9 +12,9 @@ mod breaks;
 mod collection;
 mod programs;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use promsight_model::{Confidence, Emitter, ExposureKind, Name, Reason, Registry, Span};
+use promsight_model::{Confidence, Emitter, ExposureKind, FileId, Name, Reason, Registry, Span};
 use promsight_scrape::ScrapeModel;
 
 use crate::python::Inventory;
@@ -57,6 +57,8 @@ pub struct Program {
     pub process: usize,
     /// Whether all that it imports is known, and it surely runs that code.
     pub is_known: bool,
+    /// The files of the tree whose code it brings along.
+    pub files: BTreeSet<FileId>,
     /// The live emitters in the modules that it imports, by index into the inventory's.
     pub emitters: Vec<usize>,
     /// How it lets metrics out.

@@ -21,7 +21,8 @@ fn program(inventory: &Inventory, at: usize, process: &Process) -> Option<Progra
     let (Entry::Program { file } | Entry::Application { file, .. }) = &process.entry else {
         return None;
     };
-    let closure = inventory.modules.closure([*file]);
+    let loads = process.loads.iter().copied();
+    let closure = inventory.modules.closure(loads.chain([*file]));
     let brought = |emitter: &Emitter| {
         // A metric that a helper makes for its caller needs both.
         let is_named_here = emitter
@@ -51,7 +52,9 @@ fn program(inventory: &Inventory, at: usize, process: &Process) -> Option<Progra
     unreached.dedup();
     Some(Program {
         process: at,
-        is_known: !closure.is_open && process.certainty == Certainty::Followed,
+        // Which one of several ways is taken is not known.
+        is_known: !closure.is_open && !process.is_alternative && process.certainty == Certainty::Followed,
+        files: closure.files.clone(),
         emitters: emitters.collect(),
         outlets,
         unreached,

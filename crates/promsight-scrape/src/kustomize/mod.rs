@@ -13,6 +13,7 @@ mod edit;
 mod fields;
 mod generators;
 mod json_patch;
+mod kustomization;
 mod merge;
 mod merge_keys;
 mod order;
@@ -27,5 +28,6 @@ mod transform;
 mod tree;
 mod variables;
 
-pub(crate) use build::{Builder, Kustomization};
+pub(crate) use build::Builder;
+pub(crate) use kustomization::Kustomization;
 pub(crate) use tree::{Tree, folder_of, join};

@@ -19,6 +19,8 @@ pub(crate) struct Tree<'a> {
     folders: BTreeSet<&'a str>,
     /// The kustomizations of folders.
     kustomizations: BTreeMap<&'a str, Vec<(&'a SourceFile, &'a Value)>>,
+    /// Paths where no file is, and one is made before the kustomization is built.
+    made: BTreeSet<String>,
 }
 
 /// A file that something names.
@@ -66,7 +68,13 @@ impl<'a> Tree<'a> {
             facts,
             folders,
             kustomizations,
+            made: BTreeSet::new(),
         }
+    }
+
+    /// Takes files for made before a kustomization is built.
+    pub(crate) fn expect(&mut self, made: BTreeSet<String>) {
+        self.made = made;
     }
 
     /// Every folder with its kustomizations (kustomize allows one), by path.
@@ -138,6 +146,7 @@ impl<'a> Tree<'a> {
         repository.unread.contains(path)
             || path.split('/').any(|part| part.starts_with('.'))
             || is_confidential(path)
+            || self.made.contains(path)
             || !repository.seen.iter().any(is_seen)
     }
 }

@@ -71,6 +71,14 @@ impl Links {
         roots
     }
 
+    /// The paths at which nothing is.
+    pub(crate) fn missing(&self, tree: &Tree<'_>) -> BTreeSet<String> {
+        let paths = self.links.iter().map(|link| &link.path);
+        let is_missing =
+            |path: &&String| tree.read(path).is_none() && !tree.is_folder(path) && !tree.may_exist(path);
+        paths.filter(is_missing).cloned().collect()
+    }
+
     /// The folders whose kustomizations are built when these are.
     pub(crate) fn built<'a>(&'a self, roots: impl IntoIterator<Item = &'a str>) -> BTreeSet<&'a str> {
         let mut next: BTreeMap<&str, Vec<&str>> = BTreeMap::new();

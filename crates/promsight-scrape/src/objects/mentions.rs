@@ -27,65 +27,136 @@ pub(crate) fn mentioned(
     wanted: &BTreeSet<FileId>,
     kustomizations: &BTreeSet<FileId>,
 ) -> BTreeMap<FileId, Mention> {
-    let mut found = BTreeMap::new();
     let wanted: Vec<&SourceFile> = wanted.iter().map(|id| files.file(*id)).collect();
-    if wanted.is_empty() || wanted.len() > MAX_FILES {
-        return wanted.iter().map(|file| (file.id, Mention::Elsewhere)).collect();
+    let all = || wanted.iter().map(|file| (file.id, Mention::Elsewhere)).collect();
+    if wanted.is_empty() {
+        return BTreeMap::new();
     }
-    let mut names: BTreeMap<&str, Vec<&SourceFile>> = BTreeMap::new();
-    for file in &wanted {
-        names.entry(last_part(&file.path)).or_default().push(file);
-        let mut folder = folder_of(&file.path);
-        while !folder.is_empty() {
-            let files = names.entry(last_part(folder)).or_default();
-            if files.last().is_none_or(|last| last.id != file.id) {
-                files.push(file);
-            }
-            folder = folder_of(folder);
-        }
-    }
-    let alternatives: Vec<String> = names.keys().map(|name| regex::escape(name)).collect();
-    let Ok(pattern) = Regex::new(&alternatives.join("|")) else {
-        return wanted.iter().map(|file| (file.id, Mention::Elsewhere)).collect();
+    let names = Names::of(wanted.iter().map(|file| file.path.as_str()));
+    let pattern = (wanted.len() <= MAX_FILES).then(|| names.pattern()).flatten();
+    let Some(pattern) = pattern else {
+        return all();
     };
+    let found = scan(files, &names, &pattern, kustomizations);
+    let named = wanted
+        .iter()
+        .filter_map(|file| Some((file.id, found.of(&file.path)?)));
+    named.collect()
+}
+
+/// Which of these paths, where no file is, something beside kustomizations names: a script that makes the file, a
+/// document that asks people to.
+pub(crate) fn made_elsewhere(
+    files: &FileSet,
+    missing: &BTreeSet<String>,
+    kustomizations: &BTreeSet<FileId>,
+) -> BTreeSet<String> {
+    let names = Names::of(missing.iter().map(String::as_str));
+    let pattern = (!missing.is_empty() && missing.len() <= MAX_FILES).then(|| names.pattern());
+    let Some(pattern) = pattern.flatten() else {
+        return missing.clone();
+    };
+    let found = scan(files, &names, &pattern, kustomizations);
+    let is_named = |path: &&String| found.files.get(path.as_str()) == Some(&Mention::Elsewhere);
+    missing.iter().filter(is_named).cloned().collect()
+}
+
+fn scan<'a>(
+    files: &FileSet,
+    names: &Names<'a>,
+    pattern: &Regex,
+    kustomizations: &BTreeSet<FileId>,
+) -> Found<'a> {
+    let mut found = Found::default();
     for file in files.files() {
         let mention = if kustomizations.contains(&file.id) {
             Mention::Kustomization
         } else {
             Mention::Elsewhere
         };
-        let mut seen = None;
-        for place in pattern.find_iter(&file.text) {
-            let line = line_around(&file.text, place.start());
-            if seen == Some(line.as_ptr()) {
-                continue;
-            }
-            seen = Some(line.as_ptr());
+        for line in file.text.lines().filter(|line| pattern.is_match(line)) {
             for word in line.split(|character| !is_path_character(character)) {
-                let parts = parts(word);
-                let Some(files) = parts.last().and_then(|last| names.get(last)) else {
-                    continue;
-                };
-                for named in files.iter().filter(|named| named.id != file.id) {
-                    if names_file(&parts, &named.path) || names_folder(&parts, word, line, named) {
-                        let known = found.entry(named.id).or_insert(mention);
-                        *known = (*known).max(mention);
-                    }
-                }
+                found.word(names, word, line, (file, mention));
             }
         }
     }
     found
 }
 
-fn last_part(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
+/// The last parts of the paths that are looked for.
+struct Names<'a> {
+    files: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    folders: BTreeMap<&'a str, BTreeSet<&'a str>>,
 }
 
-fn line_around(text: &str, at: usize) -> &str {
-    let start = text[..at].rfind('\n').map_or(0, |before| before + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |behind| at + behind);
-    &text[start..end]
+impl<'a> Names<'a> {
+    fn of(paths: impl Iterator<Item = &'a str>) -> Self {
+        let mut files: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        let mut folders: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+        for path in paths {
+            files.entry(last_part(path)).or_default().insert(path);
+            let mut folder = folder_of(path);
+            while !folder.is_empty() && folders.entry(last_part(folder)).or_default().insert(folder) {
+                folder = folder_of(folder);
+            }
+        }
+        Self { files, folders }
+    }
+
+    fn pattern(&self) -> Option<Regex> {
+        let names: BTreeSet<&str> = self.files.keys().chain(self.folders.keys()).copied().collect();
+        let names: Vec<String> = names.into_iter().map(regex::escape).collect();
+        Regex::new(&names.join("|")).ok()
+    }
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found<'a> {
+    files: BTreeMap<&'a str, Mention>,
+    /// Folders that are applied, and whether with those below.
+    folders: BTreeSet<(&'a str, bool)>,
+}
+
+impl<'a> Found<'a> {
+    fn word(&mut self, names: &Names<'a>, word: &str, line: &str, place: (&SourceFile, Mention)) {
+        let (file, mention) = place;
+        let parts = parts(word);
+        let Some(last) = parts.last() else {
+            return;
+        };
+        for path in names.files.get(last).into_iter().flatten() {
+            if *path != file.path && agrees(&parts, path) {
+                let known = self.files.entry(path).or_insert(mention);
+                *known = (*known).max(mention);
+            }
+        }
+        if mention == Mention::Elsewhere
+            && let Some(folders) = names.folders.get(last)
+            && let Some(is_recursive) = applies_folder(&parts, word, line)
+        {
+            let agreeing = folders.iter().filter(|folder| agrees(&parts, folder));
+            self.folders
+                .extend(agreeing.map(|folder| (*folder, is_recursive)));
+        }
+    }
+
+    fn of(&self, path: &str) -> Option<Mention> {
+        let mut folder = folder_of(path);
+        let mut is_applied = self.folders.contains(&(folder, false));
+        while !is_applied && !folder.is_empty() {
+            is_applied = self.folders.contains(&(folder, true));
+            folder = folder_of(folder);
+        }
+        if is_applied {
+            return Some(Mention::Elsewhere);
+        }
+        self.files.get(path).copied()
+    }
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
 }
 
 fn is_path_character(character: char) -> bool {
@@ -121,31 +192,14 @@ fn agrees(written: &[&str], path: &str) -> bool {
     true
 }
 
-fn names_file(parts: &[&str], path: &str) -> bool {
-    agrees(parts, path)
-}
-
-/// Whether a line applies a folder that holds the file.
-fn names_folder(parts: &[&str], word: &str, line: &str, file: &SourceFile) -> bool {
+/// Whether a line applies the folder that a word of it names, and if so whether also what lies below.
+fn applies_folder(parts: &[&str], word: &str, line: &str) -> Option<bool> {
     let has = |needles: &[&str]| needles.iter().any(|needle| line.contains(needle));
-    if has(&[" -k ", "kustomize", "--kustomize"]) {
-        return false;
+    if has(&[" -k ", "kustomize"]) {
+        return None;
     }
-    let applies = has(&["-f", "apply", "--filename", "create", "replace", "k8s_yaml"]);
-    if !applies && !word.contains('*') && (parts.len() < 2 || !has(&["path", "manifest", "dir", "source"])) {
-        return false;
-    }
-    let is_recursive = has(&["-R", "--recursive", "recurse", "find ", "**"]);
-    let folder = folder_of(&file.path);
-    if agrees(parts, folder) && !folder.is_empty() {
-        return true;
-    }
-    let mut folder = folder_of(folder);
-    while is_recursive && !folder.is_empty() {
-        if agrees(parts, folder) {
-            return true;
-        }
-        folder = folder_of(folder);
-    }
-    false
+    let applies = has(&["-f", "apply", "--filename", "create", "replace", "k8s_yaml"])
+        || word.contains('*')
+        || (parts.len() > 1 && has(&["path", "manifest", "dir", "source"]));
+    applies.then(|| has(&["-R", "--recursive", "recurse", "find ", "**"]))
 }

@@ -251,10 +251,7 @@ fn pairs(value: &Value) -> Vec<(String, Option<String>, promsight_model::Span)> 
 }
 
 fn environment(tree: &Tree<'_>, chain: &[(&str, &Value)]) -> Environment {
-    let mut environment = Environment {
-        is_complete: true,
-        ..Environment::default()
-    };
+    let mut environment = Environment::complete();
     for (folder, service) in chain.iter().rev() {
         if let Some(files) = service.get("env_file") {
             let single = files.as_str().into_iter();

@@ -165,12 +165,16 @@ impl<'t, 'a> Containers<'t, 'a> {
         let has_python = if image.has_python {
             Some(true)
         } else {
-            let base = repository(&image.base);
-            foreign::is_public(base).then_some(false)
+            foreign::has_no_python(repository(&image.base)).then_some(false)
         };
         let mut runner = Runner::new(self.tree, &disk, context, has_python);
         runner.is_unplaced = disk.sources().next().is_none();
-        if argv.is_empty() {
+        let is_own_start = |words: &[Argument]| {
+            let [word] = words else { return false };
+            foreign::self_starting(&image.base).is_some()
+                && matches!(word.text.as_str(), "/start.sh" | "/start-reload.sh")
+        };
+        if argv.is_empty() || is_own_start(&argv) {
             let outcome = self_starting(&runner, image, &state);
             runner.report(&argv, &state, outcome);
             return runner.found;
@@ -282,7 +286,7 @@ impl<'t, 'a> Containers<'t, 'a> {
                 names: Vec::new(),
                 build: None,
                 entrypoint: None,
-                arguments: None,
+                arguments: unsaid_arguments(&image),
                 directory: None,
                 environment: Environment::default(),
                 mounts: Vec::new(),
@@ -302,12 +306,16 @@ impl<'t, 'a> Containers<'t, 'a> {
     }
 }
 
+/// What an entrypoint without a `CMD` is given is said by who runs the image.
+fn unsaid_arguments(image: &Image) -> Option<Vec<Argument>> {
+    let entrypoint = image.entrypoint.as_ref().filter(|_| image.command.is_none())?;
+    Some(vec![Argument::new(UNKNOWN.to_string(), entrypoint.span)])
+}
+
 /// An image without a command of its own: some start what lies at a place that they define.
 fn self_starting(runner: &Runner<'_, '_>, image: &Image, state: &State) -> Outcome {
-    let base = image.base.strip_prefix("docker.io/").unwrap_or(&image.base);
-    let known = foreign::SELF_STARTING
-        .iter()
-        .find(|(prefix, ..)| base.starts_with(prefix));
+    let base = image.base.as_str();
+    let known = foreign::self_starting(base);
     if let Some((_, modules, server, default_port)) = known {
         let mut state = state.clone();
         state.directory.get_or_insert_with(|| "/app".to_owned());

@@ -327,7 +327,7 @@ pub(super) fn is_program(name: &str) -> bool {
 
 /// Images that run whatever lies at a place that they define: the image's name begins so, the module that they import,
 /// the port. <https://github.com/tiangolo/uvicorn-gunicorn-docker>
-pub(super) const SELF_STARTING: &[(&str, &[&str], &str, u16)] = &[
+const SELF_STARTING: &[SelfStarting] = &[
     ("tiangolo/uvicorn-gunicorn", &["app.main", "main"], "gunicorn", 80),
     (
         "tiangolo/meinheld-gunicorn",
@@ -338,3 +338,42 @@ pub(super) const SELF_STARTING: &[(&str, &[&str], &str, u16)] = &[
     ("tiangolo/uwsgi-nginx-flask", &["main", "app.main"], "uwsgi", 80),
     ("tiangolo/uwsgi-nginx", &["main", "app.main"], "uwsgi", 80),
 ];
+
+/// What an image runs by itself, where it is one of those.
+pub(super) fn self_starting(image: &str) -> Option<&'static SelfStarting> {
+    let image = image.strip_prefix("docker.io/").unwrap_or(image);
+    SELF_STARTING
+        .iter()
+        .find(|(prefix, ..)| image.starts_with(prefix))
+}
+
+/// The beginning of its name, modules that it looks for, its server, its port.
+type SelfStarting = (&'static str, &'static [&'static str], &'static str, u16);
+
+/// Whether a base image is one for another language, or for programs that need none.
+pub(super) fn has_no_python(image: &str) -> bool {
+    let words = [
+        "openjdk",
+        "temurin",
+        "corretto",
+        "-jdk",
+        "-jre",
+        "java",
+        "dotnet",
+        "golang",
+        "node",
+        "nginx",
+        "envoy",
+        "ruby",
+        "php",
+        "rust",
+        "elixir",
+        "erlang",
+        "distroless/static",
+        "distroless/base",
+        "distroless/cc",
+        "kafka",
+        "opensearch",
+    ];
+    is_public(image) || is_infrastructure(image) || words.iter().any(|word| image.contains(word))
+}

@@ -131,10 +131,7 @@ fn expanded(text: &str, environment: &Environment) -> String {
 }
 
 fn environment(rendering: &Rendering, object: &Object, container: &Value) -> Environment {
-    let mut environment = Environment {
-        is_complete: true,
-        ..Environment::default()
-    };
+    let mut environment = Environment::complete();
     for source in container.items_at("envFrom") {
         let prefix = source.text_at(&["prefix"]).unwrap_or_default();
         let reference = |kind: &str, field: &str| {

@@ -270,7 +270,7 @@ impl<'a> Links<'a> {
         let image = repository(image);
         let last = paths::name(image);
         if last.is_empty() || last.contains(UNKNOWN) && last.chars().all(|c| c == UNKNOWN) {
-            return self.by_names(names, Certainty::Name);
+            return self.by_names(names, Certainty::Name, SAME);
         }
         let declared = |admits: &dyn Fn(&str) -> bool| {
             let found = self.declared.iter().find(|declared| admits(&declared.image))?;
@@ -292,7 +292,7 @@ impl<'a> Links<'a> {
             [last, organisation] => format!("{organisation}-{last}"),
             _ => String::new(),
         };
-        self.by_names(&[last, &joined], Certainty::Followed)
+        self.by_names(&[last, &joined], Certainty::Followed, 1)
             .or_else(|| self.only(image, names))
     }
 
@@ -308,11 +308,11 @@ impl<'a> Links<'a> {
         })
     }
 
-    /// The one Dockerfile whose path is named most alike.
-    fn by_names(&self, names: &[&str], certainty: Certainty) -> Option<Link<'a>> {
+    /// The one Dockerfile whose path is named most alike, and at least so much.
+    fn by_names(&self, names: &[&str], certainty: Certainty, least: u32) -> Option<Link<'a>> {
         for name in names {
             let scored = self.sources.iter().map(|named| (named.likeness(name), named));
-            let mut scored: Vec<(u32, &Named<'a>)> = scored.filter(|(score, _)| *score > 0).collect();
+            let mut scored: Vec<(u32, &Named<'a>)> = scored.filter(|(score, _)| *score >= least).collect();
             scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
             if let Some((score, named)) = scored.first()
                 && scored.get(1).is_none_or(|(next, _)| next < score)
@@ -356,6 +356,9 @@ impl<'a> Links<'a> {
         })
     }
 }
+
+/// From here on two names are the same.
+const SAME: u32 = 83;
 
 /// From here on a name says what an image is.
 const EXACT: u32 = 75;

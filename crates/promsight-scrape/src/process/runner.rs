@@ -10,7 +10,7 @@ use promsight_model::{FileId, SourceFile, Span};
 use super::disk::Disk;
 use super::tree::Tree;
 use super::words::{Argument, Environment, UNKNOWN};
-use super::{Certainty, Entry, foreign, paths, python, shell, tools, wrappers};
+use super::{Certainty, Entry, foreign, paths, python, shell, supervision, tools, wrappers};
 
 /// How deep commands, scripts and functions may call one another.
 const MAX_DEPTH: usize = 24;
@@ -42,6 +42,8 @@ pub(super) struct Runner<'r, 'a> {
     /// What was found on the way that is being followed.
     pub(super) found: Vec<Started>,
     pub(super) budget: usize,
+    /// Whether a script ran its arguments and had none.
+    pub(super) lacks_arguments: bool,
     depth: usize,
     choices: Choices,
 }
@@ -126,6 +128,7 @@ impl<'r, 'a> Runner<'r, 'a> {
             is_unplaced: false,
             found: Vec::new(),
             budget: BUDGET,
+            lacks_arguments: false,
             depth: 0,
             choices: Choices::default(),
         }
@@ -221,16 +224,25 @@ impl<'r, 'a> Runner<'r, 'a> {
         if let Some(inner) = wrappers::inner(argv) {
             return self.follow(&inner, state);
         }
-        if let Some((file, span)) = self.tree.console_script(&self.folder, name) {
+        // Commands are installed into `bin`: a path elsewhere is another program.
+        let parent = paths::name(paths::folder(&program.text));
+        let installed =
+            matches!(parent, "" | "bin" | "Scripts").then(|| self.tree.console_script(&self.folder, name));
+        if let Some((file, span)) = installed.flatten() {
             let mut outcome = Outcome::new(Entry::Program { file }, Certainty::Followed);
             outcome.place = Some(span);
+            // A command that is Django's `manage.py` by another name has Django's commands.
+            let mut outcome = tools::django(self, outcome, arguments, state);
+            if paths::name(&self.tree.files.file(file).path) != "manage.py" {
+                outcome.web_port = None;
+            }
             return self.report(argv, state, outcome);
         }
         if python::is_interpreter(name) {
             let outcome = python::run(self, arguments, state);
             return self.report(argv, state, outcome);
         }
-        if tools::starts_units(name) {
+        if supervision::starts_units(name) {
             return self.units(name, argv, state);
         }
         if let Some(outcome) = tools::run(self, name, arguments, state) {
@@ -394,6 +406,7 @@ impl<'r, 'a> Runner<'r, 'a> {
         }
         let mut way = state.way.clone();
         way.extend(outcome.place);
+        way.dedup();
         let is_by_name = state.is_by_name && outcome.certainty == Certainty::Followed;
         self.found.push(Started {
             entry: outcome.entry,
@@ -413,7 +426,7 @@ impl<'r, 'a> Runner<'r, 'a> {
 
     /// The programs of a process manager.
     fn units(&mut self, name: &str, argv: &[Argument], state: &State) {
-        let units = tools::units(self, name, &argv[1..], state);
+        let units = supervision::units(self, name, &argv[1..], state);
         if units.is_empty() {
             return self.report(
                 argv,
@@ -422,7 +435,7 @@ impl<'r, 'a> Runner<'r, 'a> {
             );
         }
         for unit in units {
-            let state = tools::unit_state(unit, state);
+            let state = supervision::unit_state(unit, state);
             self.script(&unit.command, &[], &state);
         }
     }

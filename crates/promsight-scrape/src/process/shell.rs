@@ -10,10 +10,10 @@ use std::rc::Rc;
 use promsight_model::Span;
 use promsight_model::launch::{Assignment, Connective, Piece, Script, Statement, StatementKind, Word};
 
-use super::conditions::{self, Answer};
+use super::conditions::Answer;
 use super::globs;
-use super::paths;
 use super::runner::{Outcome, Runner, State};
+use super::statements::{breaks, is_constant, is_effective, is_test};
 use super::words::{Argument, Scope, UNKNOWN};
 
 /// What a shell is told to run.
@@ -76,10 +76,10 @@ pub(super) fn invocation(argv: &[Argument]) -> Option<Invocation<'_>> {
 
 /// Variables, arguments and functions of a running script.
 #[derive(Clone)]
-struct Frame {
-    state: State,
-    arguments: Vec<Argument>,
-    lists: BTreeMap<String, Vec<Argument>>,
+pub(super) struct Frame {
+    pub(super) state: State,
+    pub(super) arguments: Vec<Argument>,
+    pub(super) lists: BTreeMap<String, Vec<Argument>>,
     functions: BTreeMap<String, Rc<Vec<Statement>>>,
 }
 
@@ -118,16 +118,19 @@ impl Frame {
             let before = self.state.environment.known(name).map(str::to_owned);
             value = format!("{}{value}", before.unwrap_or_default());
         }
-        self.state.environment.set(name, Some(value), word.span);
+        self.state.environment.assign(name, Some(value), word.span);
     }
 }
 
 /// Words that a list may have.
 const MAX_LIST: usize = 1_000;
 
+/// Words that a command may have: `"$@" "$@"` doubles them with each call.
+const MAX_WORDS: usize = 1_000;
+
 /// Where a statement stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
+pub(super) enum Place {
     /// Something follows: it ends before that begins.
     Before,
     /// Nothing follows.
@@ -138,7 +141,7 @@ enum Place {
 
 /// What follows a statement.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Flow {
+pub(super) enum Flow {
     Continues,
     /// The function is over.
     Returns,
@@ -183,7 +186,9 @@ impl Runner<'_, '_> {
         };
         self.block(&script.body, &mut frame, Place::Last);
         if self.found.len() == before {
-            let outcome = if script.is_complete {
+            let outcome = if self.lacks_arguments {
+                Outcome::unknown("its entry script runs what it is given, and is given nothing")
+            } else if script.is_complete {
                 Outcome::foreign()
             } else {
                 Outcome::unknown("its script is not understood to its end")
@@ -192,7 +197,7 @@ impl Runner<'_, '_> {
         }
     }
 
-    fn block(&mut self, body: &[Statement], frame: &mut Frame, place: Place) -> Flow {
+    pub(super) fn block(&mut self, body: &[Statement], frame: &mut Frame, place: Place) -> Flow {
         let last = body.iter().rposition(is_effective).unwrap_or(body.len());
         for (index, statement) in body.iter().enumerate() {
             if self.budget == 0 {
@@ -245,6 +250,13 @@ impl Runner<'_, '_> {
             StatementKind::While { test, body, is_until } => {
                 let runs = self.condition(test, frame);
                 let runs = if *is_until { runs.negated() } else { runs };
+                // Of loops that count, wait or are left the end is not known.
+                let is_endless = runs == Answer::Yes && test.iter().all(is_constant) && !breaks(body, 0);
+                let runs = if is_endless || runs == Answer::No {
+                    runs
+                } else {
+                    Answer::Open
+                };
                 (self.while_loop(runs, body, frame, place), Answer::Yes)
             }
             StatementKind::For(name, words, body) => {
@@ -437,7 +449,8 @@ impl Runner<'_, '_> {
         frame: &mut Frame,
         place: Place,
     ) -> (Flow, Answer) {
-        let argv: Vec<Argument> = words.iter().flat_map(|word| frame.scope().expand(word)).collect();
+        let expanded = words.iter().flat_map(|word| frame.scope().expand(word));
+        let argv: Vec<Argument> = expanded.take(MAX_WORDS).collect();
         let Some(program) = argv.first() else {
             assignments.iter().for_each(|assignment| frame.assign(assignment));
             return (Flow::Continues, Answer::Yes);
@@ -451,11 +464,16 @@ impl Runner<'_, '_> {
         let replaces = program.text == "exec";
         let command = if replaces { behind_exec(&argv) } else { &argv[..] };
         if command.is_empty() {
+            // `exec "$@"` without arguments, and not `exec >log`.
+            self.lacks_arguments |= words.len() > 1;
             return (Flow::Continues, Answer::Yes);
         }
         if replaces || place != Place::Before {
             let mut own = frame.clone();
-            assignments.iter().for_each(|assignment| own.assign(assignment));
+            for assignment in assignments {
+                own.assign(assignment);
+                own.state.environment.export(&assignment.name);
+            }
             own.state.way.push(span);
             self.follow(command, &own.state);
         }
@@ -475,101 +493,12 @@ impl Runner<'_, '_> {
             None => Flow::Ends,
         }
     }
-
-    /// What the shell does by itself; `None` for programs.
-    fn built_in(&mut self, argv: &[Argument], frame: &mut Frame, place: Place) -> Option<(Flow, Answer)> {
-        let arguments = &argv[1..];
-        let continues = |answer: Answer| Some((Flow::Continues, answer));
-        match argv[0].text.as_str() {
-            "[" | "test" | "[[" => continues(conditions::decide(argv)),
-            ":" | "true" => continues(Answer::Yes),
-            "false" => continues(Answer::No),
-            "cd" | "pushd" => {
-                let path = arguments.iter().find(|word| !word.text.starts_with('-'));
-                let path = path.and_then(Argument::known);
-                frame.state.directory = match (path, &frame.state.directory) {
-                    (Some(path), _) if path.starts_with('/') => paths::join("/", path),
-                    (Some(path), Some(directory)) => paths::join(directory, path),
-                    _ => None,
-                };
-                continues(Answer::Yes)
-            }
-            "export" | "declare" | "local" | "readonly" | "typeset" => {
-                for word in arguments {
-                    if let Some((name, value)) = word.text.split_once('=') {
-                        frame
-                            .state
-                            .environment
-                            .set(name, Some(value.to_owned()), word.span);
-                    }
-                }
-                continues(Answer::Yes)
-            }
-            "unset" => {
-                for word in arguments {
-                    frame.state.environment.values.remove(&word.text);
-                    frame.lists.remove(&word.text);
-                }
-                continues(Answer::Yes)
-            }
-            "set" => {
-                let separator = arguments.iter().position(|word| word.text == "--");
-                let is_list = arguments
-                    .first()
-                    .is_some_and(|word| !word.text.starts_with(['-', '+']));
-                if let Some(at) = separator {
-                    frame.arguments = arguments[at + 1..].to_vec();
-                } else if is_list {
-                    frame.arguments = arguments.to_vec();
-                }
-                continues(Answer::Yes)
-            }
-            "shift" => {
-                let count = arguments
-                    .first()
-                    .and_then(|word| word.text.parse().ok())
-                    .unwrap_or(1);
-                frame.arguments.drain(..count.min(frame.arguments.len()));
-                continues(Answer::Yes)
-            }
-            "." | "source" => Some((self.source(arguments, frame, place), Answer::Yes)),
-            "eval" => {
-                let text: Vec<&str> = arguments.iter().map(|word| word.text.as_str()).collect();
-                let script = parsed(&Argument::new(text.join(" "), argv[0].span));
-                let flow = self.nested(|runner| runner.block(&script.body, frame, place));
-                Some((flow.unwrap_or(Flow::Ends), Answer::Yes))
-            }
-            "exit" => Some((Flow::Ends, Answer::Yes)),
-            "return" => Some((Flow::Returns, Answer::Yes)),
-            "break" | "continue" | "wait" | "trap" | "ulimit" | "umask" | "shopt" | "alias" => {
-                continues(Answer::Yes)
-            }
-            _ => None,
-        }
-    }
-
-    fn source(&mut self, arguments: &[Argument], frame: &mut Frame, place: Place) -> Flow {
-        let path = arguments.first().and_then(Argument::known);
-        let file = path.and_then(|path| self.lookup(path, &frame.state));
-        let Some(script) = file.and_then(|file| self.tree.script(file.id)) else {
-            // Whatever it sets is not known, unless it only finds the interpreter's own programs.
-            let is_activation = path.is_some_and(|path| path.ends_with("/activate"));
-            frame.state.environment.is_complete &= is_activation;
-            return Flow::Continues;
-        };
-        let flow = self.nested(|runner| runner.block(&script.body, frame, place));
-        if flow == Some(Flow::Ends) {
-            Flow::Ends
-        } else {
-            Flow::Continues
-        }
-    }
 }
 
 /// How often a loop over known words is run.
 const MAX_TURNS: usize = 16;
 
-fn parsed(text: &Argument) -> Script {
+pub(super) fn parsed(text: &Argument) -> Script {
     let locate = |range: std::ops::Range<usize>| {
         text.source
             .as_ref()
@@ -589,39 +518,4 @@ fn behind_exec(argv: &[Argument]) -> &[Argument] {
         }
     }
     argv.get(at..).unwrap_or_default()
-}
-
-/// Whether a statement can be what a script is about.
-fn is_effective(statement: &Statement) -> bool {
-    match &statement.kind {
-        StatementKind::Function(..) => false,
-        StatementKind::Command { words, .. } => {
-            let name = words.first().map(first_text).unwrap_or_default();
-            !words.is_empty()
-                && !matches!(
-                    name,
-                    "wait" | "echo" | "printf" | "exit" | "return" | "true" | ":" | "trap"
-                )
-        }
-        _ => true,
-    }
-}
-
-fn is_test(statement: &Statement) -> bool {
-    match &statement.kind {
-        StatementKind::Command { words, .. } => {
-            let name = words.first().map(first_text).unwrap_or_default();
-            matches!(name, "[" | "[[" | "test" | "true" | ":" | "false")
-        }
-        StatementKind::Not(inner) => is_test(inner),
-        StatementKind::Chain(first, others) => is_test(first) && others.iter().all(|(_, next)| is_test(next)),
-        _ => false,
-    }
-}
-
-fn first_text(word: &Word) -> &str {
-    match word.pieces.first() {
-        Some(Piece::Text(text)) => text,
-        _ => "",
-    }
 }

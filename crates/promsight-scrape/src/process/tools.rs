@@ -1,12 +1,12 @@
 //! Programs that run Python code that they are told of by name: web servers, task queues, frameworks' own commands.
 
-use promsight_model::launch::{Launch, Manager, Unit};
 use promsight_model::{FileId, Span};
 
 use super::python::missing;
 use super::runner::{Outcome, Runner, State};
-use super::words::{Argument, Scope, UNKNOWN};
-use super::{Certainty, Entry, paths, servers};
+use super::supervision::starts_units;
+use super::words::{Argument, UNKNOWN};
+use super::{Certainty, Entry, paths, script_servers, servers};
 
 /// Reads a tool's arguments.
 type Reader = fn(&Call<'_, '_, '_>) -> Outcome;
@@ -28,21 +28,21 @@ const TOOLS: &[(&str, Reader)] = &[
     ("uwsgi", servers::uwsgi),
     ("waitress-serve", servers::waitress),
     ("sanic", servers::sanic),
-    ("flask", servers::flask),
-    ("quart", servers::flask),
-    ("litestar", servers::flask),
-    ("fastapi", servers::fastapi),
-    ("streamlit", servers::script_server),
-    ("chainlit", servers::script_server),
-    ("bokeh", servers::script_server),
-    ("panel", servers::script_server),
-    ("gradio", servers::script_server),
-    ("voila", servers::script_server),
-    ("locust", servers::script_server),
-    ("bentoml", servers::script_server),
+    ("flask", script_servers::flask),
+    ("quart", script_servers::flask),
+    ("litestar", script_servers::flask),
+    ("fastapi", script_servers::fastapi),
+    ("streamlit", script_servers::script_server),
+    ("chainlit", script_servers::script_server),
+    ("bokeh", script_servers::script_server),
+    ("panel", script_servers::script_server),
+    ("gradio", script_servers::script_server),
+    ("voila", script_servers::script_server),
+    ("locust", script_servers::script_server),
+    ("bentoml", script_servers::script_server),
     ("kopf", kopf),
-    ("aiohttp.web", servers::aiohttp),
-    ("functions-framework", servers::functions_framework),
+    ("aiohttp.web", script_servers::aiohttp),
+    ("functions-framework", script_servers::functions_framework),
     ("celery", celery),
     ("faust", celery),
     ("arq", modules),
@@ -465,6 +465,9 @@ pub(super) fn django(
     let Some(command) = options.operands.first().and_then(|word| word.known()) else {
         return program;
     };
+    if !is_reference(command) {
+        return program;
+    }
     let call = Call {
         runner,
         name: "django",
@@ -493,106 +496,4 @@ pub(super) fn django(
         return program.at(servers::port(&call, address, 8000));
     }
     program
-}
-
-/// Whether a program starts those that a configuration lists.
-pub(super) fn starts_units(name: &str) -> bool {
-    matches!(
-        name,
-        "supervisord" | "honcho" | "foreman" | "hivemind" | "overmind" | "goreman"
-    )
-}
-
-/// The programs that it starts.
-pub(super) fn units<'a>(
-    runner: &Runner<'_, 'a>,
-    name: &str,
-    arguments: &[Argument],
-    state: &State,
-) -> Vec<&'a Unit> {
-    let options = Options::read(
-        arguments,
-        &["-c", "--configuration", "-f", "--procfile", "-e", "-n"],
-    );
-    if name == "supervisord" {
-        let named = options.value(&["-c", "--configuration"]).cloned();
-        return supervised(runner, named.as_ref(), state);
-    }
-    let path = options
-        .value(&["-f", "--procfile"])
-        .map_or("Procfile", |word| word.text.as_str());
-    let Some((file, _)) = runner.find_file(path, state) else {
-        return Vec::new();
-    };
-    let wanted: Vec<&str> = options
-        .operands
-        .iter()
-        .skip(1)
-        .map(|word| word.text.as_str())
-        .collect();
-    let units = runner.tree.units(file.id);
-    units
-        .filter(|unit| wanted.is_empty() || wanted.contains(&unit.name.as_str()))
-        .collect()
-}
-
-fn supervised<'a>(runner: &Runner<'_, 'a>, named: Option<&Argument>, state: &State) -> Vec<&'a Unit> {
-    let all = || {
-        runner
-            .tree
-            .all_launches()
-            .filter_map(|(file, launch)| match launch {
-                Launch::Unit(unit) if unit.manager == Manager::Supervisor => Some((file, unit)),
-                _ => None,
-            })
-    };
-    let mut found: Vec<&Unit> = Vec::new();
-    if let Some((file, _)) = named.and_then(|path| runner.find_file(&path.text, state)) {
-        found.extend(runner.tree.units(file.id));
-    }
-    // What the configuration includes lies beside it, or where the image's own looks for it.
-    let folders = [
-        "/etc/supervisor/conf.d",
-        "/etc/supervisord.d",
-        "/etc/supervisor.d",
-        "/etc/supervisor",
-    ];
-    for (file, unit) in all() {
-        let name = paths::name(&file.path);
-        let is_installed = folders.iter().any(|folder| {
-            runner
-                .lookup(&format!("{folder}/{name}"), state)
-                .is_some_and(|there| there.id == file.id)
-        });
-        if is_installed && !found.iter().any(|other| other.span == unit.span) {
-            found.push(unit);
-        }
-    }
-    if found.is_empty() && named.is_none() {
-        let inside = all().filter(|(file, _)| paths::below(&runner.folder, &file.path).is_some());
-        found.extend(inside.map(|(_, unit)| unit));
-    }
-    found
-}
-
-/// What holds for a program that a manager starts.
-pub(super) fn unit_state(unit: &Unit, state: &State) -> State {
-    let mut state = state.clone();
-    let before = state.environment.clone();
-    let scope = Scope {
-        environment: &before,
-        arguments: &[],
-        lists: None,
-    };
-    if let Some(directory) = &unit.directory {
-        let path = scope.one(directory);
-        let base = state.directory.take().unwrap_or_default();
-        state.directory = path.known().and_then(|path| paths::join(&base, path));
-    }
-    for (name, word) in &unit.environment {
-        state.environment.set(name, Some(scope.one(word).text), word.span);
-    }
-    state.environment.is_complete &= !unit.has_environment_files;
-    state.way.push(unit.span);
-    state
 }

@@ -7,7 +7,7 @@ use promsight_model::launch::{Launch, Manager};
 
 use super::disk::Disk;
 use super::runner::{Runner, State};
-use super::tools;
+use super::supervision;
 use super::tree::Tree;
 use super::words::Environment;
 use super::{Entry, Process, Workload, paths};
@@ -33,7 +33,7 @@ pub(super) fn collect(tree: &Tree<'_>, processes: &mut Vec<Process>) {
             directory,
             ..State::default()
         };
-        state = tools::unit_state(unit, &state);
+        state = supervision::unit_state(unit, &state);
         if unit.manager != Manager::Procfile {
             state.directory = None;
             disk = Disk::default();

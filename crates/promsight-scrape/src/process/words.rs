@@ -1,6 +1,6 @@
 //! Words of commands as they are when a program starts: variables expanded as far as their values are known.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::launch::{Fallback, FallbackKind, Piece, Word};
 use promsight_model::{Embedded, Span};
@@ -59,6 +59,8 @@ pub(super) struct Environment {
     pub(super) values: BTreeMap<String, (Option<String>, Span)>,
     /// Whether no other variables are set.
     pub(super) is_complete: bool,
+    /// Those of them that a script keeps for itself.
+    unexported: BTreeSet<String>,
 }
 
 /// What is known of a variable.
@@ -79,6 +81,14 @@ const SYSTEM: [&str; 9] = [
 ];
 
 impl Environment {
+    /// One that is all that is set.
+    pub(super) fn complete() -> Self {
+        Self {
+            is_complete: true,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn lookup(&self, name: &str) -> Lookup<'_> {
         match self.values.get(name) {
             Some((Some(value), _)) if value.contains(UNKNOWN) => Lookup::Unknown,
@@ -102,8 +112,22 @@ impl Environment {
         self.values.insert(name.to_owned(), (value, span));
     }
 
+    /// Sets a variable of a script: what it runs sees it only where it was there before.
+    pub(super) fn assign(&mut self, name: &str, value: Option<String>, span: Span) {
+        if !self.values.contains_key(name) {
+            self.unexported.insert(name.to_owned());
+        }
+        self.set(name, value, span);
+    }
+
+    /// Lets what a script runs see its variable.
+    pub(super) fn export(&mut self, name: &str) {
+        self.unexported.remove(name);
+    }
+
     pub(super) fn list(&self) -> Vec<(String, Option<String>, Span)> {
         let all = self.values.iter();
+        let all = all.filter(|(name, _)| !self.unexported.contains(*name));
         all.map(|(name, (value, span))| {
             let value = value.clone().filter(|value| !value.contains(UNKNOWN));
             (name.clone(), value, *span)
@@ -123,7 +147,8 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// The words that a word of the shell becomes.
+    /// The words that a word of the shell becomes. Not known apart are quotes inside of what stands in for a variable
+    /// (`${A:-"b c"}`): that is split all the same.
     pub(super) fn expand(&self, word: &Word) -> Vec<Argument> {
         let mut words = Vec::new();
         let mut text = String::new();
@@ -147,6 +172,19 @@ impl Scope<'_> {
                         text.push_str(&argument.text);
                         is_word = true;
                     }
+                }
+                Piece::Variable {
+                    name,
+                    is_quoted: false,
+                    ..
+                } if matches!(name.as_str(), "@" | "*") && word.pieces.len() == 1 => {
+                    let split = |argument: &Argument| {
+                        let parts = argument.text.split_whitespace();
+                        parts
+                            .map(|part| Argument::new(part, argument.span))
+                            .collect::<Vec<_>>()
+                    };
+                    return self.arguments.iter().flat_map(split).collect();
                 }
                 Piece::Variable { is_quoted: false, .. } => {
                     let value = self.piece(piece, 0);
@@ -219,6 +257,9 @@ impl Scope<'_> {
 
     fn variable(&self, name: &str, fallback: Option<&Fallback>, depth: usize) -> String {
         let count;
+        if matches!(name, "@" | "*") {
+            return joined(self.arguments);
+        }
         let value = if name == "#" {
             count = self.arguments.len().to_string();
             Lookup::Known(&count)
@@ -265,4 +306,54 @@ impl Scope<'_> {
 fn joined(words: &[Argument]) -> String {
     let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
     texts.join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use promsight_model::FileId;
+
+    use super::*;
+
+    /// What the real `sh` makes of command lines; `testdata/shell/record.py` asks it.
+    const RECORDED: &str = include_str!("../../../../testdata/shell/words.tsv");
+
+    #[test]
+    fn words_are_those_of_the_real_shell() {
+        let span = Span::new(FileId(0), 0..0);
+        let mut environment = Environment::complete();
+        for (name, value) in [("A", "1"), ("B", "x y"), ("EMPTY", "")] {
+            environment.set(name, Some(value.to_owned()), span);
+        }
+        let arguments = ["one", "two words", "-x"].map(|text| Argument::new(text, span));
+        let scope = Scope {
+            environment: &environment,
+            arguments: &arguments,
+            lists: None,
+        };
+        let mut compared = 0;
+        let mut wrong = Vec::new();
+        for line in RECORDED.lines() {
+            let (case, expected) = line.split_once('\t').expect("a question and an answer");
+            let text = case.replace("@@", "\\\n");
+            let script = promsight_shell::script(&text, &|_| span);
+            let promsight_model::launch::StatementKind::Command { assignments, words } = &script.body[0].kind
+            else {
+                panic!("{case} is a command");
+            };
+            // In front of a command `a=b` is an assignment; the shell was asked about arguments.
+            let assigned = assignments
+                .iter()
+                .map(|assignment| format!("<{}={}>", assignment.name, scope.one(&assignment.words[0]).text));
+            let found: Vec<Argument> = words.iter().flat_map(|word| scope.expand(word)).collect();
+            let found: String = assigned
+                .chain(found.iter().map(|word| format!("<{}>", word.text)))
+                .collect();
+            compared += 1;
+            if found != expected {
+                wrong.push(format!("{case}: {found} instead of {expected}"));
+            }
+        }
+        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+        assert!(compared > 30, "{compared} command lines were compared");
+    }
 }

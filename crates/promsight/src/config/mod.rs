@@ -29,6 +29,8 @@ pub struct Config {
     pub exclude: PathGlobs,
     /// Series that programs outside the tree emit; `*` stands for any characters.
     pub external: Vec<String>,
+    /// What says which series exist beside the tree.
+    pub sources: Witnessing,
     /// Findings to hide.
     pub ignore: Vec<IgnoreEntry>,
     /// Severities other than the checks' own, by check.
@@ -39,6 +41,15 @@ pub struct Config {
     pub locked: BTreeSet<String>,
     /// The file that says so; `None` for the default.
     pub file: Option<ConfigFile>,
+}
+
+/// `sources:`: files and folders that say which series exist beside the tree, relative to the root.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Witnessing {
+    /// Snapshots of the exposition format.
+    pub expositions: Vec<PathBuf>,
+    /// Inventories of other repositories.
+    pub inventories: Vec<PathBuf>,
 }
 
 /// The text of the configuration, for findings about it.

@@ -21,6 +21,7 @@ fn schema() -> Value {
             "items": { "$ref": "#/$defs/path" },
         })
     };
+    let files = |description: &str| json!({ "description": description, "type": "array", "items": { "type": "string" } });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "promsight.yaml",
@@ -34,6 +35,15 @@ fn schema() -> Value {
                 "description": "Series that programs outside the tree emit; `*` stands for any characters.",
                 "type": "array",
                 "items": { "type": "string", "pattern": "^[A-Za-z0-9_:*]+$" },
+            },
+            "sources": {
+                "description": "What says which series exist beside the tree.",
+                "type": "object",
+                "additionalProperties": false,
+                "properties": {
+                    "expositions": files("Snapshots of the exposition format: files or folders, relative to the root."),
+                    "inventories": files("Inventories of other repositories: files or folders, relative to the root."),
+                },
             },
             "ignore": {
                 "description": "Findings to hide, each with the reason why.",
@@ -130,6 +140,8 @@ mod tests {
         let schema = schema();
         let properties = &schema["properties"];
         assert_eq!(keys(properties), known("zzzzzzzz: 1\n"));
+        let sources = &properties["sources"]["properties"];
+        assert_eq!(keys(sources), known("sources: { zzzzzzzz: 1 }\n"));
         let entry = |key: &str| &properties[key]["items"]["properties"];
         assert_eq!(keys(entry("ignore")), known("ignore: [{ zzzzzzzz: 1 }]\n"));
         assert_eq!(keys(entry("overrides")), known("overrides: [{ zzzzzzzz: 1 }]\n"));

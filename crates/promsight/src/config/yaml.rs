@@ -6,12 +6,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::path::PathBuf;
 
 use promsight_model::Severity;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer};
 
-use super::{Config, IgnoreEntry, Level, Override, PathGlobs, SubjectGlob};
+use super::{Config, IgnoreEntry, Level, Override, PathGlobs, SubjectGlob, Witnessing};
 use crate::clock::Date;
 use crate::names;
 
@@ -30,6 +31,10 @@ pub(super) fn config(text: &str) -> Result<Config, Problem> {
         include: file.include.map(globs),
         exclude: globs(file.exclude),
         external: file.external.into_iter().map(|series| series.0.0).collect(),
+        sources: Witnessing {
+            expositions: file.sources.expositions.into_iter().map(PathBuf::from).collect(),
+            inventories: file.sources.inventories.into_iter().map(PathBuf::from).collect(),
+        },
         ignore: file.ignore.into_iter().map(IgnoreEntry::from).collect(),
         severity: file
             .severity
@@ -55,6 +60,8 @@ struct File {
     #[serde(default)]
     external: Vec<Scalar<ExternalSeries>>,
     #[serde(default)]
+    sources: SourceFiles,
+    #[serde(default)]
     ignore: Vec<Ignore>,
     #[serde(default)]
     severity: BTreeMap<Scalar<CheckName>, Scalar<Level>>,
@@ -62,6 +69,15 @@ struct File {
     overrides: Vec<Overriding>,
     #[serde(default)]
     locked: Vec<Scalar<CheckName>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SourceFiles {
+    #[serde(default)]
+    expositions: Vec<String>,
+    #[serde(default)]
+    inventories: Vec<String>,
 }
 
 #[derive(Deserialize)]

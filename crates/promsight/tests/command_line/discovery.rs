@@ -149,3 +149,20 @@ fn binary_files_are_no_concern() {
     let value: serde_json::Value = serde_json::from_str(&output.stdout).expect("it is JSON");
     assert_eq!(value["gaps"], serde_json::json!([]));
 }
+
+#[test]
+fn the_rules_of_a_chart_say_which_templates_it_has() {
+    let configuration = |job: &str| {
+        format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {job}}}\ndata:\n  prometheus.yml: |\n    scrape_configs:\n      - job_name: {job}-{{{{ .Release.Name }}}}\n        static_configs: [{{targets: [\"{job}:9090\"]}}]\n"
+        )
+    };
+    let project = Project::new()
+        .file("chart/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n")
+        .file("chart/.helmignore", "*.old.yaml\n")
+        .file("chart/templates/new.yaml", &configuration("new"))
+        .file("chart/templates/gone.old.yaml", &configuration("old"));
+    let shown = project.run(&["targets"]).stdout;
+    assert!(shown.contains("new-release-name"), "{shown}");
+    assert!(!shown.contains("old-release-name"), "{shown}");
+}

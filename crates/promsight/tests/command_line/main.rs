@@ -11,8 +11,11 @@ mod baseline;
 mod change;
 mod discovery;
 mod documents;
+mod fake_server;
+mod fix;
 mod formats;
 mod metrics;
+mod outside;
 mod owners;
 mod project;
 mod trace;
@@ -22,7 +25,7 @@ use project::Project;
 /// A tree with one blind alert.
 fn blind_alert() -> Project {
     Project::new()
-        .file("app.py", "from prometheus_client import Gauge\n\nOPEN = Gauge(\"shop_open\", \"Whether it is open.\")\nOPEN.set(1)\n")
+        .file("app.py", "from prometheus_client import Gauge\n\nOPEN = Gauge(\"shop_open\", \"Whether it is open.\")\nOPEN.set(float(input()))\n")
         .file(
             "rules.yaml",
             "groups:\n  - name: shop\n    rules:\n      - alert: Closed\n        expr: shop_opened == 0\n      - alert: Open\n        expr: shop_open == 1\n",

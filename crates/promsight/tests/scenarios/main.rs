@@ -1,8 +1,10 @@
 //! Scenarios: Markdown pages that are tests.
 //!
 //! A heading is a scenario. A line that holds only a path in backticks names the fenced block after it as an input
-//! file; `folder: PATH` takes a folder of this repository instead. Blocks of these kinds say what must come of it,
-//! one entry a line, all of them; blank lines and lines that begin with `#` are for the reader:
+//! file; `folder: PATH` takes a folder of this repository instead. A path that is an address (`http://…/api/v1/…`) names
+//! an answer of a live server, and what `sources:` of a `promsight.yaml` among the files names is read as snapshot or
+//! inventory. Blocks of these kinds say what must come of it, one entry a line, all of them; blank lines and lines that
+//! begin with `#` are for the reader:
 //!
 //! - `expect`: `severity[check] path «text of the primary place» "part of the message"`; behind that, where it
 //!   matters, `-> "replacement"` for the suggestion that must be made or `-> nothing` for none
@@ -19,6 +21,7 @@
 mod entries;
 mod page;
 mod run;
+mod server;
 
 use std::fmt::{self, Write as _};
 use std::path::Path;

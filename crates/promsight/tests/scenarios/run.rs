@@ -6,8 +6,8 @@ use std::sync::Arc;
 use promsight::clock::Date;
 use promsight::config::{self, Config};
 use promsight::discovery::{self, Territory};
-use promsight::pipeline::{self, Selection};
-use promsight::reading::{self, Sources};
+use promsight::pipeline::{self, Selection, Shared};
+use promsight::reading::{self, Sources, Witness};
 use promsight::repository;
 use promsight_model::{
     Emitter, FileSet, Finding, JudgedReference, Liveness, Name, Report, Repository, SelectorName, Span,
@@ -15,6 +15,7 @@ use promsight_model::{
 
 use crate::entries::{Entry, Replacement};
 use crate::page::{Input, Kind};
+use crate::server;
 
 /// The day on which every scenario runs, so that dates in configurations mean the same forever.
 const TODAY: &str = "2026-07-01";
@@ -30,7 +31,13 @@ pub(crate) fn run(input: &Input) -> Result<Outcome, String> {
         Input::Folder(folder) => on_disk(folder)?,
     };
     let today = Date::parse(TODAY).ok_or("the day of the scenarios is none")?;
-    let report = pipeline::run(&sources, &config, &Selection::everything(today));
+    let server = match input {
+        Input::Files(files) => server::answers(files)?,
+        Input::Folder(_) => None,
+    };
+    let understood = pipeline::understand(&sources, &Shared::default());
+    let selection = Selection::everything(today);
+    let report = pipeline::conclude(&sources, &understood, &config, &selection, server.as_ref());
     Ok(Outcome {
         files: sources.files,
         report,
@@ -47,14 +54,23 @@ fn in_memory(files: &[(String, String)]) -> Result<(Sources, Config), String> {
         .filter(|(path, _)| config.reads(path))
         .map(|(path, text)| (path.clone(), path.clone(), Arc::from(text.as_str())))
         .collect();
-    Ok((
-        Sources {
-            files: FileSet::new(read),
-            unread: Vec::new(),
-            repository: repository(files),
-        },
-        config,
-    ))
+    let mut sources = Sources {
+        files: FileSet::new(read),
+        repository: repository(files),
+        ..Sources::default()
+    };
+    let named = &config.sources;
+    let kinds = [
+        (&named.expositions, Witness::Snapshot),
+        (&named.inventories, Witness::Inventory),
+    ];
+    for (paths, witness) in kinds {
+        let is_named = |path: &str| paths.iter().any(|named| Path::new(path).starts_with(named));
+        for (path, text) in files.iter().filter(|(path, _)| is_named(path)) {
+            sources.add_witness(path, path, &Arc::from(text.as_str()), witness);
+        }
+    }
+    Ok((sources, config))
 }
 
 /// The repository of a scenario: all of it was seen, and a file `.git/config` says where it is hosted.
