@@ -14,7 +14,7 @@ use promsight_model::manifest::Value;
 
 use crate::objects::ObjectId;
 use crate::relabel::{self, InvalidRule, Labels, Outcome, Rule};
-use crate::servers::{Job, Server, Tree};
+use crate::servers::{Job, Server, ServerPlace, Tree};
 use crate::targets::hosts::{Answers, Names};
 use crate::targets::kubernetes::{Found, Host};
 use crate::targets::populate::{Defaults, populate};
@@ -131,7 +131,33 @@ pub(crate) fn with_targets(tree: &Tree<'_>, mut servers: Vec<Server>) -> Vec<Ser
         }
         server.idle = idle;
     }
-    servers
+    without_repetitions(servers)
+}
+
+/// One configuration that several compose files run is one server where it scrapes the same under each of them.
+fn without_repetitions(servers: Vec<Server>) -> Vec<Server> {
+    let mut kept: Vec<Server> = Vec::new();
+    let mut by_span: BTreeMap<Span, usize> = BTreeMap::new();
+    for server in servers {
+        let is_composed = matches!(server.place, ServerPlace::Compose { .. });
+        let same = by_span
+            .get(&server.span)
+            .filter(|_| is_composed)
+            .and_then(|index| kept.get_mut(*index));
+        match same {
+            Some(first) if scrapes_alike(first, &server) => first.rules.extend(server.rules),
+            _ => {
+                by_span.entry(server.span).or_insert(kept.len());
+                kept.push(server);
+            }
+        }
+    }
+    kept
+}
+
+fn scrapes_alike(left: &Server, right: &Server) -> bool {
+    let alike = |(left, right): (&Job, &Job)| left.targets == right.targets && left.dead == right.dead;
+    left.jobs.len() == right.jobs.len() && left.jobs.iter().zip(&right.jobs).all(alike)
 }
 
 fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {

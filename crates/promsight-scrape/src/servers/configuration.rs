@@ -93,16 +93,18 @@ impl Reader<'_, '_> {
             if found.iter().any(is_in_object) {
                 continue;
             }
-            let place = match manifest.kind {
-                ManifestKind::Prometheus => place_of_file(tree, manifest.value.span.file),
-                _ => ServerPlace::Unknown,
+            let places = match manifest.kind {
+                ManifestKind::Prometheus => places_of_file(tree, manifest.value.span.file),
+                _ => vec![ServerPlace::Unknown],
             };
             let kind = match (manifest.kind, manifest.is_template) {
                 (_, true) => Kind::Template,
                 (ManifestKind::Prometheus, false) => Kind::Whole,
                 _ => Kind::Part,
             };
-            self.add_all(&manifest.value, &place, kind);
+            for place in places {
+                self.add_all(&manifest.value, &place, kind);
+            }
         }
     }
 
@@ -255,23 +257,29 @@ fn is_job_list(list: &Value) -> bool {
     list.items().iter().any(|job| job.get("job_name").is_some())
 }
 
-/// Where the Prometheus of a configuration file runs: as the service of a compose file that mounts it.
-fn place_of_file(tree: &Tree<'_>, file: FileId) -> ServerPlace {
+/// Where the servers of a configuration file run: as the services of compose files that mount it, each for itself.
+fn places_of_file(tree: &Tree<'_>, file: FileId) -> Vec<ServerPlace> {
     let path = &tree.input.files.file(file).path;
-    for compose in tree.compose {
-        let mounts = |service: &&crate::compose::ComposeService<'_>| {
-            service.is_scraper()
-                && (service.in_container(path).is_some()
-                    || is_built_beside(service, tree, compose.file, path))
-        };
-        if let Some(service) = compose.services.iter().find(mounts) {
-            return ServerPlace::Compose {
-                file: compose.file,
-                service: service.name.to_owned(),
-            };
-        }
+    let services = tree.compose.iter().flat_map(|compose| {
+        compose
+            .services
+            .iter()
+            .map(move |service| (compose.file, service))
+    });
+    let running = services.filter(|(compose, service)| {
+        let has = service.in_container(path).is_some() || is_built_beside(service, tree, *compose, path);
+        has && service.is_scraper()
+    });
+    let mut places: Vec<ServerPlace> = running
+        .map(|(file, service)| ServerPlace::Compose {
+            file,
+            service: service.name.to_owned(),
+        })
+        .collect();
+    if places.is_empty() {
+        places.push(ServerPlace::Unknown);
     }
-    ServerPlace::Unknown
+    places
 }
 
 /// Whether the service's image is built in the folder of the configuration.

@@ -27,6 +27,8 @@ pub(super) fn closest<'n>(
     others: impl Iterator<Item = (&'n str, Span)>,
 ) -> Option<(String, Span)> {
     let mut found: Vec<(usize, &str, Span)> = others
+        // An exporter is not what it exports: `redis-exporter` is no slip of `redis`.
+        .filter(|(other, _)| is_well_known(name) == is_well_known(other))
         .filter_map(|(other, span)| Some((likeness(name, other)?, other, span)))
         .collect();
     found.sort_unstable();
