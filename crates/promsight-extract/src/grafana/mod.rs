@@ -198,9 +198,7 @@ impl Dashboard {
         if variable.get_str("type").is_some_and(|kind| kind != "query") {
             return;
         }
-        if self.source(variable.get("datasource"), Datasource::Unknown) == Datasource::Other {
-            return;
-        }
+        let source = self.source(variable.get("datasource"), Datasource::Unknown);
         let name = variable.get_str("name").unwrap_or_default();
         let query = variable.get("query");
         // Newer versions keep an object with the text inside, and the text once more as `definition`.
@@ -210,7 +208,15 @@ impl Dashboard {
             .or_else(|| variable.get("definition")?.embedded());
         let Some(text) = text else { return };
         let group = self.group();
-        variables::query(&text, name, group, variable.span(), &self.values, collector);
+        variables::query(
+            &text,
+            name,
+            group,
+            variable.span(),
+            source,
+            &self.values,
+            collector,
+        );
     }
 
     fn annotation(&self, annotation: Node<'_>, collector: &mut Collector<'_>) {

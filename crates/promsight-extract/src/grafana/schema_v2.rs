@@ -86,12 +86,17 @@ fn learn(variable: Node<'_>, dashboard: &mut Dashboard) {
 
 fn query_variable(variable: Node<'_>, spec: Node<'_>, dashboard: &Dashboard, collector: &mut Collector<'_>) {
     let Some(query) = spec.get("query") else { return };
-    let text = if query.is_mapping() {
-        query_text(query, spec, "query", dashboard).or_else(|| spec.get("definition")?.embedded())
-    } else if classify(spec.get("datasource"), &dashboard.datasources) == Datasource::Other {
-        None
+    let (source, text) = if query.is_mapping() {
+        let text = query.get("spec").and_then(|asked| asked.get("query")?.embedded());
+        (
+            source(query, spec, dashboard),
+            text.or_else(|| spec.get("definition")?.embedded()),
+        )
     } else {
-        query.embedded()
+        (
+            classify(spec.get("datasource"), &dashboard.datasources),
+            query.embedded(),
+        )
     };
     let Some(text) = text else { return };
     let name = spec.get_str("name").unwrap_or_default();
@@ -100,6 +105,7 @@ fn query_variable(variable: Node<'_>, spec: Node<'_>, dashboard: &Dashboard, col
         name,
         dashboard.group(),
         variable.span(),
+        source,
         &dashboard.values,
         collector,
     );
@@ -133,6 +139,14 @@ fn panel(element: Node<'_>, dashboard: &Dashboard, collector: &mut Collector<'_>
 /// The text under `key` in the `spec` of a query, if it asks Prometheus. The plugin is the query's `kind`, or its
 /// `group` where the kind is `DataQuery`; the datasource stands beside the query or in it.
 fn query_text(query: Node<'_>, around: Node<'_>, key: &str, dashboard: &Dashboard) -> Option<Embedded> {
+    if source(query, around, dashboard) == Datasource::Other {
+        return None;
+    }
+    query.get("spec")?.get(key)?.embedded()
+}
+
+/// What a query is for, by its plugin, by what is said around it and by what it says itself.
+fn source(query: Node<'_>, around: Node<'_>, dashboard: &Dashboard) -> Datasource {
     let plugin = match query.get_str("kind") {
         Some("DataQuery") | None => query.get_str("group"),
         kind => kind,
@@ -144,8 +158,7 @@ fn query_text(query: Node<'_>, around: Node<'_>, key: &str, dashboard: &Dashboar
         classify(around.get("datasource"), &dashboard.datasources),
         classify(query.get("datasource"), &dashboard.datasources),
     ];
-    if sources.contains(&Datasource::Other) {
-        return None;
-    }
-    query.get("spec")?.get(key)?.embedded()
+    let said = [Datasource::Other, Datasource::Prometheus];
+    let said = said.into_iter().find(|source| sources.contains(source));
+    said.unwrap_or(Datasource::Unknown)
 }

@@ -8,10 +8,10 @@ use std::ops::Range;
 use promsight_model::{ConsumerKind, Embedded, Guard, Query, QueryState, Selector, SelectorName, Span};
 use promsight_promql::Holes;
 
-use super::datasource::{DatasourceVariables, looks_like_logql};
+use super::datasource::{Datasource, DatasourceVariables, looks_like_logql};
 use crate::collect::{Collector, trimmed};
 use crate::decode::tree::Node;
-use crate::query::VariableValues;
+use crate::query::{self, VariableValues};
 
 /// The value that stands for all others.
 const ALL: &str = "$__all";
@@ -97,15 +97,34 @@ fn custom_values(definition: &str) -> Vec<String> {
         .collect()
 }
 
+/// Whether the query of a variable can be one for Prometheus, where nothing says which datasource it is for.
+fn may_ask_prometheus(text: &Embedded, values: &VariableValues) -> bool {
+    let text = trimmed(text);
+    let is_readable = || {
+        let query = query::read(&text, 0, Holes::ALL, values);
+        !matches!(query.state, QueryState::Unreadable { .. })
+    };
+    function(&text.text).is_some() || is_readable()
+}
+
 /// Reads the query of a variable, if it names series.
 pub(super) fn query(
     text: &Embedded,
     name: &str,
     group: Option<&str>,
     scope: Span,
+    source: Datasource,
     values: &VariableValues,
     collector: &mut Collector<'_>,
 ) {
+    let is_asked = match source {
+        Datasource::Other => false,
+        Datasource::Prometheus => true,
+        Datasource::Unknown | Datasource::Inherited => may_ask_prometheus(text, values),
+    };
+    if !is_asked {
+        return;
+    }
     let text = trimmed(text);
     match function(&text.text) {
         Some((Function::LabelValues | Function::LabelNames, arguments)) => {
