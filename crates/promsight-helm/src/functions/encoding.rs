@@ -4,6 +4,8 @@ use super::{Arguments, Entry};
 use crate::data::Data;
 use crate::evaluate::{Evaluator, Outcome, fail};
 use crate::{json, yaml, yaml_write};
+use base64::engine::general_purpose::STANDARD;
+use base64::{DecodeError, Engine as _};
 
 pub(super) const FUNCTIONS: &[Entry] = &[
     ("b64enc", "s", |_, arguments| {
@@ -112,50 +114,24 @@ fn or_error_list(read: Result<Data, String>) -> Data {
     }
 }
 
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
 /// Base64 with padding.
 pub(crate) fn base64(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len().div_ceil(3) * 4);
-    for chunk in bytes.chunks(3) {
-        let bits = (0..3).fold(0_usize, |bits, index| {
-            bits << 8 | usize::from(chunk.get(index).copied().unwrap_or_default())
-        });
-        for index in 0..4 {
-            if index <= chunk.len() {
-                out.push(char::from(BASE64[bits >> (18 - 6 * index) & 63]));
-            } else {
-                out.push('=');
-            }
-        }
-    }
-    out
+    STANDARD.encode(bytes)
 }
 
+/// What the text encodes; where it encodes nothing, Go's words for that, as Sprig gives them.
 fn from_base64(text: &str) -> String {
     let digits: Vec<u8> = text
         .bytes()
         .filter(|byte| !matches!(byte, b'\n' | b'\r'))
         .collect();
-    let illegal = |at: usize| format!("illegal base64 data at input byte {at}");
-    let padding = digits.iter().rev().take_while(|byte| **byte == b'=').count();
-    if !digits.len().is_multiple_of(4) || padding > 2 {
-        return illegal(digits.len() / 4 * 4);
-    }
-    let mut out = Vec::with_capacity(digits.len() / 4 * 3);
-    let (mut bits, mut count) = (0_u32, 0);
-    for (at, digit) in digits[..digits.len() - padding].iter().enumerate() {
-        let Some(value) = BASE64.iter().position(|known| known == digit) else {
-            return illegal(at);
-        };
-        bits = bits << 6 | u32::try_from(value).unwrap_or_default();
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push(u8::try_from(bits >> count & 255).unwrap_or_default());
+    match STANDARD.decode(&digits) {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(DecodeError::InvalidByte(at, _) | DecodeError::InvalidLastSymbol { offset: at, .. }) => {
+            format!("illegal base64 data at input byte {at}")
         }
+        Err(_) => format!("illegal base64 data at input byte {}", digits.len() / 4 * 4),
     }
-    String::from_utf8_lossy(&out).into_owned()
 }
 
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
