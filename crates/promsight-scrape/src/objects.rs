@@ -35,6 +35,14 @@ pub struct RenderedChart {
     pub dormant: Vec<(Span, String)>,
 }
 
+impl Rendering {
+    /// Whether objects may be applied with these that are not known. What the real tool refuses to render applies nothing.
+    #[must_use]
+    pub fn may_hold_more(&self) -> bool {
+        !self.is_complete && !self.problems.iter().any(|problem| problem.is_fatal)
+    }
+}
+
 /// Names an object of a [`Rendering`]: the rendering's index, then the object's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ObjectId {

@@ -116,6 +116,8 @@ pub struct Idle {
     pub reason: String,
     /// The part of what declares it that shows it best.
     pub place: Span,
+    /// Whether nothing outside of the tree could select or load it after all.
+    pub is_sure: bool,
 }
 
 /// A monitor or rule that is not selected.

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use promsight_model::{Confidence, Guard, MatchOp, MatchValue, SelectorName, Span};
 use promsight_scrape::ScrapeModel;
+use promsight_scrape::objects::Rendering;
 use promsight_scrape::servers::{Job, Server, ServerOrigin};
 
 use super::Asking;
@@ -74,6 +75,9 @@ pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, scrape: &ScrapeModel) -
 /// Every value of `job` that series of the Prometheus servers have which load the rule, each with its job; `None` where
 /// none surely does, or not all values are known.
 fn jobs_of_loaders(rule: Span, scrape: &ScrapeModel) -> Option<Vec<(String, Span)>> {
+    if scrape.renderings.iter().any(Rendering::may_hold_more) {
+        return None;
+    }
     let loads = |server: &&Server| server.rules.iter().any(|span| span.contains(rule));
     let mut values = BTreeSet::new();
     let mut is_loaded = false;

@@ -2,7 +2,7 @@
 
 use promsight_model::ExposureKind;
 use promsight_scrape::ScrapeModel;
-use promsight_scrape::objects::ObjectId;
+use promsight_scrape::objects::{ObjectId, Rendering};
 use promsight_scrape::process::{Process, Workload};
 use promsight_scrape::servers::{Job, JobOrigin, Server, ServerOrigin, ServerPlace};
 use promsight_scrape::targets::Target;
@@ -64,8 +64,13 @@ fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> Colle
         scraped: Vec::new(),
         misses: Vec::new(),
         unknown: None,
+        for_another: None,
         knows_siblings: false,
     };
+    // What is rendered and not known may be a monitor, or a Prometheus.
+    if scrape.renderings.iter().any(Rendering::may_hold_more) {
+        search.may_be("a part of what is rendered is not known".to_owned());
+    }
     for (at, server) in scrape.servers.iter().enumerate() {
         search.server(at, server);
     }
@@ -92,6 +97,9 @@ struct Search<'a> {
     scraped: Vec<(usize, usize, usize)>,
     misses: Vec<(Nearness, Miss)>,
     unknown: Option<String>,
+    /// Why a job for it is not loaded, where the job may be meant for a Prometheus that is not in this tree.
+    for_another: Option<String>,
+    /// Whether something beside it is scraped: a Prometheus of this tree is there for both.
     knows_siblings: bool,
 }
 
@@ -134,6 +142,9 @@ impl Search<'_> {
         for idle in &server.idle {
             let mut targets = idle.job.targets.iter().filter(|target| self.place.is_of(target));
             if targets.any(|target| miss(&idle.job, target, self.outlet).is_none()) {
+                if !idle.is_sure {
+                    self.for_another.get_or_insert_with(|| idle.reason.clone());
+                }
                 let miss = Miss {
                     span: Some(idle.place),
                     reason: idle.reason.clone(),
@@ -167,6 +178,9 @@ impl Search<'_> {
         }
         if let Some(reason) = self.unknown {
             return Collection::Unknown(reason);
+        }
+        if let (Some(reason), false) = (self.for_another, self.knows_siblings) {
+            return Collection::Unknown(format!("a Prometheus outside of this tree may have it: {reason}"));
         }
         self.misses.sort();
         let mut misses: Vec<Miss> = Vec::new();

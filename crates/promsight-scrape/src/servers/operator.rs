@@ -195,6 +195,7 @@ fn server(tree: &Tree<'_>, id: ObjectId, object: &Object) -> Server {
                         idle.kind, idle.name, idle.reason
                     ),
                     place: idle.place,
+                    is_sure: idle.is_sure,
                 }));
                 server.unselected.push(idle);
                 continue;
@@ -431,6 +432,7 @@ fn additional(tree: &Tree<'_>, id: ObjectId, reference: &Value, own_namespace: &
             reason: format!("nothing loads job {}: {reason}", job.name),
             job,
             place,
+            is_sure: found.0.rendering == id.rendering,
         }));
         server.unloaded.push(unloaded(found, place, reason));
     }
