@@ -11,6 +11,8 @@ pub(crate) mod mounts;
 mod operator;
 pub(crate) mod rule_files;
 
+pub(crate) use operator::namespace_fits;
+
 use promsight_model::manifest::Value;
 use promsight_model::{FileId, Span};
 

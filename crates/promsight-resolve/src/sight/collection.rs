@@ -3,9 +3,10 @@
 use promsight_model::ExposureKind;
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::objects::{ObjectId, Rendering};
+use promsight_scrape::policies::{Blocked, Claim};
 use promsight_scrape::process::{Process, Workload};
 use promsight_scrape::servers::{Job, JobOrigin, Server, ServerOrigin, ServerPlace};
-use promsight_scrape::targets::Target;
+use promsight_scrape::targets::{Certainty, Target};
 
 use super::{Collection, Miss, Outlet, Program};
 
@@ -66,6 +67,7 @@ fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> Colle
         unknown: None,
         for_another: None,
         knows_siblings: false,
+        blocked: &scrape.blocked,
     };
     // What is rendered and not known may be a monitor, or a Prometheus.
     if scrape.renderings.iter().any(Rendering::may_hold_more) {
@@ -101,6 +103,8 @@ struct Search<'a> {
     for_another: Option<String>,
     /// Whether something beside it is scraped: a Prometheus of this tree is there for both.
     knows_siblings: bool,
+    /// What network policies keep from being asked.
+    blocked: &'a [Blocked],
 }
 
 impl Search<'_> {
@@ -129,7 +133,12 @@ impl Search<'_> {
                     self.knows_siblings |= is_sibling(&self.place, target);
                     continue;
                 }
-                match miss(job, target, self.outlet) {
+                let claim = Claim::Target {
+                    server: at,
+                    job: job_at,
+                    target: target_at,
+                };
+                match miss(job, target, self.outlet).or_else(|| self.blocked(job, claim)) {
                     None => self.scraped.push((at, job_at, target_at)),
                     Some(miss) => self.misses.push((near, miss)),
                 }
@@ -152,6 +161,15 @@ impl Search<'_> {
                 self.misses.push((near, miss));
             }
         }
+    }
+
+    /// Why network policies keep a target from being asked, where they surely do.
+    fn blocked(&self, job: &Job, claim: Claim) -> Option<Miss> {
+        let blocked = self.blocked.iter().find(|own| own.claim == claim)?;
+        (blocked.certainty == Certainty::Sure).then(|| Miss {
+            span: Some(blocked.policy),
+            reason: format!("job {} does not get through: {}", job.name, blocked.reason),
+        })
     }
 
     fn drops(&mut self, job: &Job, nearness: Nearness) {
