@@ -27,8 +27,8 @@ fn find(context: &Context<'_>) -> Vec<Finding> {
     let blocked = context.resolution.scrape.blocked.iter();
     blocked
         .filter(|blocked| {
-            let place = name_place(context, blocked.workload);
-            seen.insert((blocked.policy, blocked.direction, place, blocked.port))
+            let workload = targets::object_name(&context.resolution.scrape, blocked.workload);
+            seen.insert((blocked.policy, blocked.direction, workload, blocked.port))
         })
         .filter_map(|blocked| finding(context, blocked))
         .collect()

@@ -71,6 +71,7 @@ pub fn simulate(input: &Input<'_>) -> ScrapeModel {
         renderings: &renderings,
         clusters: &clusters,
         compose: &compose,
+        processes: &processes,
     };
     let servers = servers::servers(&tree);
     let servers = targets::with_targets(&tree, servers);

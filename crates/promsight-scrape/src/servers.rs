@@ -19,6 +19,7 @@ use promsight_model::{FileId, Span};
 use crate::Input;
 use crate::compose::ComposeFile;
 use crate::objects::{ObjectId, Rendering};
+use crate::process::Process;
 use crate::relabel::{self, InvalidRule, Labels, Outcome, Rule};
 use crate::targets::cluster::Cluster;
 use crate::targets::{Dropped, Target};
@@ -268,6 +269,7 @@ pub(crate) struct Tree<'a> {
     pub(crate) renderings: &'a [Rendering],
     pub(crate) clusters: &'a [Cluster<'a>],
     pub(crate) compose: &'a [ComposeFile<'a>],
+    pub(crate) processes: &'a [Process],
 }
 
 /// The Prometheus servers of the tree, their jobs without targets.

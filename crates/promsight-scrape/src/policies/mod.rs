@@ -219,7 +219,7 @@ impl<'a> View<'_, 'a> {
             return None;
         }
         let mut isolating: Vec<&Policy<'_>> = Vec::new();
-        let mut is_isolated = false;
+        let mut certainty = None;
         for policy in &self.policies {
             let answer = policy.isolates(end, direction);
             if answer == Answer::Never || self.is_of_a_twin(policy, pod) {
@@ -228,14 +228,15 @@ impl<'a> View<'_, 'a> {
             if policy.admits(self.tree, direction, other, asked) != Answer::Never {
                 return None;
             }
-            if answer == Answer::Always && self.is_applied_with(policy, pod) {
-                is_isolated = true;
+            if answer != Answer::Always {
+                continue;
+            }
+            if let Some(own) = self.is_applied_with(policy, pod) {
+                certainty = Some(certainty.map_or(own, |certainty: Certainty| certainty.max(own)));
                 isolating.push(policy);
             }
         }
-        if !is_isolated {
-            return None;
-        }
+        let certainty = certainty?;
         let mut refusals: Vec<(Nearness, String, Option<Span>, &Policy<'_>)> = isolating
             .into_iter()
             .map(|policy| {
@@ -257,7 +258,7 @@ impl<'a> View<'_, 'a> {
             others: refusals
                 .map(|(_, _, _, policy)| (policy.object.name().to_owned(), policy.place()))
                 .collect(),
-            certainty: Certainty::Sure,
+            certainty,
         })
     }
 
@@ -275,28 +276,29 @@ impl<'a> View<'_, 'a> {
             .any(|own| own.object.origin == pod.object.origin)
     }
 
-    /// Whether a policy is surely applied where the pod is: rendered with it, or among manifests that stand for
-    /// themselves in the same folder, or in one that holds no pods of its own.
-    fn is_applied_with(&self, policy: &Policy<'_>, pod: &Pod<'_>) -> bool {
+    /// How sure it is that a policy is applied where the pod is, where it is at all: rendered with it, or among
+    /// manifests that stand for themselves in the same folder or above. A folder of policies alone may be an option.
+    fn is_applied_with(&self, policy: &Policy<'_>, pod: &Pod<'_>) -> Option<Certainty> {
         if policy.rendering != pod.workload.rendering {
-            return false;
+            return None;
         }
         if self.tree.renderings[policy.rendering].root != RenderingRoot::Plain {
-            return true;
+            return Some(Certainty::Sure);
         }
         let path = |span: Span| self.tree.input.files.file(span.file).path.as_str();
         let (own, other) = (path(policy.object.origin), path(pod.object.origin));
         if is_aside(own) && !is_aside(other) {
-            return false;
+            return None;
         }
         let (own, other) = (paths::folder(own), paths::folder(other));
-        if paths::below(own, other).is_some() || paths::below(other, own).is_some() {
-            return true;
+        if paths::below(own, other).is_some() {
+            return Some(Certainty::Sure);
         }
         let is_named = pod.object.namespace().is_some() && policy.object.namespace().is_some();
         let cluster = &self.tree.clusters[policy.rendering];
         let mut pods = cluster.pods.iter().map(|pod| path(pod.object.origin));
-        is_named && !pods.any(|path| paths::below(own, path).is_some())
+        let mut is_apart = || is_named && !pods.any(|path| paths::below(own, path).is_some());
+        (paths::below(other, own).is_some() || is_apart()).then_some(Certainty::Likely)
     }
 
     /// Pods that say themselves that they are to be scraped, where no Prometheus of the tree does.
