@@ -6,7 +6,7 @@
 //!
 //! Data flows one way through [`simulate`]: manifests become objects ([`objects`]), objects and other files become
 //! processes ([`process`]) and Prometheus servers with their jobs ([`servers`]), and each job is given the targets that
-//! the objects determine ([`targets`]).
+//! the objects determine ([`targets`]), less those that network policies keep it from asking ([`policies`]).
 //!
 //! The rule for everything here: what cannot be known from the tree is said to be unknown, and whoever reads the result
 //! stays silent about it.
@@ -15,6 +15,7 @@ mod compose;
 mod kustomize;
 pub mod objects;
 mod paths;
+pub mod policies;
 pub mod process;
 pub mod re2;
 pub mod relabel;
@@ -51,6 +52,8 @@ pub struct ScrapeModel {
     pub processes: Vec<process::Process>,
     /// The Prometheus servers with their jobs and targets.
     pub servers: Vec<servers::Server>,
+    /// Targets that network policies keep their Prometheus from asking.
+    pub blocked: Vec<policies::Blocked>,
 }
 
 impl ScrapeModel {
@@ -82,13 +85,16 @@ pub fn simulate(input: &Input<'_>) -> ScrapeModel {
         renderings: &renderings,
         clusters: &clusters,
         compose: &compose,
+        processes: &processes,
     };
     let servers = servers::servers(&tree);
     let servers = targets::with_targets(&tree, servers);
+    let blocked = policies::blocked(&tree, &servers);
     ScrapeModel {
         renderings,
         orphans,
         processes,
         servers,
+        blocked,
     }
 }
