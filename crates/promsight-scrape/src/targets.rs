@@ -86,6 +86,12 @@ pub struct Dropped {
     pub reason: String,
     /// The workload that would answer there.
     pub workload: Option<ObjectId>,
+    /// Further workloads that would answer under the same address.
+    pub siblings: Vec<ObjectId>,
+    /// The service of docker-compose that would answer there.
+    pub compose_service: Option<String>,
+    /// What its address leads to.
+    pub place: Place,
     /// The port on which it would be asked.
     pub port: Option<u16>,
     /// Where the target comes from.
@@ -166,36 +172,30 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
     let rules = match relabel::rules(job.config.items_at("relabel_configs")) {
         Ok(rules) => rules,
         Err(invalid) => {
-            job.unknown.push(format!(
-                "Prometheus refuses the configuration: {}",
-                invalid.reason
-            ));
+            job.may_have_more(refused(&invalid.reason));
             job.invalid = Some(invalid);
             return;
         }
     };
     if let Some(invalid) = &job.invalid {
-        job.unknown.push(format!(
-            "Prometheus refuses the configuration: {}",
-            invalid.reason
-        ));
+        job.may_have_more(refused(&invalid.reason));
         return;
     }
     if rules.is_empty()
         && let Some((url, span)) = url_among(&job.config)
     {
         let reason = format!("`{url}` is a URL, and a target is a host and a port");
-        job.unknown
-            .push(format!("Prometheus refuses the configuration: {reason}"));
+        job.may_have_more(refused(&reason));
         job.invalid = Some(InvalidRule { span, reason });
         return;
     }
     let defaults = Defaults::of(&job.config, server.global.as_ref());
     let found = discovery::of_job(tree, server, job);
-    job.unknown.extend(found.unknown);
+    for reason in found.unknown {
+        job.may_have_more(reason);
+    }
     if found.targets.len() > *left {
-        job.unknown
-            .push("there are more targets than are followed".to_owned());
+        job.may_have_more("there are more targets than are followed".to_owned());
         return;
     }
     *left -= found.targets.len();
@@ -210,6 +210,11 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
     for target in found.targets {
         settler.settle(job, target);
     }
+}
+
+/// What is not known of a job that Prometheus does not take.
+fn refused(reason: &str) -> String {
+    format!("Prometheus refuses the configuration: {reason}")
 }
 
 /// A fixed target that is a URL, which Prometheus takes only where rules may make an address of it.
@@ -274,6 +279,9 @@ impl Settler<'_, '_> {
             rule,
             reason: reason.clone(),
             workload: first.map(|(id, _)| *id),
+            siblings: answers.workloads.iter().skip(1).map(|(id, _)| *id).collect(),
+            compose_service: answers.compose.clone(),
+            place: answers.place,
             port: first.and_then(|(_, port)| *port),
             span: found.span,
         };
