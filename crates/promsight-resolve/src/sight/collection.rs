@@ -1,6 +1,6 @@
 //! Which jobs reach what a program lets out.
 
-use promsight_model::ExposureKind;
+use promsight_model::{ExposureKind, Span};
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::objects::{ObjectId, Rendering};
 use promsight_scrape::process::{Process, Workload};
@@ -35,16 +35,17 @@ pub(super) fn collect(programs: &mut [Program], scrape: &ScrapeModel) {
 }
 
 /// A workload as targets name it.
-enum Place<'a> {
+enum Place {
     Object(ObjectId),
-    Compose(&'a str),
+    /// A service of docker-compose, by the place of what its file says of it.
+    Compose(Span),
 }
 
-impl Place<'_> {
+impl Place {
     fn is_of(&self, target: &Target) -> bool {
         match self {
             Self::Object(id) => target.workload == Some(*id),
-            Self::Compose(service) => target.compose_service.as_deref() == Some(*service),
+            Self::Compose(place) => target.compose.iter().any(|(_, own)| own == place),
         }
     }
 }
@@ -52,7 +53,7 @@ impl Place<'_> {
 fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> Collection {
     let place = match &process.workload {
         Workload::Container { object, .. } => Place::Object(*object),
-        Workload::Compose { service } => Place::Compose(service),
+        Workload::Compose { .. } => Place::Compose(process.span),
         Workload::Image(_) | Workload::Other(_) => return unknown("how it is reached is not in this tree"),
     };
     if scrape.servers.is_empty() {
@@ -92,7 +93,7 @@ enum Nearness {
 
 /// The way through all jobs for one outlet.
 struct Search<'a> {
-    place: Place<'a>,
+    place: Place,
     outlet: &'a Outlet,
     scraped: Vec<(usize, usize, usize)>,
     misses: Vec<(Nearness, Miss)>,
@@ -203,7 +204,7 @@ impl Search<'_> {
 }
 
 /// Why a workload is among nobody's targets, where no job so much as drops it.
-fn absence(place: &Place<'_>, scrape: &ScrapeModel) -> &'static str {
+fn absence(place: &Place, scrape: &ScrapeModel) -> &'static str {
     let Place::Object(id) = place else {
         return "no job has it among its targets";
     };
@@ -221,13 +222,13 @@ fn unknown(reason: &str) -> Collection {
     Collection::Unknown(reason.to_owned())
 }
 
-/// Whether the target is run beside the workload: rendered with it, or of the same kind of platform.
-fn is_sibling(place: &Place<'_>, target: &Target) -> bool {
+/// Whether the target is run beside the workload: rendered with it, or by the same compose file.
+fn is_sibling(place: &Place, target: &Target) -> bool {
     match place {
         Place::Object(id) => target
             .workload
             .is_some_and(|other| other.rendering == id.rendering),
-        Place::Compose(_) => target.compose_service.is_some(),
+        Place::Compose(own) => target.compose.iter().any(|(_, place)| place.file == own.file),
     }
 }
 
