@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::prediction::{Answer, Claim, Fate, Job, Outcome, Prediction, Series, Server, Target, Workload};
+use super::claims::{Claim, Outcome};
+use super::prediction::{Answer, Fate, Job, Prediction, Server, Target, Workload};
+use super::series::Series;
 
 /// What the client library itself adds to its global registry.
 const LIBRARY: &[&str] = &["python_", "process_"];
