@@ -147,6 +147,7 @@ fn outlet(exposure: &Exposure, process: &Process, applications: &[WebApplication
         path,
         authentication: exposure.authentication,
         collection,
+        others: None,
     }
 }
 
