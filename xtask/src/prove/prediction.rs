@@ -1,6 +1,8 @@
 //! What the model says of a system: what its workloads run and let out, what each Prometheus keeps, drops and stores, and
 //! which rules see nothing.
 //!
+//! This file is long because one walk over the model answers all questions at once.
+//!
 //! Owns the reading of the model, and nothing of what is observed. A claim is made only where the model makes one.
 
 use std::collections::{BTreeMap, BTreeSet};
