@@ -12,7 +12,7 @@
 //! - `kind path port registry path «first line of the place»`, then remarks in parentheses. `?` is what was not found
 //!   out, `VARIABLE=default` what configuration sets.
 
-use promsight_extract::python::{imports_of, is_test_path};
+use promsight_extract::python::{imports_of, is_test_code};
 use promsight_extract::{extract, knowledge};
 use promsight_model::{
     Emitter, Exposure, ExposureKind, Facts, FileSet, Gap, Liveness, Reach, Registry, Setting, Wrapping,
@@ -48,7 +48,7 @@ fn inventory(files: &FileSet, reversed: Reversed) -> Inventory {
             file: file.id,
             path: &file.path,
             imports,
-            is_test: is_test_path(&file.path),
+            is_test: is_test_code(&file.path, &file.text),
         })
         .collect();
     let graph = ModuleGraph::new(&scanned);
