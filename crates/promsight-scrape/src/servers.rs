@@ -10,6 +10,7 @@ mod monitors;
 pub(crate) mod mounts;
 mod operator;
 pub(crate) mod rule_files;
+mod validity;
 
 use promsight_model::manifest::Value;
 use promsight_model::{FileId, Span};

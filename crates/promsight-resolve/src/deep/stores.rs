@@ -168,7 +168,7 @@ impl<'a> Stores<'a> {
     fn come_directly(&self, targets: &[(&Job, &Target)]) -> bool {
         let passes_on = |(job, target): &(&Job, &Target)| {
             let named = |word: &&str| target.address.contains(*word) || job.name.contains(*word);
-            job.honors_labels || PASSING_ON.iter().any(|word| named(word))
+            job.honors_labels || PASSING_ON.iter().any(named)
         };
         !self.sights.is_pushed && !targets.iter().any(passes_on)
     }

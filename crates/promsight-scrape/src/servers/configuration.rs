@@ -9,7 +9,9 @@ use promsight_model::{FileId, Span};
 use crate::objects::{ObjectId, text_entries};
 use crate::paths;
 use crate::servers::mounts::data;
-use crate::servers::{Job, JobOrigin, Server, ServerOrigin, ServerPlace, Tree, operator, rule_files};
+use crate::servers::{
+    Job, JobOrigin, Server, ServerOrigin, ServerPlace, Tree, operator, rule_files, validity,
+};
 use crate::targets::cluster::namespace;
 use crate::text::{Shape, Text};
 
@@ -146,6 +148,9 @@ fn server(tree: &Tree<'_>, found: Found<'_>, place: ServerPlace, kind: Kind) -> 
         .flatten();
     let list = unescaped.as_ref().or(list);
     server.jobs = list.map(|list| jobs(list, &own_namespace)).unwrap_or_default();
+    if kind == Kind::Whole && matches!(found, Found::Configuration(_)) {
+        validity::mark(&mut server.jobs, value.get("global"));
+    }
     if kind == Kind::Template {
         for job in &mut server.jobs {
             job.may_have_more("it is written in a template".to_owned());
