@@ -7,6 +7,7 @@ pub(crate) fn of(check: &str) -> Area {
     match check {
         "not-exposed" => Area::Exposition,
         "not-scraped"
+        | "blocked-scrape"
         | "dead-target"
         | "invalid-scrape-config"
         | "unloaded-jobs"

@@ -12,12 +12,15 @@ mod operator;
 pub(crate) mod rule_files;
 mod validity;
 
+pub(crate) use operator::namespace_fits;
+
 use promsight_model::manifest::Value;
 use promsight_model::{FileId, Span};
 
 use crate::Input;
 use crate::compose::ComposeFile;
 use crate::objects::{ObjectId, Rendering};
+use crate::process::Process;
 use crate::relabel::{self, Action, InvalidRule, Labels, Outcome, Rule};
 use crate::targets::cluster::Cluster;
 use crate::targets::{Dropped, Target};
@@ -300,6 +303,7 @@ pub(crate) struct Tree<'a> {
     pub(crate) renderings: &'a [Rendering],
     pub(crate) clusters: &'a [Cluster<'a>],
     pub(crate) compose: &'a [ComposeFile<'a>],
+    pub(crate) processes: &'a [Process],
 }
 
 /// The Prometheus servers of the tree, their jobs without targets.

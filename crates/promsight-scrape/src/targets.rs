@@ -29,6 +29,8 @@ const MAX_REASONS: usize = 20;
 /// A target that a job scrapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
+    /// The labels as discovery found them (`__meta_…`), with `*` for what only a running cluster knows.
+    pub discovered: BTreeMap<String, String>,
     /// `__address__` after relabelling: host and port, with `*` for what only a running cluster knows.
     pub address: String,
     /// The port on which the workload is asked, where known: behind a Service the pod's own.
@@ -257,7 +259,9 @@ impl Settler<'_, '_> {
         let (rule, reason, is_open) = match outcome {
             Outcome::Kept(labels) if found.presence == Answer::Always => {
                 let answers = answers(&labels.get("__address__"), &labels);
-                self.keep(job, target(&labels, answers, found.host, found.span));
+                let mut target = target(&labels, answers, found.host, found.span);
+                target.discovered = shown(&discovered);
+                self.keep(job, target);
                 return;
             }
             Outcome::Kept(_) => {
@@ -275,10 +279,7 @@ impl Settler<'_, '_> {
         let answers = answers(&original, &discovered);
         let first = answers.workloads.first();
         let refused = Dropped {
-            discovered: discovered
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_string()))
-                .collect(),
+            discovered: shown(&discovered),
             rule,
             reason: reason.clone(),
             workload: first.map(|(id, _)| *id),
@@ -309,6 +310,13 @@ impl Settler<'_, '_> {
             job.targets.push(target);
         }
     }
+}
+
+fn shown(labels: &Labels) -> BTreeMap<String, String> {
+    let labels = labels.iter();
+    labels
+        .map(|(name, value)| (name.to_owned(), value.to_string()))
+        .collect()
 }
 
 /// What stands behind the address that relabelling left.
@@ -389,6 +397,7 @@ fn target(labels: &Labels, answers: Answers, host: Host<'_>, span: Span) -> Targ
     let container = labels.get("container");
     let container = matches!(host, Host::Pod(_)).then(|| container.as_known().map(str::to_owned));
     Target {
+        discovered: BTreeMap::new(),
         address: address.to_string(),
         port,
         path: path(&labels.get("__metrics_path__")),

@@ -243,7 +243,7 @@ impl View<'_> {
                     hidden.entry(*at).or_insert_with(|| Hidden {
                         reason: Reason::Unexposed,
                         clause: format!("{} runs it and serves no metrics", self.name(process)),
-                        span: process.span,
+                        span: self.scrape.name_span(process),
                         renamed: None,
                     });
                 }
@@ -272,7 +272,7 @@ impl View<'_> {
     /// Why nothing scrapes the emitter, if every program that brings it along is missed.
     fn unscraped(&self, emitter: &Emitter, programs: &[&Program]) -> Option<Hidden> {
         let registry = emitter.usage.registry;
-        let mut first: Option<(&Process, &Miss, &Outlet)> = None;
+        let mut first: Option<(&Process, &Miss)> = None;
         if self
             .served_elsewhere
             .iter()
@@ -295,11 +295,11 @@ impl View<'_> {
                     return None;
                 }
                 if let (None, Some(miss)) = (&first, misses.first()) {
-                    first = Some((self.process(program)?, miss, outlet));
+                    first = Some((self.process(program)?, miss));
                 }
             }
         }
-        let (process, miss, outlet) = first?;
+        let (process, miss) = first?;
         Some(Hidden {
             reason: Reason::Unscraped,
             clause: format!(
@@ -307,7 +307,7 @@ impl View<'_> {
                 self.name(process),
                 miss.reason
             ),
-            span: miss.span.unwrap_or(outlet.span),
+            span: miss.span.unwrap_or_else(|| self.scrape.name_span(process)),
             renamed: None,
         })
     }

@@ -3,9 +3,10 @@
 use promsight_model::ExposureKind;
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::objects::{ObjectId, Rendering};
+use promsight_scrape::policies::{Blocked, Claim};
 use promsight_scrape::process::{Process, Workload};
 use promsight_scrape::servers::{Job, JobOrigin, Server, ServerOrigin, ServerPlace};
-use promsight_scrape::targets::{Dropped, Place as TargetPlace, Target};
+use promsight_scrape::targets::{Certainty, Dropped, Place as TargetPlace, Target};
 
 use super::{Collection, Miss, Outlet, Program};
 
@@ -105,6 +106,7 @@ fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> (Coll
         unknown: None,
         for_another: None,
         knows_siblings: false,
+        blocked: &scrape.blocked,
     };
     // What is rendered and not known may be a monitor, or a Prometheus.
     if scrape.renderings.iter().any(Rendering::may_hold_more) {
@@ -141,6 +143,8 @@ struct Search<'a> {
     for_another: Option<String>,
     /// Whether something beside it is scraped: a Prometheus of this tree is there for both.
     knows_siblings: bool,
+    /// What network policies keep from being asked.
+    blocked: &'a [Blocked],
 }
 
 impl Search<'_> {
@@ -178,7 +182,13 @@ impl Search<'_> {
                     }
                     continue;
                 }
-                match miss(job, target, self.place.port(target), self.outlet) {
+                let claim = Claim::Target {
+                    server: at,
+                    job: job_at,
+                    target: target_at,
+                };
+                let missed = miss(job, target, self.place.port(target), self.outlet);
+                match missed.or_else(|| self.blocked(job, claim)) {
                     None => self.scraped.push((at, job_at, target_at)),
                     Some(miss) => self.misses.push((near, miss)),
                 }
@@ -236,6 +246,15 @@ impl Search<'_> {
             None if asked != OWN_PORT => Chance::Perhaps,
             _ => Chance::Not,
         }
+    }
+
+    /// Why network policies keep a target from being asked, where they surely do.
+    fn blocked(&self, job: &Job, claim: Claim) -> Option<Miss> {
+        let blocked = self.blocked.iter().find(|own| own.claim == claim)?;
+        (blocked.certainty == Certainty::Sure).then(|| Miss {
+            span: Some(blocked.policy),
+            reason: format!("job {} does not get through: {}", job.name, blocked.reason),
+        })
     }
 
     fn drops(&mut self, job: &Job, nearness: Nearness) {
