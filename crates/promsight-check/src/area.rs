@@ -6,9 +6,12 @@ use promsight_model::Area;
 pub(crate) fn of(check: &str) -> Area {
     match check {
         "not-exposed" => Area::Exposition,
-        "not-scraped" | "dead-target" | "unloaded-jobs" | "orphan-manifest" | "broken-kustomization" => {
-            Area::Scraping
-        }
+        "not-scraped"
+        | "blocked-scrape"
+        | "dead-target"
+        | "unloaded-jobs"
+        | "orphan-manifest"
+        | "broken-kustomization" => Area::Scraping,
         "conflicting-rule" | "unselected-rules" | "unused-record" | "blind-alert" | "blind-record"
         | "blind-trigger" | "invalid-query" => Area::Rules,
         "blind-panel" => Area::Dashboards,

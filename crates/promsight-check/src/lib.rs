@@ -14,6 +14,7 @@ mod blind_runbook;
 mod blind_script;
 mod blind_test;
 mod blind_trigger;
+mod blocked_scrape;
 mod broken_kustomization;
 mod bucket_mismatch;
 mod conflicting_metric;
@@ -100,6 +101,7 @@ pub const CHECKS: &[Check] = &[
     blind_script::CHECK,
     blind_test::CHECK,
     blind_trigger::CHECK,
+    blocked_scrape::CHECK,
     broken_kustomization::CHECK,
     bucket_mismatch::CHECK,
     conflicting_metric::CHECK,

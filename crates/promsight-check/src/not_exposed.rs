@@ -40,12 +40,13 @@ fn finding(context: &Context<'_>, lost: &NotExposed) -> Option<Finding> {
     let message = format!("{workload} emits {what}, and {why}");
     let mut finding = words::finding(
         CHECK.name,
-        targets::name_place(scrape, process),
+        scrape.name_span(process),
         targets::short_name(scrape, process),
         message,
     );
     finding.confidence = lost.confidence;
     "its metrics never leave the process".clone_into(&mut finding.label);
+    finding.cause = Some(finding.primary);
     let way = process.way.iter().map(|span| (*span, "it runs this"));
     let metrics = lost.metrics.iter().map(|(_, span)| (*span, "emitted here"));
     let outlets = lost

@@ -25,6 +25,14 @@ fn finding(context: &Context<'_>, missed: &NotScraped) -> Option<Finding> {
     let workload = targets::workload_name(scrape, process);
     let port = missed.port.map(|port| format!(" on port {port}"));
     let first = missed.misses.first()?;
+    // What policies keep from being asked is reported where these stand.
+    if scrape
+        .blocked
+        .iter()
+        .any(|blocked| Some(blocked.policy) == first.span)
+    {
+        return None;
+    }
     let message = format!(
         "{workload} serves metrics{}, and nothing scrapes them: {}",
         port.unwrap_or_default(),
@@ -32,12 +40,13 @@ fn finding(context: &Context<'_>, missed: &NotScraped) -> Option<Finding> {
     );
     let mut finding = words::finding(
         CHECK.name,
-        targets::name_place(scrape, process),
+        scrape.name_span(process),
         targets::short_name(scrape, process),
         message,
     );
     finding.confidence = missed.confidence;
     "no Prometheus asks it".clone_into(&mut finding.label);
+    finding.cause = Some(first.span.unwrap_or(finding.primary));
     finding.related.push(Related {
         span: missed.outlet,
         message: "it serves them here".to_owned(),

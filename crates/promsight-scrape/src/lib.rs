@@ -6,7 +6,7 @@
 //!
 //! Data flows one way through [`simulate`]: manifests become objects ([`objects`]), objects and other files become
 //! processes ([`process`]) and Prometheus servers with their jobs ([`servers`]), and each job is given the targets that
-//! the objects determine ([`targets`]).
+//! the objects determine ([`targets`]), less those that network policies keep it from asking ([`policies`]).
 //!
 //! The rule for everything here: what cannot be known from the tree is said to be unknown, and whoever reads the result
 //! stays silent about it.
@@ -15,6 +15,7 @@ mod compose;
 mod kustomize;
 pub mod objects;
 mod paths;
+pub mod policies;
 pub mod process;
 pub mod re2;
 pub mod relabel;
@@ -51,6 +52,22 @@ pub struct ScrapeModel {
     pub processes: Vec<process::Process>,
     /// The Prometheus servers with their jobs and targets.
     pub servers: Vec<servers::Server>,
+    /// Targets that network policies keep their Prometheus from asking.
+    pub blocked: Vec<policies::Blocked>,
+}
+
+impl ScrapeModel {
+    /// Where the workload of a process has its name; where it has none of its own, the place that declares it.
+    #[must_use]
+    pub fn name_span(&self, process: &process::Process) -> promsight_model::Span {
+        let process::Workload::Container { object, .. } = &process.workload else {
+            return process.span;
+        };
+        let rendering = self.renderings.get(object.rendering);
+        let object = rendering.and_then(|rendering| rendering.objects.get(object.object));
+        let name = object.and_then(|object| object.value.at(&["metadata", "name"]));
+        name.map_or(process.span, |name| name.span)
+    }
 }
 
 /// Follows the path of everything that the tree runs.
@@ -68,13 +85,16 @@ pub fn simulate(input: &Input<'_>) -> ScrapeModel {
         renderings: &renderings,
         clusters: &clusters,
         compose: &compose,
+        processes: &processes,
     };
     let servers = servers::servers(&tree);
     let servers = targets::with_targets(&tree, servers);
+    let blocked = policies::blocked(&tree, &servers);
     ScrapeModel {
         renderings,
         orphans,
         processes,
         servers,
+        blocked,
     }
 }

@@ -90,6 +90,12 @@ impl Selector {
             .fold(Answer::Always, Answer::and)
     }
 
+    /// All that it asks for, as people write it.
+    pub(crate) fn shown(&self) -> String {
+        let shown: Vec<String> = self.requirements.iter().map(Requirement::shown).collect();
+        shown.join(", ")
+    }
+
     /// The first thing that it asks for and these labels do not have, as people write it (`release=main`).
     pub(crate) fn lacking<'a>(&self, label: impl Fn(&str) -> Option<&'a Text>) -> Option<String> {
         let lacking = self

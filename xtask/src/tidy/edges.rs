@@ -54,6 +54,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "promsight-promql",
             "promsight-extract",
             "promsight-resolve",
+            "promsight-scrape",
             "promsight-helm",
             "promsight-check",
         ],

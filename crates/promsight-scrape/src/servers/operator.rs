@@ -306,7 +306,7 @@ fn selects(
 }
 
 /// Whether a selector selects a namespace, by the labels of its object where that is in the tree.
-fn namespace_fits(tree: &Tree<'_>, selector: &Selector, name: &Text) -> Answer {
+pub(crate) fn namespace_fits(tree: &Tree<'_>, selector: &Selector, name: &Text) -> Answer {
     if selector.is_empty() {
         return Answer::Always;
     }

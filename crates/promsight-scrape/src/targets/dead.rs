@@ -6,6 +6,7 @@
 //! there too.
 
 mod likeness;
+mod listening;
 mod monitors;
 
 use std::collections::BTreeMap;
@@ -109,13 +110,23 @@ fn in_compose(tree: &Tree<'_>, server: &Server, compose: &ComposeFile<'_>, asked
         compose: tree.compose,
     };
     let host = asked.host;
-    if host.contains('.') || hosts::is_local(host) || hosts::is_address(host) {
-        return None;
-    }
-    if names.compose_services(server, host).next().is_some() {
-        return None;
-    }
     let own = rule_files::compose_service(tree, server)?;
+    if matches!(host, "localhost" | "127.0.0.1" | "::1") {
+        return listening::at_itself(compose, own, asked);
+    }
+    if hosts::is_local(host) || hosts::is_address(host) {
+        return None;
+    }
+    let mut called = compose
+        .services
+        .iter()
+        .filter(|service| service.hosts.contains(&host));
+    if let (Some(service), None) = (called.next(), called.next()) {
+        return listening::published(tree.processes, compose, service, asked);
+    }
+    if host.contains('.') || names.compose_services(server, host).next().is_some() {
+        return None;
+    }
     let reaches_others = ["extra_hosts", "links", "external_links"]
         .iter()
         .any(|key| own.value.get(key).is_some());

@@ -130,6 +130,7 @@ fn prometheus_agrees_on_every_target() {
             renderings: &renderings,
             clusters: &clusters,
             compose: &compose,
+            processes: &[],
         };
         let servers = servers::servers(&tree);
         for server in &servers {

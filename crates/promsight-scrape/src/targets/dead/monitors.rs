@@ -8,7 +8,7 @@ use promsight_model::manifest::Value;
 use crate::objects::{Object, RenderingRoot};
 use crate::selector::Selector;
 use crate::servers::{Job, Tree};
-use crate::targets::cluster::{Cluster, Pod, Service, find, namespace};
+use crate::targets::cluster::{Cluster, Container, Pod, Service, ServicePort, TargetPort, find, namespace};
 use crate::targets::dead::likeness::closest;
 use crate::targets::dead::place_of;
 use crate::targets::{Certainty, Dead, texts};
@@ -180,7 +180,10 @@ fn service_port(monitor: &Monitor<'_>, selected: &[(&Cluster<'_>, &Service<'_>)]
         let has = ports().any(|own| Text::written(own.name).equals(&wanted) != Answer::Never);
         // Endpoints that something else looks after may have ports of any name.
         let is_managed = selected.iter().all(|(_, service)| service.selector.is_some());
-        if has || !is_managed || port.as_str()?.contains(['|', '*', '.', '(']) {
+        if has {
+            return no_endpoint(monitor, port, &wanted, selected);
+        }
+        if !is_managed || port.as_str()?.contains(['|', '*', '.', '(']) {
             return None;
         }
         let names = ports()
@@ -189,16 +192,70 @@ fn service_port(monitor: &Monitor<'_>, selected: &[(&Cluster<'_>, &Service<'_>)]
         return Some(monitor.no_port(port, "Service", &distinct(names)));
     }
     let target = monitor.endpoint.get("targetPort")?;
-    let name = target.as_str()?;
-    if name.parse::<u16>().is_ok() {
-        return None;
-    }
     let pods: Vec<&Pod<'_>> = selected
         .iter()
         .flat_map(|(cluster, service)| cluster.selected(service))
         .map(|(pod, _)| pod)
         .collect();
+    // Those of a Service whose pods the tree does not make are not known.
+    let made = |(cluster, service): &(&Cluster<'_>, &Service<'_>)| cluster.selected(service).next().is_some();
+    if !selected.iter().all(made) {
+        return None;
+    }
     pod_port(monitor, target, &pods)
+}
+
+/// A port that the Services have, and that leads to a name which no port of their pods has: there are no endpoints.
+fn no_endpoint(
+    monitor: &Monitor<'_>,
+    port: &Value,
+    wanted: &Text,
+    selected: &[(&Cluster<'_>, &Service<'_>)],
+) -> Option<Dead> {
+    let mut first = None;
+    for (cluster, service) in selected {
+        let pods: Vec<&Pod<'_>> = cluster.selected(service).map(|(pod, _)| pod).collect();
+        if pods.is_empty() {
+            return None;
+        }
+        let meant = |own: &&ServicePort<'_>| Text::written(own.name).equals(wanted) != Answer::Never;
+        for own in service.ports.iter().filter(meant) {
+            let TargetPort::Name(target) = own.target else {
+                return None;
+            };
+            let open = Text::written(target).as_known().is_none();
+            if open || pods.iter().any(|pod| may_have_port(pod, target)) {
+                return None;
+            }
+            first.get_or_insert((service.object.name(), target, pods.clone()));
+        }
+    }
+    let (service, target, pods) = first?;
+    let name = port.as_str()?;
+    let containers = pods.iter().flat_map(|pod| &pod.containers);
+    let ports = containers.flat_map(|container| &container.ports);
+    let names = ports
+        .filter(|own| !own.name.is_empty())
+        .map(|own| (own.name, own.span));
+    let names = distinct(names);
+    let only = (names.len() == 1).then(|| names[0]);
+    let closest = closest(target, names.iter().copied()).or(only.map(|(name, span)| (name.to_owned(), span)));
+    Some(Dead {
+        target: format!("{} {}: port {name}", monitor.object.kind(), monitor.object.name()),
+        span: port.span,
+        reason: format!(
+            "port `{name}` of the Service `{service}` leads to the port `{target}`, and no pod that it selects has one \
+             of that name"
+        ),
+        closest,
+        certainty: Certainty::Sure,
+    })
+}
+
+/// Whether a container of a pod may have a port of that name.
+fn may_have_port(pod: &Pod<'_>, name: &str) -> bool {
+    let mut ports = pod.containers.iter().flat_map(|container| &container.ports);
+    ports.any(|own| own.name == name || Text::written(own.name).as_known().is_none())
 }
 
 pub(super) fn of_pods(tree: &Tree<'_>, job: &Job) -> Vec<Dead> {
@@ -225,17 +282,19 @@ pub(super) fn of_pods(tree: &Tree<'_>, job: &Job) -> Vec<Dead> {
         let closest = (name.to_owned(), place_of(near.object));
         return vec![monitor.nothing_selected(reason, Some(closest), monitor.certainty())];
     }
-    let port = monitor
-        .endpoint
-        .get("port")
-        .or_else(|| monitor.endpoint.get("targetPort"));
-    let port = port.filter(|port| port.as_str().is_some_and(|name| name.parse::<u16>().is_err()));
+    let mut fields = ["port", "portNumber", "targetPort"].into_iter();
+    let port = fields.find_map(|key| monitor.endpoint.get(key));
     let dead = port.and_then(|port| pod_port(&monitor, port, &selected));
     dead.into_iter().collect()
 }
 
 /// A name that no port of the pods has.
 fn pod_port(monitor: &Monitor<'_>, port: &Value, pods: &[&Pod<'_>]) -> Option<Dead> {
+    // A quoted number is a name, which no port can have.
+    let is_number = port.as_scalar().is_some_and(|scalar| !scalar.is_string);
+    if let Some(number) = port.as_integer().filter(|_| is_number) {
+        return pod_port_number(monitor, port, number, pods);
+    }
     let name = port
         .as_str()
         .filter(|name| !name.is_empty() && !name.contains(['|', '*', '.', '(']))?;
@@ -252,6 +311,37 @@ fn pod_port(monitor: &Monitor<'_>, port: &Value, pods: &[&Pod<'_>]) -> Option<De
         .filter(|own| !own.name.is_empty())
         .map(|own| (own.name, own.span));
     Some(monitor.no_port(port, "pod", &distinct(names)))
+}
+
+/// A number that no port of the pods has: what the operator writes for it keeps the ports that containers declare.
+fn pod_port_number(monitor: &Monitor<'_>, port: &Value, number: i64, pods: &[&Pod<'_>]) -> Option<Dead> {
+    let containers = || pods.iter().flat_map(|pod| &pod.containers);
+    // A port whose number is filled in elsewhere was not read.
+    let is_read =
+        |container: &Container<'_>| container.ports.len() == container.value.items_at("ports").len();
+    let ports = || containers().flat_map(|container| &container.ports);
+    if pods.is_empty() || !containers().all(is_read) || ports().any(|own| i64::from(own.number) == number) {
+        return None;
+    }
+    let mut numbers: Vec<String> = ports().map(|own| own.number.to_string()).collect();
+    numbers.sort();
+    numbers.dedup();
+    let tail = if numbers.is_empty() {
+        "they declare none".to_owned()
+    } else {
+        format!("they have {}", numbers.join(", "))
+    };
+    Some(Dead {
+        target: format!(
+            "{} {}: port {number}",
+            monitor.object.kind(),
+            monitor.object.name()
+        ),
+        span: port.span,
+        reason: format!("no container of the pods that it selects declares the port {number}: {tail}"),
+        closest: None,
+        certainty: Certainty::Sure,
+    })
 }
 
 fn distinct<'n>(names: impl Iterator<Item = (&'n str, Span)>) -> Vec<(&'n str, Span)> {
