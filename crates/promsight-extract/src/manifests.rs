@@ -135,7 +135,7 @@ fn kind(root: Node<'_>, path: &str) -> Option<ManifestKind> {
         return Some(ManifestKind::KustomizationPart);
     }
     if root.get("scrape_configs").is_some() || root.get("scrape_config_files").is_some() {
-        return Some(ManifestKind::Prometheus);
+        return (!ships_logs(root)).then_some(ManifestKind::Prometheus);
     }
     if is_helmfile(root, path) {
         return Some(ManifestKind::Helmfile);
@@ -144,6 +144,14 @@ fn kind(root: Node<'_>, path: &str) -> Option<ManifestKind> {
         return Some(ManifestKind::Compose);
     }
     is_values(path).then_some(ManifestKind::ChartValues)
+}
+
+/// Whether a configuration is that of Promtail, whose jobs find files of logs under the keys that Prometheus' jobs have.
+/// <https://grafana.com/docs/loki/latest/send-data/promtail/configuration/>
+fn ships_logs(root: Node<'_>) -> bool {
+    ["positions", "clients", "client"]
+        .iter()
+        .any(|key| root.get(key).is_some())
 }
 
 /// Whether the path alone says what a file is.

@@ -320,7 +320,7 @@ fn module_graph(sources: &Sources) -> ModuleGraph {
             file: file.id,
             path: &file.path,
             imports,
-            is_test: python::is_test_path(&file.path),
+            is_test: python::is_test_code(&file.path, &file.text),
         })
         .collect();
     ModuleGraph::new(&modules)
