@@ -212,7 +212,9 @@ impl View<'_> {
                 outlet: outlet.span,
                 port: outlet.port,
                 misses: misses.to_vec(),
-                confidence: if is_sure {
+                confidence: if self.is_default(process) {
+                    Confidence::Low
+                } else if is_sure {
                     Confidence::High
                 } else {
                     Confidence::Medium
@@ -220,6 +222,15 @@ impl View<'_> {
             });
         }
         found
+    }
+
+    /// Whether nothing says that anybody applies the workload as it is: it is one of a chart's default values.
+    fn is_default(&self, process: &Process) -> bool {
+        let Workload::Container { object, .. } = &process.workload else {
+            return false;
+        };
+        let rendering = self.scrape.renderings.get(object.rendering);
+        rendering.is_some_and(|rendering| rendering.is_default)
     }
 
     /// Whether the outlet lets out anything that this tree's code declares.
