@@ -1,4 +1,4 @@
-"""Buys tickets of each kind and brings one back, over and over."""
+"""Buys tickets of each kind and of one that makes the shop fail, and brings one back, over and over."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import urllib.request
 SHOP = json.loads(os.environ["PROVE_ADDRESSES"])["service shop"]
 
 while True:
-    for method, kind in (("POST", "day"), ("POST", "year"), ("DELETE", "day")):
+    for method, kind in (("POST", "day"), ("POST", "year"), ("POST", "unheard-of"), ("DELETE", "day")):
         try:
             request = urllib.request.Request(f"http://{SHOP}:8000/tickets/{kind}", method=method)
             urllib.request.urlopen(request, timeout=5).read()

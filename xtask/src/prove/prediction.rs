@@ -14,7 +14,7 @@ use promsight::discovery::{self, Territory};
 use promsight::pipeline::{self, Selection, Shared};
 use promsight::reading;
 use promsight_model::manifest::{Content, Value};
-use promsight_model::{ExposureKind, Name};
+use promsight_model::{ExposureKind, MetricType, Name};
 use promsight_resolve::Resolution;
 use promsight_resolve::python::Inventory;
 use promsight_resolve::sight::{Collection, Outlet, Program};
@@ -26,7 +26,7 @@ use promsight_scrape::targets::{Dropped, Target as ModelTarget};
 use serde_json::json;
 
 use super::claims::{Claim, Claims};
-use super::series::{OneSeries, Series, add, has_children, labels_of, stored};
+use super::series::{OneSeries, Series, add, has_children, is_optional, labels_of, stored};
 
 /// Kinds of objects that the network is made of.
 const NETWORK: &[&str] = &["Service", "Endpoints", "EndpointSlice"];
@@ -55,7 +55,8 @@ pub(super) struct Workload {
 #[derive(Debug)]
 pub(super) struct Way {
     pub(super) port: u16,
-    pub(super) path: String,
+    /// Where that is known.
+    pub(super) path: Option<String>,
     pub(super) series: Series,
 }
 
@@ -142,7 +143,8 @@ impl Prediction {
     /// What the observer is told: what to run, to discover and to load, and nothing of what is to come of it.
     pub(super) fn plan(&self) -> serde_json::Value {
         let workloads = self.workloads.iter().map(|workload| {
-            let asked = workload.outlets.iter().map(|way| json!([way.port, way.path]));
+            let ways = workload.outlets.iter();
+            let asked = ways.filter_map(|way| Some(json!([way.port, way.path.as_ref()?])));
             json!({
                 "name": workload.name,
                 "command": workload.command,
@@ -213,7 +215,7 @@ impl View<'_> {
                 let is_asked = matches!(outlet.kind, ExposureKind::Server | ExposureKind::Route);
                 Some(Way {
                     port: outlet.port.filter(|_| is_asked)?,
-                    path: outlet.path.clone().unwrap_or_else(|| "/metrics".to_owned()),
+                    path: outlet.path.clone(),
                     series: self.let_out(program?, outlet),
                 })
             });
@@ -266,7 +268,8 @@ impl View<'_> {
             for name in emitter.series.iter().filter_map(Name::exact) {
                 let one = OneSeries {
                     labels: labels_of(emitter, name),
-                    is_sure: emitter.labels_known && emitter.labels.is_empty(),
+                    is_sure: emitter.labels_known && emitter.labels.is_empty() && !is_optional(name),
+                    may_have: (emitter.metric_type == MetricType::Gauge).then_some("pid"),
                 };
                 add(&mut series, name, one);
             }

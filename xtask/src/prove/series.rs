@@ -9,6 +9,9 @@ use promsight_scrape::servers::{Job, Relabelled};
 use promsight_scrape::targets::Target;
 use promsight_scrape::text::{Shape, Text};
 
+/// What the names begin with that the collectors of the client library have.
+const LIBRARY: &[&str] = &["python_", "process_"];
+
 /// What comes out, by the names of the series.
 pub(super) type Series = BTreeMap<String, OneSeries>;
 
@@ -20,6 +23,8 @@ pub(super) struct OneSeries {
     /// Whether it is there from the start. One with labels is there once its program has given them values, and not
     /// every program that imports the code does.
     pub(super) is_sure: bool,
+    /// A label that it may have beside these: the number of the process, where several answer as one.
+    pub(super) may_have: Option<&'static str>,
 }
 
 /// Whether the program's own code makes a child of the metric, or it needs none.
@@ -44,9 +49,17 @@ pub(super) fn labels_of(emitter: &Emitter, series: &str) -> Option<BTreeSet<Stri
     (!is_open).then(|| labels.map(str::to_owned).collect())
 }
 
+/// What the client library adds where it is let: the times of creation, which a variable of the environment and several
+/// processes behind one port keep away, and the collectors of its global registry, which the latter keep away.
+pub(super) fn is_optional(series: &str) -> bool {
+    let is_of_library = LIBRARY.iter().any(|begin| series.starts_with(begin));
+    is_of_library || series.ends_with("_created")
+}
+
 pub(super) fn add(series: &mut Series, name: &str, one: OneSeries) {
     let entry = series.entry(name.to_owned()).or_insert_with(|| one.clone());
     entry.is_sure |= one.is_sure;
+    entry.may_have = entry.may_have.or(one.may_have);
     match (entry.labels.as_mut(), one.labels) {
         (Some(known), Some(labels)) => known.extend(labels),
         _ => entry.labels = None,
@@ -87,6 +100,7 @@ pub(super) fn stored(job: &Job, target: &Target, series: &Series) -> Series {
             let one = OneSeries {
                 labels: own.labels.is_some().then_some(names),
                 is_sure: own.is_sure,
+                may_have: own.may_have,
             };
             add(&mut stored, &name, one);
         }
