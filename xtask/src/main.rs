@@ -1,4 +1,4 @@
-//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `charts`, `mutate`, `oracle`, `packaging`. None of this ships.
+//! Development commands: `cargo xtask ci`, `tidy`, `generate`, `promqltest`, `corpus`, `charts`, `mutate`, `oracle`, `packaging`, `prove`. None of this ships.
 
 #![expect(
     clippy::disallowed_methods,
@@ -15,6 +15,7 @@ mod packaging;
 mod problem;
 mod promql;
 mod promqltest;
+mod prove;
 mod tidy;
 mod tree;
 
@@ -36,6 +37,9 @@ Commands:
               reported with what each change breaks
   oracle      measure the inventory against running code (needs Python and its package index);
               `oracle scenarios` holds the Python scenarios against it, `oracle test` tests the recorder
+  prove       run the systems of testdata/proofs under PROMETHEUS, and compare what it scrapes, drops and stores, and which rules
+              see nothing, with what is said of their source: `prove PROMETHEUS [--record] [NAME...]` (needs Python and its
+              package index)
   packaging   build and install the wheel, and run the action, the GitLab template and the hook
               (needs Python and its package index)
 ";
@@ -51,6 +55,7 @@ pub(crate) const COMMANDS: &[&str] = &[
     "mutate",
     "oracle",
     "packaging",
+    "prove",
 ];
 
 fn main() -> ExitCode {
@@ -65,6 +70,7 @@ fn main() -> ExitCode {
         ["packaging"] => packaging::run(),
         ["charts", arguments @ ..] => charts::run(arguments),
         ["mutate", rest @ ..] => mutate::run(rest),
+        ["prove", rest @ ..] => prove::run(rest),
         ["oracle", rest @ ..] => oracle::run(rest),
         _ => vec![Problem::new(USAGE)],
     };

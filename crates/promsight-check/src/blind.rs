@@ -79,6 +79,10 @@ pub(crate) fn explain(finding: &mut Finding, blindness: &Blindness, series: &str
     finding.confidence = blindness.confidence;
     finding.reason = Some(blindness.reason);
     finding.label = label(blindness.reason);
+    finding.cause = blindness.evidence.iter().find_map(|evidence| match evidence {
+        Evidence::Lost(span) => Some(*span),
+        _ => None,
+    });
     finding.related = related(blindness);
     finding.notes = notes(blindness, series);
     finding.suggestion = suggestion(series, blindness);

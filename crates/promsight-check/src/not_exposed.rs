@@ -32,20 +32,21 @@ fn finding(context: &Context<'_>, lost: &NotExposed) -> Option<Finding> {
         [first, rest @ ..] => format!("{first} and {}", words::count(rest.len(), "more metric")),
         [] => return None,
     };
-    let why = if lost.outlets.is_empty() {
-        "nothing in it serves or pushes them"
-    } else {
-        "what it serves is another registry"
+    let why = match (lost.outlets.is_empty(), lost.unreached.is_empty()) {
+        (true, true) => "nothing in it serves or pushes them",
+        (true, false) => "nothing in it comes by what would serve them",
+        (false, _) => "what it serves is another registry",
     };
     let message = format!("{workload} emits {what}, and {why}");
     let mut finding = words::finding(
         CHECK.name,
-        targets::name_place(scrape, process),
+        scrape.name_span(process),
         targets::short_name(scrape, process),
         message,
     );
     finding.confidence = lost.confidence;
     "its metrics never leave the process".clone_into(&mut finding.label);
+    finding.cause = Some(finding.primary);
     let way = process.way.iter().map(|span| (*span, "it runs this"));
     let metrics = lost.metrics.iter().map(|(_, span)| (*span, "emitted here"));
     let outlets = lost

@@ -40,12 +40,13 @@ fn finding(context: &Context<'_>, missed: &NotScraped) -> Option<Finding> {
     );
     let mut finding = words::finding(
         CHECK.name,
-        targets::name_place(scrape, process),
+        scrape.name_span(process),
         targets::short_name(scrape, process),
         message,
     );
     finding.confidence = missed.confidence;
     "no Prometheus asks it".clone_into(&mut finding.label);
+    finding.cause = Some(first.span.unwrap_or(finding.primary));
     finding.related.push(Related {
         span: missed.outlet,
         message: "it serves them here".to_owned(),

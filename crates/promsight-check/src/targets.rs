@@ -138,17 +138,6 @@ pub(crate) fn workload_name(scrape: &ScrapeModel, process: &Process) -> String {
     }
 }
 
-/// Where the workload has its name.
-pub(crate) fn name_place(scrape: &ScrapeModel, process: &Process) -> Span {
-    let Workload::Container { object, .. } = &process.workload else {
-        return process.span;
-    };
-    let rendering = scrape.renderings.get(object.rendering);
-    let object = rendering.and_then(|rendering| rendering.objects.get(object.object));
-    let name = object.and_then(|object| object.value.at(&["metadata", "name"]));
-    name.map_or(process.span, |name| name.span)
-}
-
 /// The workload's own name.
 pub(crate) fn short_name(scrape: &ScrapeModel, process: &Process) -> String {
     match &process.workload {

@@ -9,8 +9,10 @@ use promsight_model::{
     Consumer, ConsumerKind, Emitter, ExposureKind, FileSet, Liveness, Name, Origin, Span, Stage, Step,
     StepState, Trace, Verdict,
 };
-use promsight_resolve::sight::{Collection, Outlet};
+use promsight_resolve::sight::{self, Collection, Fate, Outlet};
 use promsight_resolve::{Record, Reference, Resolution, selector_text};
+use promsight_scrape::servers::Job;
+use promsight_scrape::targets::Target;
 
 use crate::{targets, words};
 
@@ -214,7 +216,7 @@ impl<'a> Steps<'a> {
                 self.push(depth + 1, Stage::Exposed, state, text.to_owned(), None);
             }
             for outlet in outlets {
-                self.outlet(outlet, depth + 1);
+                self.outlet(outlet, emitter, depth + 1);
             }
         }
         if !is_run && !scrape.processes.is_empty() {
@@ -224,7 +226,7 @@ impl<'a> Steps<'a> {
     }
 
     /// One way out of a program, and who comes for it.
-    fn outlet(&mut self, outlet: &Outlet, depth: usize) {
+    fn outlet(&mut self, outlet: &Outlet, emitter: &Emitter, depth: usize) {
         let scrape = &self.resolution.scrape;
         let what = match outlet.kind {
             ExposureKind::Server => "by a server of its own",
@@ -250,14 +252,29 @@ impl<'a> Steps<'a> {
                 }
             }
             Collection::Scraped(found) => {
+                if let Some(reason) = &outlet.others {
+                    step(StepState::Unknown, reason.clone(), None);
+                }
                 for (server, job, target) in found {
                     let job = scrape
                         .servers
                         .get(*server)
                         .and_then(|server| server.jobs.get(*job));
                     let Some(job) = job else { continue };
-                    let span = job.targets.get(*target).map_or(job.span, |target| target.span);
-                    step(StepState::Holds, format!("by job {}", job.name), Some(span));
+                    let Some(target) = job.targets.get(*target) else {
+                        continue;
+                    };
+                    let text = format!("by job {}", job.name);
+                    self.push(
+                        depth + 1,
+                        Stage::Scraped,
+                        StepState::Holds,
+                        text,
+                        Some(target.span),
+                    );
+                    for (state, text, span) in fates(emitter, job, target) {
+                        self.push(depth + 2, Stage::Scraped, state, text, Some(span));
+                    }
                 }
             }
         }
@@ -511,6 +528,29 @@ impl<'a> Steps<'a> {
         }
         is_new
     }
+}
+
+/// What a job makes of the series that it scrapes, where that is not to store them as they are: broken where none of them
+/// is left.
+fn fates(emitter: &Emitter, job: &Job, target: &Target) -> Vec<(StepState, String, Span)> {
+    let fates = sight::fates(emitter, job, target);
+    let is_lost = |fate: &Fate| matches!(fate, Fate::Dropped { .. });
+    let state = if fates.iter().filter(|fate| is_lost(fate)).count() == emitter.series.len() {
+        StepState::Broken
+    } else {
+        StepState::Holds
+    };
+    let words = |fate| match fate {
+        Fate::Dropped { series, reason, span } => (state, format!("drops `{series}`: {reason}"), span),
+        Fate::Renamed { series, name, span } => {
+            (StepState::Holds, format!("stores `{series}` as `{name}`"), span)
+        }
+        Fate::Open { series, span } => {
+            let text = format!("whether it keeps `{series}` is known only at run time");
+            (StepState::Unknown, text, span)
+        }
+    };
+    fates.into_iter().map(words).collect()
 }
 
 fn state(reference: &Reference) -> StepState {

@@ -19,6 +19,7 @@ pub(crate) fn finding(check: &'static str, primary: Span, subject: String, messa
         message,
         primary,
         label: String::new(),
+        cause: None,
         related: Vec::new(),
         notes: Vec::new(),
         suggestion: None,

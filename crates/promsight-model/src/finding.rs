@@ -168,6 +168,8 @@ pub struct Finding {
     pub primary: Span,
     /// What the primary place shows, for the code frame (`nothing emits this`).
     pub label: String,
+    /// What to mend, where that is another place than the primary: all findings with the same are mended there together.
+    pub cause: Option<Span>,
     /// The other end of the evidence.
     pub related: Vec<Related>,
     /// Further sentences that explain or say what to do.

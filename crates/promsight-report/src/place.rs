@@ -30,6 +30,10 @@ impl<'a> Places<'a> {
         self.files.file(id)
     }
 
+    pub(crate) fn text(&self, span: Span) -> &'a str {
+        self.files.text(span)
+    }
+
     /// What `--fix` would write in the place of a finding.
     pub(crate) fn safe_replacement<'f>(&self, finding: &'f Finding) -> Option<&'f str> {
         finding.safe_replacement(self.files)

@@ -18,7 +18,7 @@ use rustc_hash::FxHashMap;
 use crate::deep::is_usual_target_label;
 use crate::judge::Judge;
 use crate::patterns::{glob, says_something};
-use crate::sight::Hidden;
+use crate::sight::{Hidden, Sights};
 use crate::similarity::Likeness;
 use crate::usage::Usage;
 use crate::witnesses::Witnesses;
@@ -68,8 +68,10 @@ pub(crate) struct Index<'a> {
     server: Option<&'a Server>,
     /// Exact series name to the live emitters that expose it and of which something arrives.
     live_series: BTreeMap<String, Vec<usize>>,
-    /// Emitters of which nothing arrives, although their code runs.
-    hidden: &'a BTreeMap<usize, Hidden>,
+    /// Of which emitters and series nothing arrives although their code runs, and what arrives under other names.
+    sights: &'a Sights,
+    /// Names with unknown parts that scrape jobs give to series of emitters.
+    renamed: Vec<(Name, usize)>,
     /// Exact series name to emitters that do not count: test-only, dead and hidden ones.
     silent_series: BTreeMap<String, Vec<usize>>,
     /// Exact family names and names as written, of live emitters.
@@ -156,7 +158,7 @@ impl<'a> Index<'a> {
     }
 
     /// Indexes everything that the input holds.
-    pub(crate) fn build(input: &Input<'a>, hidden: &'a BTreeMap<usize, Hidden>) -> Self {
+    pub(crate) fn build(input: &Input<'a>, sights: &'a Sights) -> Self {
         let mut index = Self {
             facts: input.facts,
             emitters: input
@@ -169,7 +171,8 @@ impl<'a> Index<'a> {
             own: input.inventory.emitters.len(),
             witnesses: Witnesses::default(),
             server: input.outside.server.as_ref(),
-            hidden,
+            sights,
+            renamed: Vec::new(),
             live_series: BTreeMap::new(),
             silent_series: BTreeMap::new(),
             live_families: BTreeMap::new(),
@@ -197,6 +200,7 @@ impl<'a> Index<'a> {
             without_colons: BTreeSet::new(),
         };
         index.index_emitters();
+        index.index_renamed();
         index.witnesses = Witnesses::of(&index.emitters, index.own);
         index.partial.extend(index.witnesses.partial());
         index.index_facts();
@@ -214,13 +218,15 @@ impl<'a> Index<'a> {
     fn index_emitters(&mut self) {
         for (at, emitter) in self.emitters.iter().enumerate().take(self.own) {
             let series = emitter.series.iter().filter_map(Name::exact);
-            let counts = emitter.is_live() && !self.hidden.contains_key(&at);
-            let by_series = if counts {
-                &mut self.live_series
-            } else {
-                &mut self.silent_series
-            };
+            let counts = emitter.is_live() && !self.sights.hidden.contains_key(&at);
+            let lost = &self.sights.arrivals.lost;
             for series in series {
+                let arrives = counts && !lost.contains_key(&(at, series.to_owned()));
+                let by_series = if arrives {
+                    &mut self.live_series
+                } else {
+                    &mut self.silent_series
+                };
                 by_series.entry(series.to_owned()).or_default().push(at);
             }
             if !emitter.is_live() {
@@ -237,6 +243,24 @@ impl<'a> Index<'a> {
             }
             if emitter.series.iter().any(|series| series.exact().is_none()) {
                 self.partial.push(at);
+            }
+        }
+    }
+
+    /// Names that scrape jobs give to series.
+    fn index_renamed(&mut self) {
+        for (name, emitters) in &self.sights.arrivals.renamed {
+            let is_seen = |at: &&usize| !self.sights.hidden.contains_key(at);
+            for at in emitters.iter().filter(is_seen) {
+                match glob(name) {
+                    Name::Exact(name) => {
+                        let known = self.live_series.entry(name).or_default();
+                        if !known.contains(at) {
+                            known.push(*at);
+                        }
+                    }
+                    open => self.renamed.push((open, *at)),
+                }
             }
         }
     }
@@ -281,9 +305,10 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// Why nothing of an emitter arrives, where that is so.
-    pub(crate) fn hidden(&self, at: usize) -> Option<&'a Hidden> {
-        self.hidden.get(&at)
+    /// Why nothing of an emitter, or of one of its series, arrives, where that is so.
+    pub(crate) fn hidden(&self, at: usize, series: &str) -> Option<&'a Hidden> {
+        let lost = || self.sights.arrivals.lost.get(&(at, series.to_owned()));
+        self.sights.hidden.get(&at).or_else(lost)
     }
 
     /// Every emitter in code, live or not, and behind them those of snapshots and inventories.
@@ -356,15 +381,16 @@ impl<'a> Index<'a> {
     /// Live emitters of whose series one may be that name, because a part of theirs is unknown. Those of which
     /// hardly anything is known are left out: they are gaps.
     pub(crate) fn possibly_emitting(&self, series: &str) -> Vec<usize> {
+        let renamed = self.renamed.iter().filter(|(name, _)| may_be(name, series));
+        let renamed = renamed.map(|(_, at)| *at);
         self.partial
             .iter()
             .copied()
             .filter(|at| {
-                self.emitters[*at].series.iter().any(|name| match name {
-                    Name::Pattern(pattern) => says_something(pattern) && pattern.matches(series),
-                    Name::Exact(_) | Name::Unresolved => false,
-                })
+                let mut names = self.emitters[*at].series.iter();
+                names.any(|name| may_be(name, series))
             })
+            .chain(renamed)
             .collect()
     }
 
@@ -610,6 +636,14 @@ impl<'a> Index<'a> {
             (left.emitter.span, &left.emitter.name).cmp(&(right.emitter.span, &right.emitter.name))
         });
         all
+    }
+}
+
+/// Whether a name of which enough is known may be that series.
+fn may_be(name: &Name, series: &str) -> bool {
+    match name {
+        Name::Pattern(pattern) => says_something(pattern) && pattern.matches(series),
+        Name::Exact(_) | Name::Unresolved => false,
     }
 }
 

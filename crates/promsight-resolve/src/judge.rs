@@ -380,8 +380,17 @@ impl<'a, 'i> Judge<'a, 'i> {
             gaps: Vec::new(),
         };
         let silent = self.index.silent(series);
-        let hidden = silent.iter().find_map(|at| Some((*at, self.index.hidden(*at)?)));
+        let hidden = silent
+            .iter()
+            .find_map(|at| Some((*at, self.index.hidden(*at, series)?)));
         if let Some((at, hidden)) = hidden {
+            let stored = hidden.renamed.as_ref().map(|name| Closest {
+                series: name.clone(),
+                span: hidden.span,
+                same_family: false,
+                convincing: true,
+                is_only: true,
+            });
             return Some(Blindness {
                 reason: hidden.reason,
                 evidence: vec![Evidence::Lost(hidden.span)],
@@ -389,6 +398,7 @@ impl<'a, 'i> Judge<'a, 'i> {
                     dead: Some(hidden.clause.clone()),
                     ..self.declared(at)
                 }),
+                closest: stored,
                 ..none
             });
         }

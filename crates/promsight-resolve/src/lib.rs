@@ -382,7 +382,7 @@ pub struct InvalidQuery {
 /// Binds every reference to a verdict.
 pub fn resolve(input: &Input<'_>) -> Resolution {
     let sights = sight::sights(input.inventory, &input.scrape);
-    let index = index::Index::build(input, &sights.hidden);
+    let index = index::Index::build(input, &sights);
     let judge = judge::Judge::new(&index, input.facts, input.files);
     let mut references = judge.all_references();
     let mentioned = mentions::references(&index, &judge, input.facts);

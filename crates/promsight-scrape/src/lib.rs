@@ -56,6 +56,20 @@ pub struct ScrapeModel {
     pub blocked: Vec<policies::Blocked>,
 }
 
+impl ScrapeModel {
+    /// Where the workload of a process has its name; where it has none of its own, the place that declares it.
+    #[must_use]
+    pub fn name_span(&self, process: &process::Process) -> promsight_model::Span {
+        let process::Workload::Container { object, .. } = &process.workload else {
+            return process.span;
+        };
+        let rendering = self.renderings.get(object.rendering);
+        let object = rendering.and_then(|rendering| rendering.objects.get(object.object));
+        let name = object.and_then(|object| object.value.at(&["metadata", "name"]));
+        name.map_or(process.span, |name| name.span)
+    }
+}
+
 /// Follows the path of everything that the tree runs.
 pub fn simulate(input: &Input<'_>) -> ScrapeModel {
     let objects::Rendered { renderings, orphans } = objects::render(input);

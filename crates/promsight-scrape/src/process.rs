@@ -90,6 +90,8 @@ pub enum Workload {
 pub struct Port {
     /// Its number.
     pub number: u16,
+    /// The port of the machine that leads to it, where a compose file publishes it there.
+    pub published: Option<u16>,
     /// Its name, where it has one.
     pub name: Option<String>,
     /// Where it stands.

@@ -39,8 +39,10 @@ pub enum Outcome {
     },
 }
 
-/// Applies rules in their order.
+/// Applies rules in their order. Behind a filter of which only a running cluster knows the answer, a later one may still
+/// drop the labels for sure.
 pub fn apply(rules: &[Rule], mut labels: Labels) -> Outcome {
+    let mut open: Option<(Span, String)> = None;
     for rule in rules {
         match step(rule, &mut labels) {
             Step::Next => {}
@@ -51,15 +53,47 @@ pub fn apply(rules: &[Rule], mut labels: Labels) -> Outcome {
                 };
             }
             Step::Open(reason) => {
-                return Outcome::Undecided {
-                    rule: rule.span,
-                    reason,
-                };
+                open.get_or_insert((rule.span, reason));
+                // What such a rule makes of the labels is not known either.
+                if rule.placeholder.is_some() {
+                    break;
+                }
             }
         }
     }
-    Outcome::Kept(labels)
+    match open {
+        Some((rule, reason)) => Outcome::Undecided { rule, reason },
+        None => Outcome::Kept(labels),
+    }
 }
+
+/// The names under which a series with these labels may be stored, with `*` for what is open in them. Filters aside: what
+/// they drop has no name.
+pub fn names(rules: &[Rule], mut labels: Labels) -> Vec<String> {
+    let mut names = Vec::new();
+    for rule in rules {
+        let is_filter = matches!(
+            rule.action,
+            Action::Keep | Action::Drop | Action::KeepEqual | Action::DropEqual
+        );
+        if is_filter || rule.placeholder.is_some() {
+            continue;
+        }
+        if rule.target_label == NAME && rule.action == Action::Replace {
+            let value = rule.source(&labels);
+            if rule.regex.matches(&value) == Answer::Perhaps {
+                names.push(rule.expand(&rule.replacement, &rule.any_groups()).to_string());
+                continue;
+            }
+        }
+        step(rule, &mut labels);
+    }
+    names.push(labels.get(NAME).to_string());
+    names
+}
+
+/// The label that holds a series' name.
+pub const NAME: &str = "__name__";
 
 enum Step {
     Next,

@@ -20,7 +20,7 @@ use crate::Input;
 use crate::compose::ComposeFile;
 use crate::objects::{ObjectId, Rendering};
 use crate::process::Process;
-use crate::relabel::{self, InvalidRule, Labels, Outcome, Rule};
+use crate::relabel::{self, Action, InvalidRule, Labels, Outcome, Rule};
 use crate::targets::cluster::Cluster;
 use crate::targets::{Dropped, Target};
 use crate::text::Text;
@@ -182,6 +182,8 @@ pub struct Job {
     pub undecided: Vec<Dropped>,
     /// Why its targets are not all known (a discovery of another system, a remote file), as clauses; empty where they are.
     pub unknown: Vec<String>,
+    /// Those of `unknown` that any workload may be behind, and not just what `undecided` names.
+    pub unlisted: Vec<String>,
     /// Static targets, Services, ports that no manifest renders: filled in where the tree determines that.
     pub dead: Vec<crate::targets::Dead>,
     /// A rule of it that Prometheus refuses, and with it the whole configuration.
@@ -236,6 +238,7 @@ impl Job {
             dropped: Vec::new(),
             undecided: Vec::new(),
             unknown: Vec::new(),
+            unlisted: Vec::new(),
             dead: Vec::new(),
             invalid,
             metric_rules,
@@ -247,19 +250,46 @@ impl Job {
         }
     }
 
+    /// That its targets are not all known, whatever workload is asked about.
+    pub(crate) fn may_have_more(&mut self, reason: String) {
+        self.unknown.push(reason.clone());
+        self.unlisted.push(reason);
+    }
+
     /// What `metric_relabel_configs` make of a series with these labels (its own and its target's). Values that are not
     /// known are to be open ones.
     pub fn metric_relabelling(&self, series: &str, labels: &Labels) -> Relabelled {
         let mut labels = labels.clone();
-        labels.set("__name__", Text::known(series));
+        labels.set(relabel::NAME, Text::known(series));
         match relabel::apply(&self.metric_rules, labels) {
             Outcome::Kept(labels) => Relabelled::Kept {
-                name: labels.get("__name__").as_known().map(str::to_owned),
+                name: labels.get(relabel::NAME).as_known().map(str::to_owned),
                 labels,
             },
             Outcome::Dropped { rule, reason } => Relabelled::Dropped { rule, reason },
             Outcome::Undecided { rule, .. } => Relabelled::Unknown { rule },
         }
+    }
+}
+
+impl Job {
+    /// The rule that may give series other names, where there is one.
+    pub fn renaming(&self) -> Option<&Rule> {
+        let mut rules = self.metric_rules.iter();
+        rules.find(|rule| match rule.action {
+            Action::Replace | Action::HashMod | Action::Lowercase | Action::Uppercase => {
+                rule.target_label == relabel::NAME
+            }
+            Action::LabelMap => rule.replacement == relabel::NAME,
+            _ => false,
+        })
+    }
+
+    /// The names under which a series with these labels may be stored, with `*` for what is open in them.
+    pub fn stored_names(&self, series: &str, labels: &Labels) -> Vec<String> {
+        let mut labels = labels.clone();
+        labels.set(relabel::NAME, Text::known(series));
+        relabel::names(&self.metric_rules, labels)
     }
 }
 

@@ -29,6 +29,8 @@ const MAX_REASONS: usize = 20;
 /// A target that a job scrapes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
+    /// The labels as discovery found them (`__meta_…`), with `*` for what only a running cluster knows.
+    pub discovered: BTreeMap<String, String>,
     /// `__address__` after relabelling: host and port, with `*` for what only a running cluster knows.
     pub address: String,
     /// The port on which the workload is asked, where known: behind a Service the pod's own.
@@ -84,6 +86,12 @@ pub struct Dropped {
     pub reason: String,
     /// The workload that would answer there.
     pub workload: Option<ObjectId>,
+    /// Further workloads that would answer under the same address.
+    pub siblings: Vec<ObjectId>,
+    /// The service of docker-compose that would answer there.
+    pub compose_service: Option<String>,
+    /// What its address leads to.
+    pub place: Place,
     /// The port on which it would be asked.
     pub port: Option<u16>,
     /// Where the target comes from.
@@ -164,36 +172,30 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
     let rules = match relabel::rules(job.config.items_at("relabel_configs")) {
         Ok(rules) => rules,
         Err(invalid) => {
-            job.unknown.push(format!(
-                "Prometheus refuses the configuration: {}",
-                invalid.reason
-            ));
+            job.may_have_more(refused(&invalid.reason));
             job.invalid = Some(invalid);
             return;
         }
     };
     if let Some(invalid) = &job.invalid {
-        job.unknown.push(format!(
-            "Prometheus refuses the configuration: {}",
-            invalid.reason
-        ));
+        job.may_have_more(refused(&invalid.reason));
         return;
     }
     if rules.is_empty()
         && let Some((url, span)) = url_among(&job.config)
     {
         let reason = format!("`{url}` is a URL, and a target is a host and a port");
-        job.unknown
-            .push(format!("Prometheus refuses the configuration: {reason}"));
+        job.may_have_more(refused(&reason));
         job.invalid = Some(InvalidRule { span, reason });
         return;
     }
     let defaults = Defaults::of(&job.config, server.global.as_ref());
     let found = discovery::of_job(tree, server, job);
-    job.unknown.extend(found.unknown);
+    for reason in found.unknown {
+        job.may_have_more(reason);
+    }
     if found.targets.len() > *left {
-        job.unknown
-            .push("there are more targets than are followed".to_owned());
+        job.may_have_more("there are more targets than are followed".to_owned());
         return;
     }
     *left -= found.targets.len();
@@ -208,6 +210,11 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
     for target in found.targets {
         settler.settle(job, target);
     }
+}
+
+/// What is not known of a job that Prometheus does not take.
+fn refused(reason: &str) -> String {
+    format!("Prometheus refuses the configuration: {reason}")
 }
 
 /// A fixed target that is a URL, which Prometheus takes only where rules may make an address of it.
@@ -248,7 +255,9 @@ impl Settler<'_, '_> {
         let (rule, reason, is_open) = match outcome {
             Outcome::Kept(labels) if found.presence == Answer::Always => {
                 let answers = answers(&labels.get("__address__"), &labels);
-                self.keep(job, target(&labels, answers, found.host, found.span));
+                let mut target = target(&labels, answers, found.host, found.span);
+                target.discovered = shown(&discovered);
+                self.keep(job, target);
                 return;
             }
             Outcome::Kept(_) => {
@@ -266,13 +275,13 @@ impl Settler<'_, '_> {
         let answers = answers(&original, &discovered);
         let first = answers.workloads.first();
         let refused = Dropped {
-            discovered: discovered
-                .iter()
-                .map(|(name, value)| (name.to_owned(), value.to_string()))
-                .collect(),
+            discovered: shown(&discovered),
             rule,
             reason: reason.clone(),
             workload: first.map(|(id, _)| *id),
+            siblings: answers.workloads.iter().skip(1).map(|(id, _)| *id).collect(),
+            compose_service: answers.compose.clone(),
+            place: answers.place,
             port: first.and_then(|(_, port)| *port),
             span: found.span,
         };
@@ -297,6 +306,13 @@ impl Settler<'_, '_> {
             job.targets.push(target);
         }
     }
+}
+
+fn shown(labels: &Labels) -> BTreeMap<String, String> {
+    let labels = labels.iter();
+    labels
+        .map(|(name, value)| (name.to_owned(), value.to_string()))
+        .collect()
 }
 
 /// What stands behind the address that relabelling left.
@@ -377,6 +393,7 @@ fn target(labels: &Labels, answers: Answers, host: Host<'_>, span: Span) -> Targ
     let container = labels.get("container");
     let container = matches!(host, Host::Pod(_)).then(|| container.as_known().map(str::to_owned));
     Target {
+        discovered: BTreeMap::new(),
         address: address.to_string(),
         port,
         path: path(&labels.get("__metrics_path__")),

@@ -15,6 +15,7 @@ use promsight_model::{
     Confidence, Facts, FileId, FileSet, Gap, GapKind, Library, Name, Outside, Reach, Report, ScannedImports,
     SelectorName, Server, SourceFile, Span,
 };
+use promsight_resolve::Resolution;
 use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule};
 use rayon::prelude::*;
 
@@ -88,6 +89,16 @@ pub struct Understood {
 }
 
 impl Understood {
+    /// The facts of each file that had any, in file order.
+    pub fn facts(&self) -> &[Facts] {
+        &self.facts
+    }
+
+    /// What the Python code declares.
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
     /// The series that queries ask for by name.
     pub fn asked(&self) -> BTreeSet<&str> {
         let queries = self.facts.iter().flat_map(|facts| &facts.queries);
@@ -170,13 +181,17 @@ impl Shared {
     }
 }
 
-fn reconcile(
+/// What exists and what sees it, before any finding is made of it: for what holds the model against running systems.
+pub fn resolve(sources: &Sources, understood: &Understood, config: &Config) -> Resolution {
+    on_a_large_stack(|| resolution(sources, understood, config, None))
+}
+
+fn resolution(
     sources: &Sources,
     understood: &Understood,
     config: &Config,
-    selection: &Selection,
     server: Option<&Server>,
-) -> Report {
+) -> Resolution {
     let files = &sources.files;
     let facts = &understood.facts;
     let outside = outside(sources, server);
@@ -187,7 +202,7 @@ fn reconcile(
         repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();
-    let mut resolution = promsight_resolve::resolve(&promsight_resolve::Input {
+    promsight_resolve::resolve(&promsight_resolve::Input {
         files,
         facts,
         inventory: &understood.inventory,
@@ -196,7 +211,19 @@ fn reconcile(
         external: &config.external,
         repository: &sources.repository,
         outside: &outside,
-    });
+    })
+}
+
+fn reconcile(
+    sources: &Sources,
+    understood: &Understood,
+    config: &Config,
+    selection: &Selection,
+    server: Option<&Server>,
+) -> Report {
+    let files = &sources.files;
+    let facts = &understood.facts;
+    let mut resolution = resolution(sources, understood, config, server);
     resolution
         .missing_runbooks
         .retain(|missing| !missing.paths.iter().any(|path| config.exclude.admit(path)));

@@ -1,7 +1,8 @@
 //! Findings to tasks: what one person would do in one go.
 //!
-//! Everything that looks at one missing series is one task, whoever looks: to bring the series back mends them all. The
-//! findings of a check that are only informative are one task together.
+//! Everything that looks at one missing series is one task, whoever looks: to bring the series back mends them all. So is
+//! what one place keeps from Prometheus: the workloads, and who looks at their metrics. The findings of a check that are only
+//! informative are one task together.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +32,10 @@ pub(super) fn area_of(finding: &Finding, report: &Report) -> Area {
 enum Cause<'a> {
     /// A series that readers miss.
     Missing(&'a str),
+    /// A selector of a series that is there: the check, the series, and the text that asks for what it has not.
+    Mismatch(&'a str, &'a str, &'a str),
+    /// A place where metrics are lost on their way: the file's path and the text.
+    Break(&'a str, &'a str),
     /// One subject of one check.
     Subject(&'a str, &'a str),
     /// All of a check.
@@ -39,9 +44,15 @@ enum Cause<'a> {
 
 impl<'a> Cause<'a> {
     /// `roots` are the findings by their places: what reads a blind recording rule is mended with the rule.
-    fn of(finding: &'a Finding, roots: &BTreeMap<Span, &'a Finding>) -> Self {
+    fn of(finding: &'a Finding, roots: &BTreeMap<Span, &'a Finding>, places: &Places<'a>) -> Self {
+        if let Some(span) = finding.cause {
+            return Self::Break(&places.file(span.file).path, places.text(span));
+        }
         match (finding.reason, finding.severity) {
             (_, Severity::Info) => Self::Check(finding.check),
+            (Some(Reason::WrongLabel | Reason::WrongValue | Reason::WrongBucket), _) => {
+                Self::Mismatch(finding.check, &finding.subject, places.text(finding.primary))
+            }
             (Some(Reason::BlindRecord), _) => {
                 let root = finding
                     .related
@@ -56,12 +67,14 @@ impl<'a> Cause<'a> {
 
     fn id(&self) -> String {
         let words = match self {
-            Self::Missing(series) => ["missing", series, ""],
-            Self::Subject(check, subject) => ["subject", check, subject],
-            Self::Check(check) => ["check", check, ""],
+            Self::Missing(series) => format!("missing\n{series}\n"),
+            Self::Mismatch(check, series, asked) => format!("mismatch\n{check}\n{series}\n{asked}"),
+            Self::Break(path, text) => format!("break\n{path}\n{text}"),
+            Self::Subject(check, subject) => format!("subject\n{check}\n{subject}"),
+            Self::Check(check) => format!("check\n{check}\n"),
         };
         let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-        for byte in words.join("\n").bytes() {
+        for byte in words.bytes() {
             hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
         // 32 bits of FNV-1a: short enough to be said aloud, and tasks are few.
@@ -80,7 +93,7 @@ pub(super) fn of(report: &Report, places: &Places<'_>) -> Vec<v1::Task> {
         .collect();
     for finding in &report.findings {
         causes
-            .entry(Cause::of(finding, &roots))
+            .entry(Cause::of(finding, &roots, places))
             .or_default()
             .push(finding);
     }
@@ -158,35 +171,67 @@ fn task(
 
 fn title(cause: &Cause<'_>, findings: &[&Finding], report: &Report) -> String {
     match (cause, findings) {
-        (Cause::Missing(series), _) => format!(
-            "{} nothing: `{series}`",
-            match findings.len() {
-                1 => "1 reader sees".to_owned(),
-                number => format!("{number} readers see"),
-            }
-        ),
+        (Cause::Missing(series), _) => format!("{}: `{series}`", see_nothing(findings.len())),
         (_, [only]) => words::one_line(&only.message),
+        (Cause::Mismatch(check, series, asked), _) => {
+            let summary = summary(check, report);
+            format!(
+                "{} for `{series}`: {summary}, at `{}`",
+                findings.len(),
+                words::one_line(asked)
+            )
+        }
+        (Cause::Break(..), _) => broken(findings, report),
         (Cause::Subject(check, subject), _) => {
             format!("{} for `{subject}`: {}", findings.len(), summary(check, report))
         }
         (Cause::Check(check), _) => {
-            let names: BTreeSet<&str> = findings.iter().map(|finding| finding.subject.as_str()).collect();
-            let mut listed: Vec<String> = names
-                .iter()
-                .take(MAX_NAMES)
-                .map(|name| format!("`{name}`"))
-                .collect();
-            if names.len() > MAX_NAMES {
-                listed.push(format!("{} more", names.len() - MAX_NAMES));
-            }
-            format!(
-                "{} × {}: {}",
-                findings.len(),
-                summary(check, report),
-                listed.join(", ")
-            )
+            let names = names(findings.iter().copied());
+            format!("{} × {}: {names}", findings.len(), summary(check, report))
         }
     }
+}
+
+/// What is lost at one place: the workloads first, then who looks.
+fn broken(findings: &[&Finding], report: &Report) -> String {
+    let (readers, workloads): (Vec<&Finding>, Vec<&Finding>) =
+        findings.iter().partition(|finding| finding.reason.is_some());
+    let mut parts = Vec::new();
+    match workloads.as_slice() {
+        [] => {}
+        [only] => parts.push(words::one_line(&only.message)),
+        [first, ..] => {
+            let names = names(workloads.iter().copied());
+            parts.push(format!(
+                "{} × {}: {names}",
+                workloads.len(),
+                summary(first.check, report)
+            ));
+        }
+    }
+    if !readers.is_empty() {
+        let names = names(readers.iter().copied());
+        parts.push(format!("{}: {names}", see_nothing(readers.len())));
+    }
+    parts.join("; ")
+}
+
+fn see_nothing(readers: usize) -> String {
+    match readers {
+        1 => "1 reader sees nothing".to_owned(),
+        number => format!("{number} readers see nothing"),
+    }
+}
+
+/// The first subjects in order, and how many there are besides.
+fn names<'f>(findings: impl Iterator<Item = &'f Finding>) -> String {
+    let names: BTreeSet<&str> = findings.map(|finding| finding.subject.as_str()).collect();
+    let listed = names.iter().take(MAX_NAMES).map(|name| format!("`{name}`"));
+    let mut listed: Vec<String> = listed.collect();
+    if names.len() > MAX_NAMES {
+        listed.push(format!("{} more", names.len() - MAX_NAMES));
+    }
+    listed.join(", ")
 }
 
 fn summary<'a>(check: &'a str, report: &'a Report) -> &'a str {
@@ -194,23 +239,78 @@ fn summary<'a>(check: &'a str, report: &'a Report) -> &'a str {
     known.map_or(check, |known| known.summary)
 }
 
-/// The ways to mend it. What is missing can be mended at both ends.
+/// The ways to mend it.
 fn ways(cause: &Cause<'_>, findings: &[&Finding], places: &Places<'_>) -> Vec<String> {
-    let Cause::Missing(series) = cause else {
-        let check = findings.first().map_or("", |finding| finding.check);
-        return vec![
+    match cause {
+        Cause::Missing(series) => ways_of_missing(series, findings, places),
+        Cause::Mismatch(_, _, asked) => ways_of_mismatch(asked, findings, places),
+        Cause::Break(..) => ways_of_break(findings, places),
+        Cause::Subject(check, _) | Cause::Check(check) => vec![
             format!("Mend it as `promsight explain {check}` says."),
-            "If it is right as it is, say so with a reason: a comment beside it, or `ignore:` in promsight.yaml."
-                .to_owned(),
-        ];
+            ON_PURPOSE.to_owned(),
+        ],
+    }
+}
+
+/// The way where nothing is wrong.
+const ON_PURPOSE: &str =
+    "If it is right as it is, say so with a reason: a comment beside it, or `ignore:` in promsight.yaml.";
+
+/// A selector can be mended, or what it selects from.
+fn ways_of_mismatch(asked: &str, findings: &[&Finding], places: &Places<'_>) -> Vec<String> {
+    let readers = listed(findings.iter().map(|finding| finding.primary), places);
+    let suggestions = findings.iter().filter_map(|finding| finding.suggestion.as_ref());
+    let asked = words::one_line(asked);
+    let change = match suggestions.map(|suggestion| &suggestion.replacement).next() {
+        Some(replacement) => format!("write `{replacement}` for `{asked}`"),
+        None => format!("it asks for `{asked}`"),
     };
+    let declared = findings.iter().flat_map(|finding| &finding.related).next();
+    vec![
+        format!("Change what reads it, at {readers}: {change}."),
+        match declared {
+            Some(declared) => format!(
+                "Or change the code at {}: {}.",
+                line_range(declared.span, places),
+                words::one_line(&declared.message)
+            ),
+            None => "Or change the code, so that the series has it.".to_owned(),
+        },
+    ]
+}
+
+/// What keeps metrics from Prometheus is mended where they are lost.
+fn ways_of_break(findings: &[&Finding], places: &Places<'_>) -> Vec<String> {
+    let cause = listed(findings.iter().filter_map(|finding| finding.cause), places);
+    let told = findings.iter().find(|finding| finding.reason.is_none());
+    let how = match (told, findings.first()) {
+        (Some(told), _) => format!("`promsight explain {}` says how", told.check),
+        (None, Some(reader)) => format!("`promsight trace {}` shows the way", reader.subject),
+        (None, None) => return Vec::new(),
+    };
+    vec![
+        format!("Mend the way to Prometheus, at {cause}: {how}."),
+        match told {
+            Some(_) => ON_PURPOSE.to_owned(),
+            None => {
+                let readers = listed(findings.iter().map(|finding| finding.primary), places);
+                format!("Or change or remove what reads it, at {readers}.")
+            }
+        },
+    ]
+}
+
+/// Places in order, each once.
+fn listed(spans: impl Iterator<Item = Span>, places: &Places<'_>) -> String {
+    let sites: BTreeSet<String> = spans.map(|span| line_range(span, places)).collect();
+    sites.into_iter().collect::<Vec<_>>().join(", ")
+}
+
+/// What is missing can be mended at both ends.
+fn ways_of_missing(series: &str, findings: &[&Finding], places: &Places<'_>) -> Vec<String> {
     // What reads it through a recording rule is mended with that rule.
-    let sites: BTreeSet<String> = findings
-        .iter()
-        .filter(|finding| finding.subject == *series)
-        .map(|finding| line_range(finding.primary, places))
-        .collect();
-    let readers = sites.into_iter().collect::<Vec<_>>().join(", ");
+    let direct = findings.iter().filter(|finding| finding.subject == series);
+    let readers = listed(direct.map(|finding| finding.primary), places);
     let replacement = findings
         .iter()
         .find_map(|finding| finding.suggestion.as_ref())

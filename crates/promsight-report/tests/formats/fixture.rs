@@ -308,6 +308,7 @@ fn blind(primary: Span) -> Finding {
         message: "nothing emits `kiosk_sale_total`".to_owned(),
         primary,
         label: "nothing emits this".to_owned(),
+        cause: None,
         related: Vec::new(),
         notes: Vec::new(),
         suggestion: None,

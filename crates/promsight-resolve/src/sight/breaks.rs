@@ -6,6 +6,7 @@ use promsight_model::{Confidence, Emitter, ExposureKind, Name, Origin, Reason, R
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::process::{Entry, Process, Workload};
 
+use super::arrivals::{Scrape, arrivals};
 use super::{Collection, Hidden, Miss, NotExposed, NotScraped, Outlet, Program, Sights, serves};
 use crate::python::Inventory;
 
@@ -28,6 +29,7 @@ pub(super) fn breaks(programs: Vec<Program>, inventory: &Inventory, scrape: &Scr
     let not_exposed = view.not_exposed(&unexposed);
     let not_scraped = view.not_scraped();
     let hidden = view.hidden(&unexposed, &not_exposed);
+    let arrivals = arrivals(view.scrapes(), inventory, scrape);
     let mut emitters_at: BTreeMap<Span, Vec<usize>> = BTreeMap::new();
     for (at, emitter) in inventory.emitters.iter().enumerate() {
         emitters_at.entry(emitter.span).or_default().push(at);
@@ -36,6 +38,7 @@ pub(super) fn breaks(programs: Vec<Program>, inventory: &Inventory, scrape: &Scr
         not_exposed,
         not_scraped,
         hidden,
+        arrivals,
         emitters_at,
         programs,
     }
@@ -117,7 +120,7 @@ impl View<'_> {
             let own = program.emitters.iter().filter(|at| unexposed.contains(at));
             let own = own.filter_map(|at| self.emitter(*at));
             let mut lost: Vec<(Name, Span)> = own
-                .filter(|emitter| Self::moves(emitter, program))
+                .filter(|emitter| Self::moves(emitter, program) || self.is_unread_text(emitter, program))
                 .map(|emitter| (emitter.name.clone(), emitter.name_span.unwrap_or(emitter.span)))
                 .collect();
             lost.sort_by_key(|(_, span)| *span);
@@ -127,12 +130,16 @@ impl View<'_> {
                 continue;
             }
             let outlets = program.outlets.iter().map(|outlet| outlet.span);
+            // Text that is written by hand may be handed to something that is not followed.
+            let own = program.emitters.iter().filter(|at| unexposed.contains(at));
+            let mut own = own.filter_map(|at| self.emitter(*at));
+            let is_updated = own.any(|emitter| Self::moves(emitter, program));
             found.push(NotExposed {
                 process: program.process,
                 metrics: lost,
                 outlets: outlets.collect(),
                 unreached: program.unreached.clone(),
-                confidence: if program.unreached.is_empty() && !self.unknown {
+                confidence: if is_updated && !self.unknown {
                     Confidence::High
                 } else {
                     Confidence::Medium
@@ -149,6 +156,18 @@ impl View<'_> {
             .updates
             .iter()
             .any(|update| program.files.contains(&update.span.file))
+    }
+
+    /// Whether it is text in the exposition format beside a route that would answer with it, and nothing comes by any
+    /// way out of that file.
+    fn is_unread_text(&self, emitter: &Emitter, program: &Program) -> bool {
+        let file = emitter.span.file;
+        let is_text = matches!(&emitter.origin, Origin::Instrument(library) if library == "exposition-text");
+        let mut exposures = self.inventory.exposures.iter();
+        is_text
+            && program.outlets.is_empty()
+            && program.unreached.iter().any(|span| span.file == file)
+            && !exposures.any(|exposure| exposure.is_reached && exposure.reached_from.contains(&file))
     }
 
     fn is_short_lived(&self, process: &Process) -> bool {
@@ -236,7 +255,8 @@ impl View<'_> {
                     hidden.entry(*at).or_insert_with(|| Hidden {
                         reason: Reason::Unexposed,
                         clause: format!("{} runs it and serves no metrics", self.name(process)),
-                        span: process.span,
+                        span: self.scrape.name_span(process),
+                        renamed: None,
                     });
                 }
             }
@@ -264,7 +284,7 @@ impl View<'_> {
     /// Why nothing scrapes the emitter, if every program that brings it along is missed.
     fn unscraped(&self, emitter: &Emitter, programs: &[&Program]) -> Option<Hidden> {
         let registry = emitter.usage.registry;
-        let mut first: Option<(&Process, &Miss, &Outlet)> = None;
+        let mut first: Option<(&Process, &Miss)> = None;
         if self
             .served_elsewhere
             .iter()
@@ -287,11 +307,11 @@ impl View<'_> {
                     return None;
                 }
                 if let (None, Some(miss)) = (&first, misses.first()) {
-                    first = Some((self.process(program)?, miss, outlet));
+                    first = Some((self.process(program)?, miss));
                 }
             }
         }
-        let (process, miss, outlet) = first?;
+        let (process, miss) = first?;
         Some(Hidden {
             reason: Reason::Unscraped,
             clause: format!(
@@ -299,8 +319,43 @@ impl View<'_> {
                 self.name(process),
                 miss.reason
             ),
-            span: miss.span.unwrap_or(outlet.span),
+            span: miss.span.unwrap_or_else(|| self.scrape.name_span(process)),
+            renamed: None,
         })
+    }
+
+    /// The targets that bring an emitter's series, of emitters of which all are known.
+    fn scrapes(&self) -> BTreeMap<usize, Vec<Scrape>> {
+        if self.unknown {
+            return BTreeMap::new();
+        }
+        let by_emitter = self.programs_by_emitter().into_iter();
+        by_emitter
+            .filter_map(|(at, programs)| Some((at, self.all_scrapes(self.emitter(at)?, &programs)?)))
+            .collect()
+    }
+
+    fn all_scrapes(&self, emitter: &Emitter, programs: &[&Program]) -> Option<Vec<Scrape>> {
+        let registry = emitter.usage.registry;
+        let mut elsewhere = self.served_elsewhere.iter();
+        if elsewhere.any(|served| serves(*served, registry)) {
+            return None;
+        }
+        let mut scrapes = BTreeSet::new();
+        for program in programs {
+            if !program.is_known {
+                return None;
+            }
+            for outlet in program.outlets.iter().filter(|outlet| outlet.serves(registry)) {
+                match &outlet.collection {
+                    Collection::Scraped(found) if outlet.others.is_none() => scrapes.extend(found),
+                    Collection::Missed(_) if outlet.authentication.is_none() => {}
+                    // What is pushed comes by whatever labels it is pushed with.
+                    _ => return None,
+                }
+            }
+        }
+        (!scrapes.is_empty()).then(|| scrapes.into_iter().collect())
     }
 
     /// What people call the process's workload.

@@ -6,7 +6,7 @@ use promsight_scrape::objects::{ObjectId, Rendering};
 use promsight_scrape::policies::{Blocked, Claim};
 use promsight_scrape::process::{Process, Workload};
 use promsight_scrape::servers::{Job, JobOrigin, Server, ServerOrigin, ServerPlace};
-use promsight_scrape::targets::{Certainty, Target};
+use promsight_scrape::targets::{Certainty, Dropped, Place as TargetPlace, Target};
 
 use super::{Collection, Miss, Outlet, Program};
 
@@ -21,6 +21,9 @@ const CREDENTIALS: &[&str] = &[
     "http_headers",
 ];
 
+/// The port on which a Prometheus scrapes itself.
+const OWN_PORT: u16 = 9090;
+
 /// Finds out who comes for each outlet.
 pub(super) fn collect(programs: &mut [Program], scrape: &ScrapeModel) {
     for program in programs {
@@ -29,7 +32,7 @@ pub(super) fn collect(programs: &mut [Program], scrape: &ScrapeModel) {
         };
         for outlet in &mut program.outlets {
             if matches!(outlet.kind, ExposureKind::Server | ExposureKind::Route) {
-                outlet.collection = collection(process, outlet, scrape);
+                (outlet.collection, outlet.others) = collection(process, outlet, scrape);
             }
         }
     }
@@ -43,24 +46,60 @@ enum Place<'a> {
 
 impl Place<'_> {
     fn is_of(&self, target: &Target) -> bool {
+        self.is_among(
+            target.workload,
+            &target.siblings,
+            target.compose_service.as_deref(),
+        )
+    }
+
+    /// The port on which a target of the workload asks it, where known: of several workloads behind one address that of
+    /// the first is.
+    fn port(&self, target: &Target) -> Option<u16> {
+        let is_another = matches!(self, Self::Object(id) if target.workload != Some(*id));
+        target.port.filter(|_| !is_another)
+    }
+
+    /// Whether a target of which only a running cluster could tell whether it is kept is the workload, or may be.
+    fn may_be(&self, undecided: &Dropped) -> bool {
+        let service = undecided.compose_service.as_deref();
+        self.is_among(undecided.workload, &undecided.siblings, service)
+            || matches!(undecided.place, TargetPlace::Unknown | TargetPlace::Local)
+    }
+
+    fn is_among(&self, first: Option<ObjectId>, others: &[ObjectId], service: Option<&str>) -> bool {
         match self {
-            Self::Object(id) => target.workload == Some(*id),
-            Self::Compose(service) => target.compose_service.as_deref() == Some(*service),
+            Self::Object(id) => first == Some(*id) || others.contains(id),
+            Self::Compose(own) => service == Some(*own),
         }
     }
 }
 
-fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> Collection {
+/// Whom a target turns out to be that is called by no name of the workload.
+enum Chance {
+    /// It is the workload.
+    Is,
+    /// It may be.
+    Perhaps,
+    /// It surely is not.
+    Not,
+}
+
+/// Who comes for an outlet, and why others may that are not known.
+fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> (Collection, Option<String>) {
     let place = match &process.workload {
         Workload::Container { object, .. } => Place::Object(*object),
         Workload::Compose { service } => Place::Compose(service),
-        Workload::Image(_) | Workload::Other(_) => return unknown("how it is reached is not in this tree"),
+        Workload::Image(_) | Workload::Other(_) => {
+            return (unknown("how it is reached is not in this tree"), None);
+        }
     };
     if scrape.servers.is_empty() {
-        return unknown("no Prometheus and no monitor is in this tree");
+        return (unknown("no Prometheus and no monitor is in this tree"), None);
     }
     let mut search = Search {
         place,
+        process,
         outlet,
         scraped: Vec::new(),
         misses: Vec::new(),
@@ -95,6 +134,7 @@ enum Nearness {
 /// The way through all jobs for one outlet.
 struct Search<'a> {
     place: Place<'a>,
+    process: &'a Process,
     outlet: &'a Outlet,
     scraped: Vec<(usize, usize, usize)>,
     misses: Vec<(Nearness, Miss)>,
@@ -125,12 +165,21 @@ impl Search<'_> {
             (Nearness::FarNear, Nearness::FarDropped)
         };
         for (job_at, job) in server.jobs.iter().enumerate() {
-            if let Some(reason) = job.unknown.first() {
+            if let Some(reason) = job.unlisted.first() {
                 self.may_be(format!("job {} may find it: {reason}", job.name));
+            }
+            if let Some(undecided) = job.undecided.iter().find(|target| self.place.may_be(target)) {
+                self.may_be(format!("job {} may find it: {}", job.name, undecided.reason));
             }
             for (target_at, target) in job.targets.iter().enumerate() {
                 if !self.place.is_of(target) {
-                    self.knows_siblings |= is_sibling(&self.place, target);
+                    match self.chance(server, target) {
+                        Chance::Is => self.scraped.push((at, job_at, target_at)),
+                        Chance::Perhaps => {
+                            self.may_be(format!("job {} may ask it as {}", job.name, target.address));
+                        }
+                        Chance::Not => self.knows_siblings |= is_sibling(&self.place, target),
+                    }
                     continue;
                 }
                 let claim = Claim::Target {
@@ -138,7 +187,8 @@ impl Search<'_> {
                     job: job_at,
                     target: target_at,
                 };
-                match miss(job, target, self.outlet).or_else(|| self.blocked(job, claim)) {
+                let missed = miss(job, target, self.place.port(target), self.outlet);
+                match missed.or_else(|| self.blocked(job, claim)) {
                     None => self.scraped.push((at, job_at, target_at)),
                     Some(miss) => self.misses.push((near, miss)),
                 }
@@ -150,7 +200,8 @@ impl Search<'_> {
         }
         for idle in &server.idle {
             let mut targets = idle.job.targets.iter().filter(|target| self.place.is_of(target));
-            if targets.any(|target| miss(&idle.job, target, self.outlet).is_none()) {
+            let is_reached = |target| miss(&idle.job, target, self.place.port(target), self.outlet).is_none();
+            if targets.any(is_reached) {
                 if !idle.is_sure {
                     self.for_another.get_or_insert_with(|| idle.reason.clone());
                 }
@@ -160,6 +211,40 @@ impl Search<'_> {
                 };
                 self.misses.push((near, miss));
             }
+        }
+    }
+
+    /// What a target without a name of the workload is to it: something that is filled in elsewhere, or a port of the
+    /// machine.
+    fn chance(&self, server: &Server, target: &Target) -> Chance {
+        let is_inside = matches!(server.place, ServerPlace::Cluster { .. });
+        match target.place {
+            TargetPlace::Unknown => Chance::Perhaps,
+            TargetPlace::Local if !is_inside => self.on_this_machine(server, target),
+            _ => Chance::Not,
+        }
+    }
+
+    fn on_this_machine(&self, server: &Server, target: &Target) -> Chance {
+        let Some(asked) = target.port else {
+            return Chance::Perhaps;
+        };
+        let mut ports = self.process.ports.iter();
+        if let Some(own) = ports.find(|port| port.published == Some(asked)) {
+            let is_served = self.outlet.port.is_none_or(|served| served == own.number);
+            // In a container `localhost` is that container, unless it is on the machine's own network.
+            let is_container = matches!(server.place, ServerPlace::Compose { .. });
+            let names_itself = target.address.starts_with("localhost") || target.address.starts_with("127.");
+            return match (is_served, is_container && names_itself) {
+                (true, false) => Chance::Is,
+                (true, true) => Chance::Perhaps,
+                (false, _) => Chance::Not,
+            };
+        }
+        match self.outlet.port {
+            Some(served) if served == asked => Chance::Perhaps,
+            None if asked != OWN_PORT => Chance::Perhaps,
+            _ => Chance::Not,
         }
     }
 
@@ -190,13 +275,18 @@ impl Search<'_> {
         self.unknown.get_or_insert(reason);
     }
 
-    fn finish(mut self, scrape: &ScrapeModel) -> Collection {
+    fn finish(mut self, scrape: &ScrapeModel) -> (Collection, Option<String>) {
         if !self.scraped.is_empty() {
-            return Collection::Scraped(self.scraped);
+            let others = self.unknown.or(self.for_another);
+            return (Collection::Scraped(self.scraped), others);
         }
-        if let Some(reason) = self.unknown {
-            return Collection::Unknown(reason);
+        if let Some(reason) = self.unknown.take() {
+            return (Collection::Unknown(reason), None);
         }
+        (self.missed(scrape), None)
+    }
+
+    fn missed(mut self, scrape: &ScrapeModel) -> Collection {
         if let (Some(reason), false) = (self.for_another, self.knows_siblings) {
             return Collection::Unknown(format!("a Prometheus outside of this tree may have it: {reason}"));
         }
@@ -250,9 +340,9 @@ fn is_sibling(place: &Place<'_>, target: &Target) -> bool {
 }
 
 /// Why a job that scrapes the workload does not reach the outlet; `None` where it does, as far as that is known.
-fn miss(job: &Job, target: &Target, outlet: &Outlet) -> Option<Miss> {
+fn miss(job: &Job, target: &Target, asked: Option<u16>, outlet: &Outlet) -> Option<Miss> {
     let span = Some(target.span);
-    if let (Some(asked), Some(served)) = (target.port, outlet.port)
+    if let (Some(asked), Some(served)) = (asked, outlet.port)
         && asked != served
     {
         let reason = format!(

@@ -6,8 +6,10 @@
 //!
 //! - [`programs`]: what each process of the tree brings along and lets out;
 //! - [`collection`]: which jobs reach what is let out;
-//! - [`breaks`]: which workloads and metrics that leaves in the dark.
+//! - [`breaks`]: which workloads and metrics that leaves in the dark;
+//! - [`arrivals`]: what jobs make of the series that they scrape.
 
+mod arrivals;
 mod breaks;
 mod collection;
 mod programs;
@@ -18,6 +20,8 @@ use promsight_model::{Confidence, Emitter, ExposureKind, FileId, Name, Reason, R
 use promsight_scrape::ScrapeModel;
 
 use crate::python::Inventory;
+
+pub use arrivals::{Arrivals, Fate, Scrape, fates};
 
 /// The lines of sight of everything that the tree runs.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +34,8 @@ pub struct Sights {
     pub not_scraped: Vec<NotScraped>,
     /// Emitters (by index into the inventory's) of which nothing ever arrives.
     pub hidden: BTreeMap<usize, Hidden>,
+    /// What becomes of single series behind the scrape.
+    pub arrivals: Arrivals,
     /// The indices of the emitters that stand at a place.
     emitters_at: BTreeMap<Span, Vec<usize>>,
 }
@@ -84,6 +90,8 @@ pub struct Outlet {
     pub authentication: Option<Span>,
     /// Who comes for it.
     pub collection: Collection,
+    /// Why yet others may come, as a clause; `None` where all that do are known.
+    pub others: Option<String>,
 }
 
 impl Outlet {
@@ -154,6 +162,8 @@ pub struct Hidden {
     pub clause: String,
     /// Where the line of sight breaks.
     pub span: Span,
+    /// The name under which it is stored instead, where it is a series that gets another one.
+    pub renamed: Option<String>,
 }
 
 /// Joins what the code serves with what the tree runs and scrapes.

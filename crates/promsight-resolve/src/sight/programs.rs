@@ -128,6 +128,7 @@ fn outlet(exposure: &Exposure, process: &Process, applications: &[WebApplication
         path,
         authentication: exposure.authentication,
         collection,
+        others: None,
     }
 }
 

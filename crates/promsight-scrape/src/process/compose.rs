@@ -305,10 +305,13 @@ fn port(port: &Value) -> Option<Port> {
         Some(text) => interpolated(text),
         None => port.text_at(&["target"])?.to_owned(),
     };
-    let inner = text.rsplit(':').next().unwrap_or(&text);
+    let mut parts = text.rsplit(':');
+    let inner = parts.next().unwrap_or(&text);
     let number = inner.split('/').next()?.parse().ok()?;
+    let published = parts.next().or_else(|| port.text_at(&["published"]));
     Some(Port {
         number,
+        published: published.and_then(|text| text.parse().ok()),
         name: port.text_at(&["name"]).map(str::to_owned),
         span: port.span,
     })

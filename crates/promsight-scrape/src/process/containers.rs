@@ -295,6 +295,7 @@ impl<'t, 'a> Containers<'t, 'a> {
                     .iter()
                     .map(|(number, span)| Port {
                         number: *number,
+                        published: None,
                         name: None,
                         span: *span,
                     })

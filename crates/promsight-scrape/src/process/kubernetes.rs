@@ -89,6 +89,7 @@ fn port(port: &Value) -> Option<Port> {
     let number = port.get("containerPort")?;
     Some(Port {
         number: u16::try_from(number.as_integer()?).ok()?,
+        published: None,
         name: port.text_at(&["name"]).map(str::to_owned),
         span: number.span,
     })

@@ -4,7 +4,7 @@ use promsight_model::Span;
 use promsight_model::manifest::Value;
 
 use crate::relabel::Labels;
-use crate::text::{Pattern, Text, has_placeholder};
+use crate::text::{Pattern, Shape, Text, has_placeholder};
 
 /// The pattern of a rule that names none.
 const DEFAULT_REGEX: &str = "(.*)";
@@ -211,6 +211,12 @@ impl Rule {
     pub(crate) fn is_plain(&self) -> bool {
         let is_default = self.regex.as_str() == DEFAULT_REGEX;
         is_default && !self.target_label.contains('$') && !self.replacement.contains('$')
+    }
+
+    /// Groups of which nothing is known.
+    pub(crate) fn any_groups(&self) -> Vec<Option<Text>> {
+        let group = |at: usize| Some(Text::open(Shape::Anything, format!("group {at}")));
+        (0..self.regex.group_count()).map(group).collect()
     }
 
     /// A template with the groups of a match put in, as Go's `Regexp.Expand` does it.

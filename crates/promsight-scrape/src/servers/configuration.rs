@@ -148,7 +148,7 @@ fn server(tree: &Tree<'_>, found: Found<'_>, place: ServerPlace, kind: Kind) -> 
     server.jobs = list.map(|list| jobs(list, &own_namespace)).unwrap_or_default();
     if kind == Kind::Template {
         for job in &mut server.jobs {
-            job.unknown.push("it is written in a template".to_owned());
+            job.may_have_more("it is written in a template".to_owned());
         }
     }
     if let Found::Configuration(value) = found {

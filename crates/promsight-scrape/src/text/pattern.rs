@@ -99,6 +99,11 @@ impl Pattern {
         Some(groups.collect())
     }
 
+    /// How many groups it has, the whole match among them.
+    pub(crate) fn group_count(&self) -> usize {
+        self.regex.captures_len()
+    }
+
     /// The index of a named group.
     pub(crate) fn group_of_name(&self, name: &str) -> Option<usize> {
         self.regex.capture_names().position(|own| own == Some(name))

@@ -187,6 +187,7 @@ fn finding(check: &'static str, subject: &str) -> Finding {
         message: String::new(),
         primary: promsight_model::Span::new(FileId(0), 0..0),
         label: String::new(),
+        cause: None,
         related: Vec::new(),
         notes: Vec::new(),
         suggestion: None,

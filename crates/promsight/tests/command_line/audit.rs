@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::project::Project;
+use crate::project::{Project, trading_platform};
 
 const APP: &str = "from prometheus_client import Counter, Gauge\n\nSALES = Counter(\"shop_sales\", \"Sales.\")\nOPEN = \
                    Gauge(\"shop_open\", \"Whether it is open.\")\n";
@@ -68,6 +68,59 @@ fn a_task_is_what_one_person_would_mend_in_one_go() {
     assert_eq!(area("rules"), "not-ready");
     assert_eq!(area("instrumentation"), "ready");
     assert_eq!(area("dashboards"), "not-verified");
+}
+
+/// The task whose title has that in it.
+fn task<'a>(review: &'a Value, part: &str) -> &'a Value {
+    let tasks = review["tasks"].as_array().expect("there is a list");
+    let mut tasks = tasks
+        .iter()
+        .filter(|task| task["title"].as_str().is_some_and(|title| title.contains(part)));
+    let task = tasks.next().expect("there is such a task");
+    assert!(tasks.next().is_none(), "one task is about {part}");
+    task
+}
+
+#[test]
+fn what_one_rule_keeps_from_prometheus_is_one_task() {
+    let review = audit(&trading_platform(), &[]);
+    let dropped = task(&review, "`kill-switch-research`");
+    assert_eq!(
+        dropped["findings"].as_array().map(Vec::len),
+        Some(4),
+        "one `keep` drops four workloads"
+    );
+    assert_eq!(
+        dropped["ways"][0],
+        "Mend the way to Prometheus, at `deploy/research/prometheus.yaml:15-17`: `promsight explain not-scraped` says how."
+    );
+}
+
+#[test]
+fn who_looks_at_metrics_that_do_not_arrive_belongs_to_the_task_that_lets_them() {
+    let review = audit(&trading_platform(), &[]);
+    let silent = task(&review, "tick-archive");
+    let title = silent["title"].as_str().unwrap_or_default();
+    assert!(
+        title.contains("nothing in it serves or pushes them; 2 readers see nothing"),
+        "{title}"
+    );
+    let unfound = task(&review, "venue-status");
+    let title = unfound["title"].as_str().unwrap_or_default();
+    assert!(title.ends_with("1 reader sees nothing: `venue_open`"), "{title}");
+}
+
+#[test]
+fn a_bound_that_is_not_there_is_mended_at_the_bound() {
+    let review = audit(&trading_platform(), &[]);
+    let ways = &task(&review, "`le=\"30\"` is no bucket")["ways"];
+    assert_eq!(
+        ways,
+        &serde_json::json!([
+            "Change what reads it, at `deploy/prometheus/trading-rules.yaml:104`: write `30.0` for `30`.",
+            "Or change the code at `services/pricing/engine.py:29-33`: its bounds are 1.0, 5.0, 15.0, 30.0, 60.0, +Inf."
+        ])
+    );
 }
 
 #[test]

@@ -1,35 +1,8 @@
 //! `promsight metrics` as a tool for documentation.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 
-use crate::project::Project;
-
-/// The worked example, copied into a project of its own.
-fn worked_example() -> Project {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/trading-platform");
-    let mut project = Project::new();
-    let mut folders = vec![source.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder)
-            .expect("the example can be read")
-            .flatten()
-        {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let name = path
-                .strip_prefix(&source)
-                .expect("it lies in the example")
-                .to_string_lossy()
-                .into_owned();
-            project = project.bytes(&name, &std::fs::read(&path).expect("the file can be read"));
-        }
-    }
-    project
-}
+use crate::project::{Project, trading_platform};
 
 /// Names in the first column of the page's tables: what a reader would copy into a query.
 fn names_of_page(page: &str) -> BTreeSet<String> {
@@ -42,7 +15,7 @@ fn names_of_page(page: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_page_names_what_the_inventory_has() {
-    let project = worked_example();
+    let project = trading_platform();
     let page = project.run(&["metrics", "--format", "markdown"]);
     assert_eq!(page.code, 0, "{}", page.stderr);
     let inventory = project.run(&["metrics", "--format", "json"]);

@@ -16,6 +16,32 @@ pub(crate) struct Output {
     pub(crate) stderr: String,
 }
 
+/// The worked example, copied into a project of its own.
+pub(crate) fn trading_platform() -> Project {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/trading-platform");
+    let mut project = Project::new();
+    let mut folders = vec![source.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder)
+            .expect("the example can be read")
+            .flatten()
+        {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let name = path
+                .strip_prefix(&source)
+                .expect("it lies in the example")
+                .to_string_lossy()
+                .into_owned();
+            project = project.bytes(&name, &std::fs::read(&path).expect("the file can be read"));
+        }
+    }
+    project
+}
+
 impl Project {
     pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
@@ -96,17 +122,19 @@ impl Project {
     }
 
     pub(crate) fn run_with(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
-        let mut command = Command::cargo_bin("promsight").expect("cargo has built the program");
-        command
-            .current_dir(self.folder.path())
-            .args(arguments)
-            .env_remove("NO_COLOR");
-        command.envs(environment.iter().copied());
-        let output = command.output().expect("the program starts");
-        Output {
-            code: output.status.code().expect("no signal ended it"),
-            stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
-            stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
-        }
+        run_in(self.folder.path(), arguments, environment)
+    }
+}
+
+/// Runs the program in a folder.
+pub(crate) fn run_in(folder: &Path, arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut command = Command::cargo_bin("promsight").expect("cargo has built the program");
+    command.current_dir(folder).args(arguments).env_remove("NO_COLOR");
+    command.envs(environment.iter().copied());
+    let output = command.output().expect("the program starts");
+    Output {
+        code: output.status.code().expect("no signal ended it"),
+        stdout: String::from_utf8(output.stdout).expect("stdout is UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("stderr is UTF-8"),
     }
 }

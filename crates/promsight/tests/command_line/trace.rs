@@ -89,3 +89,36 @@ fn a_name_that_nothing_has_is_no_success() {
         output.stderr
     );
 }
+
+#[test]
+fn what_a_job_makes_of_its_series_is_a_step() {
+    let output = Project::new()
+        .file(
+            "shop.py",
+            "from prometheus_client import Counter, start_http_server\n\nSALES = Counter(\"shop_sales\", \"Sales.\")\n\nstart_http_server(8000)\nSALES.inc()\n",
+        )
+        .file("Dockerfile", "FROM python:3.12\nCOPY shop.py .\n")
+        .file(
+            "docker-compose.yml",
+            "services:\n  shop:\n    build: .\n    command: python shop.py\n  prometheus:\n    image: prom/prometheus\n    volumes: [\"./prometheus.yml:/etc/prometheus/prometheus.yml\"]\n",
+        )
+        .file(
+            "prometheus.yml",
+            "scrape_configs:\n  - job_name: shop\n    static_configs: [{targets: [\"shop:8000\"]}]\n    metric_relabel_configs:\n      - {source_labels: [__name__], regex: shop_sales_created, action: drop}\n      - {source_labels: [__name__], regex: shop_sales_total, target_label: __name__, replacement: sales}\n",
+        )
+        .run(&["trace", "shop_sales_total"]);
+    let scraped: Vec<&str> = output
+        .stdout
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.contains("scraped: "))
+        .collect();
+    assert_eq!(
+        scraped,
+        [
+            "ok            scraped: by job shop  prometheus.yml:3:33",
+            "ok              scraped: stores `shop_sales_total` as `sales`  prometheus.yml:6:9",
+            "ok              scraped: drops `shop_sales_created`: drop on __name__: `shop_sales_created` matches \"shop_sales_created\"  prometheus.yml:5:9",
+        ]
+    );
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter, OrderedDict
 from typing import Callable, Iterable
 
@@ -75,4 +76,6 @@ def run(samples: Iterable[tuple[str, float, float]]) -> str:
 if __name__ == "__main__":
     serve_metrics(9104)
     announce_build("canary", "2026.11.3")
-    print(run([("ACME", 0.31, 0.32), ("INITECH", 0.55, 0.54)]))
+    while True:
+        print(run([("ACME", 0.31, 0.32), ("INITECH", 0.55, 0.54)]))
+        time.sleep(60.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Iterable, TextIO
@@ -27,7 +28,8 @@ def archive(lines: Iterable[str], out: TextIO) -> int:
 
 def main() -> None:
     """Archives what comes in until the feed ends."""
-    with Path("/var/lib/ticks/today.jsonl").open("a", encoding="utf-8") as out:
+    folder = Path(os.environ.get("TICKS_FOLDER", "/var/lib/ticks"))
+    with (folder / "today.jsonl").open("a", encoding="utf-8") as out:
         archive(sys.stdin, out)
 
 
