@@ -134,12 +134,14 @@ impl View<'_> {
             let own = program.emitters.iter().filter(|at| unexposed.contains(at));
             let mut own = own.filter_map(|at| self.emitter(*at));
             let is_updated = own.any(|emitter| Self::moves(emitter, program));
+            // Where it serves something, what nothing comes by may be meant to be the rest of that.
+            let is_whole = program.unreached.is_empty() || program.outlets.is_empty();
             found.push(NotExposed {
                 process: program.process,
                 metrics: lost,
                 outlets: outlets.collect(),
                 unreached: program.unreached.clone(),
-                confidence: if is_updated && !self.unknown {
+                confidence: if is_updated && is_whole && !self.unknown {
                     Confidence::High
                 } else {
                     Confidence::Medium
