@@ -198,7 +198,7 @@ fn resolution(
     let scrape = promsight_scrape::simulate(&promsight_scrape::Input {
         files,
         facts,
-        charts: &charts::render(files, facts),
+        charts: &charts::render(files, facts, &sources.repository),
         repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();
