@@ -6,10 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use super::prediction::{Answer, Claim, Fate, Job, Outcome, Prediction, Series, Server, Target, Workload};
-
-/// What the client library itself adds to its global registry.
-const LIBRARY: &[&str] = &["python_", "process_"];
+use super::claims::{Claim, Outcome};
+use super::prediction::{Answer, Fate, Job, Prediction, Server, Target, Workload};
+use super::series::{Series, is_optional};
 
 /// What Prometheus itself adds to a target's series.
 const SCRAPE: &[&str] = &["up", "scrape_"];
@@ -84,7 +83,8 @@ impl Comparison {
         }
         let mut ways: BTreeMap<String, Series> = BTreeMap::new();
         for way in &workload.outlets {
-            let series = ways.entry(format!("{}{}", way.port, way.path)).or_default();
+            let Some(path) = &way.path else { continue };
+            let series = ways.entry(format!("{}{path}", way.port)).or_default();
             series.extend(way.series.clone());
         }
         for (place, series) in ways {
@@ -105,16 +105,16 @@ impl Comparison {
             .flatten()
             .map(|(name, labels)| (name.as_str(), list(labels).filter_map(Value::as_str).collect()))
             .collect();
-        let begins = |name: &str, with: &[&str]| with.iter().any(|begin| name.starts_with(begin));
+        let is_of_scrape = |name: &str| SCRAPE.iter().any(|begin| name.starts_with(begin));
         for name in observed.keys().filter(|name| !predicted.contains_key(**name)) {
-            if !begins(name, LIBRARY) && !begins(name, SCRAPE) {
+            if !is_optional(name) && !is_of_scrape(name) {
                 self.differ(format!("{where_to} `{name}`, which is not predicted"));
             }
         }
         for (name, one) in predicted {
             self.count("series with their labels");
             let made = self.made.entry(name.clone()).or_default();
-            *made |= observed.contains_key(name.as_str());
+            *made |= observed.contains_key(name.as_str()) || is_optional(name);
             match (observed.get(name.as_str()), &one.labels) {
                 (None, _) if one.is_sure => {
                     self.differ(format!("{where_to} no `{name}`, which is predicted"));
@@ -122,7 +122,10 @@ impl Comparison {
                 (None, _) => {}
                 (Some(observed), Some(labels)) => {
                     let labels: BTreeSet<&str> = labels.iter().map(String::as_str).collect();
-                    if labels != *observed {
+                    let more: BTreeSet<&str> = observed.difference(&labels).copied().collect();
+                    let fits =
+                        observed.is_superset(&labels) && more.iter().all(|label| one.may_have == Some(label));
+                    if !fits {
                         self.differ(format!(
                             "{where_to} `{name}` with {observed:?}, and {labels:?} is predicted"
                         ));

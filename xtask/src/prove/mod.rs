@@ -1,11 +1,13 @@
 //! `cargo xtask prove PROMETHEUS [--record] [NAME…]`: systems of `testdata/proofs` are run, and what the real Prometheus
 //! makes of the real processes is compared with what promsight says of their source.
 //!
-//! `xtask/prove/observe.py` runs and asks, and judges nothing; [`prediction`] reads the model, and [`comparison`] compares.
+//! `xtask/prove/observe.py` runs and asks, and judges nothing; [`prediction`] reads the model (its [`series`] and [`claims`] too), and [`comparison`] compares.
 //! The record of a run lies beside its system, and a test holds today's model against it without running anything.
 
+mod claims;
 mod comparison;
 mod prediction;
+mod series;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

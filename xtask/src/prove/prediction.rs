@@ -1,6 +1,8 @@
 //! What the model says of a system: what its workloads run and let out, what each Prometheus keeps, drops and stores, and
 //! which rules see nothing.
 //!
+//! This file is long because one walk over the model answers all questions at once.
+//!
 //! Owns the reading of the model, and nothing of what is observed. A claim is made only where the model makes one.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,48 +14,22 @@ use promsight::discovery::{self, Territory};
 use promsight::pipeline::{self, Selection, Shared};
 use promsight::reading;
 use promsight_model::manifest::{Content, Value};
-use promsight_model::{
-    Emitter, ExposureKind, Facts, Finding, MatchOp, MetricType, Name, Origin, Report, Rule, RuleKind,
-    Selector, SelectorName, Span, Verdict,
-};
+use promsight_model::{ExposureKind, MetricType, Name};
 use promsight_resolve::Resolution;
 use promsight_resolve::python::Inventory;
 use promsight_resolve::sight::{Collection, Outlet, Program};
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::objects::ObjectId;
 use promsight_scrape::process::{Entry, Process, Workload as Declared};
-use promsight_scrape::relabel::Labels;
-use promsight_scrape::servers::{
-    Job as ModelJob, Relabelled, Server as ModelServer, ServerOrigin, ServerPlace,
-};
+use promsight_scrape::servers::{Job as ModelJob, Server as ModelServer, ServerOrigin, ServerPlace};
 use promsight_scrape::targets::{Dropped, Target as ModelTarget};
-use promsight_scrape::text::{Shape, Text};
 use serde_json::json;
 
-/// Findings that say of an expression or selector that it selects nothing.
-const EMPTY: &[&str] = &[
-    "blind-alert",
-    "blind-record",
-    "bucket-mismatch",
-    "label-mismatch",
-    "label-value-mismatch",
-];
+use super::claims::{Claim, Claims};
+use super::series::{OneSeries, Series, add, has_children, is_optional, labels_of, stored};
 
 /// Kinds of objects that the network is made of.
 const NETWORK: &[&str] = &["Service", "Endpoints", "EndpointSlice"];
-
-/// What comes out, by the names of the series.
-pub(super) type Series = BTreeMap<String, OneSeries>;
-
-/// What is said of one series.
-#[derive(Clone, Debug)]
-pub(super) struct OneSeries {
-    /// The names of its labels; `None` where they are not all known.
-    pub(super) labels: Option<BTreeSet<String>>,
-    /// Whether it is there from the start. One with labels is there once its program has given them values, and not
-    /// every program that imports the code does.
-    pub(super) is_sure: bool,
-}
 
 /// All that is predicted of a system.
 #[derive(Debug, Default)]
@@ -79,7 +55,8 @@ pub(super) struct Workload {
 #[derive(Debug)]
 pub(super) struct Way {
     pub(super) port: u16,
-    pub(super) path: String,
+    /// Where that is known.
+    pub(super) path: Option<String>,
     pub(super) series: Series,
 }
 
@@ -129,32 +106,6 @@ pub(super) enum Answer {
     Unsaid,
 }
 
-/// What is said of a rule.
-#[derive(Debug)]
-pub(super) struct Claim {
-    pub(super) group: String,
-    pub(super) name: String,
-    pub(super) is_record: bool,
-    pub(super) expression: String,
-    labels: BTreeMap<String, String>,
-    pub(super) outcome: Outcome,
-    /// Each selector with what it gives; `None` where the model does not say.
-    pub(super) selectors: Vec<(String, Option<bool>)>,
-}
-
-/// What is said of a rule's expression.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
-    /// Prometheus refuses it.
-    Refused,
-    /// It can never have a result.
-    Empty,
-    /// All of its series are there.
-    Fed,
-    /// Nothing is said.
-    Unsaid,
-}
-
 impl Prediction {
     /// Of the tree in a folder.
     pub(super) fn of(folder: &Path) -> Result<Self, String> {
@@ -167,11 +118,14 @@ impl Prediction {
         let everything = Selection::everything(clock::today());
         let report = pipeline::conclude(&sources, &understood, &config, &everything, None);
         let view = View {
-            facts: understood.facts(),
+            claims: Claims {
+                facts: understood.facts(),
+                references: &resolution.references,
+                findings: &report.findings,
+            },
             inventory: understood.inventory(),
             resolution: &resolution,
             scrape: &resolution.scrape,
-            report: &report,
         };
         let servers = resolution.scrape.servers.iter().enumerate();
         let servers = servers.filter(|(_, server)| server.origin != ServerOrigin::Elsewhere);
@@ -189,7 +143,8 @@ impl Prediction {
     /// What the observer is told: what to run, to discover and to load, and nothing of what is to come of it.
     pub(super) fn plan(&self) -> serde_json::Value {
         let workloads = self.workloads.iter().map(|workload| {
-            let asked = workload.outlets.iter().map(|way| json!([way.port, way.path]));
+            let ways = workload.outlets.iter();
+            let asked = ways.filter_map(|way| Some(json!([way.port, way.path.as_ref()?])));
             json!({
                 "name": workload.name,
                 "command": workload.command,
@@ -235,11 +190,10 @@ impl Server {
 }
 
 struct View<'a> {
-    facts: &'a [Facts],
+    claims: Claims<'a>,
     inventory: &'a Inventory,
     resolution: &'a Resolution,
     scrape: &'a ScrapeModel,
-    report: &'a Report,
 }
 
 impl View<'_> {
@@ -261,7 +215,7 @@ impl View<'_> {
                 let is_asked = matches!(outlet.kind, ExposureKind::Server | ExposureKind::Route);
                 Some(Way {
                     port: outlet.port.filter(|_| is_asked)?,
-                    path: outlet.path.clone().unwrap_or_else(|| "/metrics".to_owned()),
+                    path: outlet.path.clone(),
                     series: self.let_out(program?, outlet),
                 })
             });
@@ -314,7 +268,8 @@ impl View<'_> {
             for name in emitter.series.iter().filter_map(Name::exact) {
                 let one = OneSeries {
                     labels: labels_of(emitter, name),
-                    is_sure: emitter.labels_known && emitter.labels.is_empty(),
+                    is_sure: emitter.labels_known && emitter.labels.is_empty() && !is_optional(name),
+                    may_have: (emitter.metric_type == MetricType::Gauge).then_some("pid"),
                 };
                 add(&mut series, name, one);
             }
@@ -336,7 +291,7 @@ impl View<'_> {
             name,
             namespace,
             jobs: jobs.map(|(number, job)| self.job(job, (at, number))).collect(),
-            rules: self.claims(server),
+            rules: self.claims.of(server),
         }
     }
 
@@ -416,67 +371,6 @@ impl View<'_> {
         }
     }
 
-    /// What is said of the rules that a server loads.
-    fn claims(&self, server: &ModelServer) -> Vec<Claim> {
-        let mut claims = Vec::new();
-        for facts in self.facts {
-            let loaded = |rule: &&Rule| server.rules.iter().any(|span| span.contains(rule.name_span));
-            for rule in facts.rules.iter().filter(loaded) {
-                claims.extend(self.claim(facts, rule));
-            }
-        }
-        claims
-    }
-
-    fn claim(&self, facts: &Facts, rule: &Rule) -> Option<Claim> {
-        let at = rule.query?;
-        let query = facts.queries.get(at)?;
-        let consumer = facts.consumers.get(rule.consumer)?;
-        let findings: Vec<&Finding> = self
-            .report
-            .findings
-            .iter()
-            .filter(|finding| query.span.contains(finding.primary))
-            .collect();
-        let is_refused = findings.iter().any(|finding| finding.check == "invalid-query");
-        let references = self.resolution.references.iter();
-        let references = references.filter(|one| one.file() == facts.file && one.query == Some(at));
-        let mut is_fed = true;
-        let mut selectors = Vec::new();
-        for reference in references.filter(|_| !is_refused) {
-            let gives = match reference.verdict {
-                _ if says_empty(&findings, reference.selector.whole) => Some(false),
-                Verdict::Emitted | Verdict::Recorded => Some(true),
-                Verdict::Blind => Some(false),
-                _ => None,
-            };
-            is_fed &= gives == Some(true);
-            selectors.extend(text(&reference.selector).map(|text| (text, gives)));
-        }
-        let outcome = if is_refused {
-            Outcome::Refused
-        } else if says_empty(&findings, query.span) {
-            Outcome::Empty
-        } else if is_fed && !selectors.is_empty() {
-            Outcome::Fed
-        } else {
-            Outcome::Unsaid
-        };
-        Some(Claim {
-            group: consumer.group.clone().unwrap_or_default(),
-            name: rule.name.clone(),
-            is_record: rule.kind == RuleKind::Record,
-            expression: query.text.clone(),
-            labels: rule
-                .labels
-                .iter()
-                .map(|(name, value, _)| (name.clone(), value.clone()))
-                .collect(),
-            outcome,
-            selectors,
-        })
-    }
-
     /// Services and what stands behind them, of everything that is deployed.
     fn objects(&self) -> Vec<serde_json::Value> {
         let objects = self
@@ -491,42 +385,6 @@ impl View<'_> {
         });
         wanted.map(|object| json(&object.value)).collect()
     }
-}
-
-/// Whether the program's own code makes a child of the metric, or it needs none.
-fn has_children(emitter: &Emitter, program: &Program) -> bool {
-    let is_own = |span: Span| program.files.contains(&span.file);
-    let is_instrument = matches!(emitter.origin, Origin::Instrument(_));
-    emitter.labels.is_empty()
-        || !is_instrument
-        || emitter.usage.updates.iter().any(|update| is_own(update.span))
-}
-
-/// The labels that a series of a metric has, where they are all known.
-fn labels_of(emitter: &Emitter, series: &str) -> Option<BTreeSet<String>> {
-    let own = match emitter.metric_type {
-        MetricType::Histogram if series.ends_with("_bucket") => Some("le"),
-        MetricType::StateSet => emitter.name.exact(),
-        _ => None,
-    };
-    let labels = emitter.labels.iter().map(String::as_str).chain(own);
-    // What an info says is given when it is set.
-    let is_open = !emitter.labels_known || emitter.metric_type == MetricType::Info;
-    (!is_open).then(|| labels.map(str::to_owned).collect())
-}
-
-fn add(series: &mut Series, name: &str, one: OneSeries) {
-    let entry = series.entry(name.to_owned()).or_insert_with(|| one.clone());
-    entry.is_sure |= one.is_sure;
-    match (entry.labels.as_mut(), one.labels) {
-        (Some(known), Some(labels)) => known.extend(labels),
-        _ => entry.labels = None,
-    }
-}
-
-fn says_empty(findings: &[&Finding], place: Span) -> bool {
-    let mut saying = findings.iter().filter(|finding| EMPTY.contains(&finding.check));
-    saying.any(|finding| place.contains(finding.primary))
 }
 
 /// What a target is called: its address and workload, and a number where these are not enough.
@@ -554,72 +412,6 @@ fn labels(target: &ModelTarget) -> BTreeMap<String, Option<String>> {
         .map(|(name, value)| (name.clone(), Some(value.clone())));
     let open = target.open_labels.iter().map(|name| (name.clone(), None));
     open.chain(known).collect()
-}
-
-/// What is stored of series, with all their labels.
-fn stored(job: &ModelJob, target: &ModelTarget, series: &Series) -> Series {
-    let mut stored = Series::new();
-    for (name, own) in series {
-        let mut all = Labels::new();
-        for label in own.labels.iter().flatten() {
-            // The target's label wins, and the series keeps its own under another name.
-            let is_taken = target.labels.contains_key(label) || target.open_labels.contains(label);
-            let exported = if is_taken && !job.honors_labels {
-                "exported_"
-            } else {
-                ""
-            };
-            let value = Text::open(Shape::Word, format!("{label} of {name}"));
-            all.set(&format!("{exported}{label}"), value);
-        }
-        for label in &target.open_labels {
-            all.set(label, Text::open(Shape::Word, label.clone()));
-        }
-        for (label, value) in &target.labels {
-            all.set(label, Text::known(value));
-        }
-        if let Relabelled::Kept {
-            name: Some(name),
-            labels,
-        } = job.metric_relabelling(name, &all)
-        {
-            let names = labels.iter().map(|(label, _)| label.to_owned());
-            let names = names.filter(|label| label != "__name__" && !target.labels.contains_key(label));
-            let names = names.filter(|label| !target.open_labels.contains(label));
-            let names: BTreeSet<String> = names.collect();
-            let one = OneSeries {
-                labels: own.labels.is_some().then_some(names),
-                is_sure: own.is_sure,
-            };
-            add(&mut stored, &name, one);
-        }
-    }
-    stored
-}
-
-/// A selector as PromQL writes it; nothing for one that is not fully known.
-fn text(selector: &Selector) -> Option<String> {
-    let mut matchers = Vec::new();
-    match &selector.name {
-        SelectorName::Exact(name) => matchers.push(format!("__name__={}", json!(name))),
-        SelectorName::Regex(regex) => matchers.push(format!("__name__=~{}", json!(regex))),
-        SelectorName::Any => {}
-        SelectorName::Pattern(_) => return None,
-    }
-    for matcher in &selector.matchers {
-        let operator = match matcher.op {
-            MatchOp::Equal => "=",
-            MatchOp::NotEqual => "!=",
-            MatchOp::Regex => "=~",
-            MatchOp::NotRegex => "!~",
-        };
-        matchers.push(format!(
-            "{}{operator}{}",
-            matcher.label,
-            json!(matcher.value.text())
-        ));
-    }
-    Some(format!("{{{}}}", matchers.join(",")))
 }
 
 /// A value as JSON.
