@@ -331,7 +331,7 @@ impl View<'_> {
     }
 
     fn workload_of(&self, target: &ModelTarget) -> Option<String> {
-        let service = target.compose_service.as_ref();
+        let service = target.compose.first().map(|(name, _)| name);
         let object = target.workload.and_then(|id| self.object_name(id));
         object.or_else(|| service.map(|service| format!("service {service}")))
     }
