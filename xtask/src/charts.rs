@@ -9,7 +9,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use promsight_helm::{File, Options};
+use promsight_helm::{File, Options, Release};
 use promsight_model::manifest::{Content, Value};
 use promsight_model::{Embedded, FileId};
 
@@ -156,6 +156,7 @@ fn ours(chart: &Path) -> (Objects, Vec<String>) {
     let options = Options {
         api_versions: &[],
         steps: STEPS,
+        release: Release::default(),
     };
     let Some(rendered) = promsight_helm::render(&files, "", &options) else {
         return (Objects::new(), vec!["its own files cannot be read".to_owned()]);

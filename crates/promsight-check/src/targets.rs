@@ -91,10 +91,8 @@ fn kept(scrape: &ScrapeModel, target: &Target) -> KeptTarget {
     let mut labels: Vec<(String, Option<String>)> = known.chain(open).collect();
     labels.sort();
     labels.dedup_by(|later, earlier| later.0 == earlier.0);
-    let service = target
-        .compose_service
-        .as_ref()
-        .map(|service| format!("service {service}"));
+    let service = target.compose.first();
+    let service = service.map(|(service, _)| format!("service {service}"));
     KeptTarget {
         address: target.address.clone(),
         path: target.path.clone(),

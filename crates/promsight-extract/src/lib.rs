@@ -33,6 +33,10 @@ use promsight_model::{Facts, FileKind, Gap, SourceFile};
 /// The facts of one file, dispatched by what its path says it is.
 pub fn extract(file: &SourceFile) -> Facts {
     let mut facts = Facts::empty(file.id);
+    if launch::is_pipeline(&file.path) && file.path.split('/').any(|part| part.starts_with('.')) {
+        facts.launches = launch::read(file);
+        return facts;
+    }
     let format = Format::of(&file.path);
     match format {
         Some(Format::Python) => python_file(file, python::module(file), &mut facts),

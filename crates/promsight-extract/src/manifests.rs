@@ -3,6 +3,8 @@
 //! Owns: which documents those are, by their shape and place, and their conversion to [`Value`]s that own their text.
 //! What they mean belongs to those who read all files together.
 
+mod templates;
+
 use promsight_model::manifest::{Content, Key, MAX_DEPTH, Manifest, ManifestKind, Scalar, Value};
 use promsight_model::{Embedded, SourceFile, Span};
 
@@ -16,7 +18,7 @@ const MAX_VALUES: usize = 2_000_000;
 const MAX_NESTING: usize = 3;
 
 /// Without one of these words a text is none of these documents, unless its name says that it is one, and is not parsed.
-const WORDS: [&str; 9] = [
+const WORDS: [&str; 10] = [
     "apiVersion",
     "scrape_config",
     "job_name",
@@ -26,6 +28,7 @@ const WORDS: [&str; 9] = [
     "op:",
     "\"op\"",
     "fieldSpecs",
+    "releases:",
 ];
 
 /// Reads the manifests of a YAML file.
@@ -81,11 +84,18 @@ fn manifests(tree: &Tree<'_>, path: &str) -> Vec<Manifest> {
             Some(items) if kind == ManifestKind::Object && is_list => items.items().collect(),
             _ => vec![root],
         };
-        found.extend(roots.into_iter().map(|root| Manifest {
-            kind,
-            value: reader.value(root, Strings::of(kind, root), 0),
-            is_template: tree.templated(),
-        }));
+        for root in roots {
+            let value = reader.value(root, Strings::of(kind, root), 0);
+            let values = match templates::objects(&value) {
+                Some(objects) if kind == ManifestKind::Object => objects,
+                _ => vec![value],
+            };
+            found.extend(values.into_iter().map(|value| Manifest {
+                kind,
+                value,
+                is_template: tree.templated(),
+            }));
+        }
     }
     found
 }
@@ -125,12 +135,23 @@ fn kind(root: Node<'_>, path: &str) -> Option<ManifestKind> {
         return Some(ManifestKind::KustomizationPart);
     }
     if root.get("scrape_configs").is_some() || root.get("scrape_config_files").is_some() {
-        return Some(ManifestKind::Prometheus);
+        return (!ships_logs(root)).then_some(ManifestKind::Prometheus);
+    }
+    if is_helmfile(root, path) {
+        return Some(ManifestKind::Helmfile);
     }
     if is_compose(root, name) {
         return Some(ManifestKind::Compose);
     }
     is_values(path).then_some(ManifestKind::ChartValues)
+}
+
+/// Whether a configuration is that of Promtail, whose jobs find files of logs under the keys that Prometheus' jobs have.
+/// <https://grafana.com/docs/loki/latest/send-data/promtail/configuration/>
+fn ships_logs(root: Node<'_>) -> bool {
+    ["positions", "clients", "client"]
+        .iter()
+        .any(|key| root.get(key).is_some())
 }
 
 /// Whether the path alone says what a file is.
@@ -195,6 +216,13 @@ fn is_configuration(root: Node<'_>) -> bool {
         .any(|section| section.items().any(is_spec))
 }
 
+/// A helmfile, or a part of one: a list of releases that name charts.
+fn is_helmfile(root: Node<'_>, path: &str) -> bool {
+    let is_release = |release: Node<'_>| release.get("chart").is_some() && release.get("name").is_some();
+    let releases = root.get("releases").filter(|releases| releases.is_sequence());
+    path.contains("helmfile") && releases.is_some_and(|releases| releases.items().any(is_release))
+}
+
 fn is_compose(root: Node<'_>, name: &str) -> bool {
     let is_service = |service: Node<'_>| {
         ["image", "build", "command", "extends"]
@@ -234,6 +262,7 @@ impl Strings {
             | ManifestKind::ScrapeJobs
             | ManifestKind::TargetGroups
             | ManifestKind::Compose
+            | ManifestKind::Helmfile
             | ManifestKind::Chart => Self::Plain,
         }
     }

@@ -400,9 +400,10 @@ impl Chart {
         Data::Object(Rc::new(Object::Files(self.files.clone())))
     }
 
-    /// Brings the charts below it to what its values ask for, and its values to those that it imports.
-    pub(crate) fn with_dependencies(mut self, problems: &mut Problems) -> Self {
-        self.enable(&Data::empty_map(), "", problems);
+    /// Brings the charts below it to what its values, and those that are given, ask for, and its values to those that it
+    /// imports.
+    pub(crate) fn with_dependencies(mut self, given: &Data, problems: &mut Problems) -> Self {
+        self.enable(given, "", problems);
         self.import();
         self
     }

@@ -3,7 +3,7 @@
 //! Owns: Go's template language with the functions that Helm adds, evaluated within bounds over a chart's values, and
 //! rendered text that leads back to the templates. Reads no file, and knows no object of Kubernetes.
 //!
-//! [`render`] does what `helm template` of Helm 3 does with the default values of a chart, with one difference: where
+//! [`render`] does what `helm template` of Helm 3 does with a chart and the values of a release, with one difference: where
 //! Helm gives up on the whole chart, only the template in question is missing, and the result says so. What depends on
 //! chance or on the day has a fixed text.
 //!
@@ -19,6 +19,8 @@ mod json;
 mod lexer;
 mod members;
 mod output;
+mod release;
+mod set;
 mod syntax;
 mod values;
 mod yaml;
@@ -35,6 +37,8 @@ use crate::data::Data;
 use crate::evaluate::{Evaluator, Templates};
 use crate::output::Output;
 use crate::values::Nulls;
+
+pub use crate::release::{Layer, LayerContent, Release};
 
 /// A file that can belong to a chart.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +66,8 @@ pub struct Options<'a> {
     pub api_versions: &'a [&'a str],
     /// Steps that evaluation may take: nodes, calls, and pieces of text. A million takes a fraction of a second.
     pub steps: u64,
+    /// What is released.
+    pub release: Release<'a>,
 }
 
 /// What a chart renders to.
@@ -89,7 +95,7 @@ pub fn charts(files: &[File<'_>]) -> Vec<String> {
     chart::roots(files)
 }
 
-/// Renders the chart in a folder with its default values, as `helm template` does.
+/// Renders the chart in a folder, as `helm template` does.
 ///
 /// `files` are all files of the tree, sorted by path: charts may depend on others beside them. `None` where the folder
 /// holds no chart that can be read.
@@ -120,8 +126,9 @@ fn texts(
 ) -> Option<(String, Texts, chart::Problems)> {
     let mut problems = Vec::new();
     let chart = chart::load(files, folder, &mut problems)?;
-    let chart = chart.with_dependencies(&mut problems);
-    let values = chart.coalesced(Data::empty_map(), Nulls::Remove);
+    let given = options.release.given(&mut problems);
+    let chart = chart.with_dependencies(&given, &mut problems);
+    let values = chart.coalesced(given, Nulls::Remove);
     let mut run = Run {
         options,
         templates: Vec::new(),
@@ -151,8 +158,8 @@ impl Run<'_> {
     /// Adds the templates of a chart (`recAllTpls`); gives what they see as `.`.
     fn add(&mut self, chart: &Chart, path: &str, values: Data) -> Data {
         let release = [
-            ("Name", Data::from("release-name")),
-            ("Namespace", "default".into()),
+            ("Name", Data::from(self.options.release.name)),
+            ("Namespace", self.options.release.namespace.into()),
             ("IsUpgrade", false.into()),
             ("IsInstall", true.into()),
             ("Revision", Data::Int(1)),

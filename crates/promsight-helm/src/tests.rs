@@ -1,12 +1,18 @@
 //! What templates render to, against the real Helm's recorded answers, and the places of rendered text.
 
 use promsight_model::FileId;
+use promsight_model::launch::Setting;
 
 use super::*;
 
 const OPTIONS: Options<'_> = Options {
     api_versions: &[],
     steps: 2_000_000,
+    release: Release {
+        name: "release-name",
+        namespace: "default",
+        values: &[],
+    },
 };
 
 /// The chart that the cases of `testdata/helm` were recorded with.
@@ -350,6 +356,7 @@ fn no_damage_to_a_template_makes_it_panic() {
     let options = Options {
         api_versions: &[],
         steps: 20_000,
+        ..OPTIONS
     };
     // A linear congruential generator: the same damage on every run.
     let mut state = 42_u64;
@@ -394,4 +401,80 @@ fn no_damage_to_a_template_makes_it_panic() {
         }
     }
     assert!(rendered > 100, "{rendered} still rendered");
+}
+
+const GIVEN_VALUES: [(&str, &str); 2] = [
+    (
+        "values.yaml",
+        include_str!("../../../testdata/helm/values/values.yaml"),
+    ),
+    (
+        "production.yaml",
+        include_str!("../../../testdata/helm/values/production.yaml"),
+    ),
+];
+
+/// What options of `helm template` give to a chart: files first, then settings by their kind.
+fn layers<'a>(options: &'a [&'a str]) -> Vec<Layer<'a>> {
+    let kinds = [
+        ("-f", None),
+        ("--set-json", Some(Setting::Json)),
+        ("--set", Some(Setting::Typed)),
+        ("--set-string", Some(Setting::Text)),
+    ];
+    let mut layers = Vec::new();
+    for (option, kind) in kinds {
+        for pair in options.chunks(2).filter(|pair| pair[0] == option) {
+            let file = GIVEN_VALUES.iter().find(|(name, _)| *name == pair[1]);
+            layers.push(Layer {
+                span: Span::new(FileId(0), 0..0),
+                content: match kind {
+                    Some(kind) => LayerContent::Set(kind, pair[1]),
+                    None => LayerContent::Text(file.expect("the file is recorded").1),
+                },
+            });
+        }
+    }
+    layers
+}
+
+#[test]
+fn values_of_releases_are_what_helm_makes_of_them() {
+    let recorded: serde_json::Value =
+        serde_json::from_str(include_str!("../../../testdata/helm/values.json")).expect("it is JSON");
+    let tree = [
+        ("Chart.yaml", CHART_FILE),
+        ("values.yaml", GIVEN_VALUES[0].1),
+        (
+            "templates/values.yaml",
+            "values: {{ .Values | toJson }}\nat: {{ .Release.Namespace }}/{{ .Release.Name }}\n",
+        ),
+    ];
+    let mut wrong = Vec::new();
+    for case in recorded.as_array().expect("it is a list") {
+        let options = case["options"].as_array().expect("it is a list");
+        let options: Vec<&str> = options.iter().filter_map(|option| option.as_str()).collect();
+        let layers = layers(&options);
+        let release = Release {
+            name: "till",
+            namespace: "shop",
+            values: &layers,
+        };
+        let options_of_run = Options { release, ..OPTIONS };
+        let (_, texts, problems) = texts(&files(&tree), "", &options_of_run).expect("the chart can be read");
+        let found = texts
+            .first()
+            .map(|(_, text)| text.text.as_str())
+            .unwrap_or_default();
+        let agrees = match case["output"].as_str() {
+            Some(expected) => found.trim() == expected.trim() && problems.is_empty(),
+            None => !problems.is_empty(),
+        };
+        if !agrees {
+            wrong.push(format!(
+                "{options:?}\n  helm: {case}\n  here: {found} {problems:?}"
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{} differ:\n{}", wrong.len(), wrong.join("\n"));
 }

@@ -35,6 +35,17 @@ pub struct FileSet {
     files: Vec<SourceFile>,
 }
 
+impl<P: Into<String>, T: Into<Arc<str>>> FromIterator<(P, T)> for FileSet {
+    /// A set of paths with their texts; a path is shown as it is.
+    fn from_iter<I: IntoIterator<Item = (P, T)>>(files: I) -> Self {
+        let files = files.into_iter().map(|(path, text)| {
+            let path: String = path.into();
+            (path.clone(), path, text.into())
+        });
+        Self::new(files.collect())
+    }
+}
+
 impl FileSet {
     /// A set of `(path, shown_path, text)`; sorted by path here, so that file ids follow the path order.
     pub fn new(files: Vec<(String, String, Arc<str>)>) -> Self {

@@ -21,6 +21,8 @@ pub enum Launch {
     Settings(Vec<(String, String, Span)>),
     /// A command or definition that builds an image.
     Build(Build),
+    /// A command that deploys a chart.
+    Release(ChartRelease),
 }
 
 /// A word of a command, with what is not known before it runs.
@@ -299,4 +301,34 @@ pub struct Build {
     pub context: Option<Word>,
     /// The stage.
     pub target: Option<Word>,
+}
+
+/// A command that deploys a chart: `helm upgrade --install NAME CHART`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChartRelease {
+    /// The release's name.
+    pub name: Option<Word>,
+    /// The chart: a folder, or what a repository of charts calls it.
+    pub chart: Word,
+    /// The namespace.
+    pub namespace: Option<Word>,
+    /// Files with values, the last one first in rank.
+    pub values: Vec<Word>,
+    /// Single values, in the order in which they are given.
+    pub settings: Vec<(Setting, Word)>,
+    /// The whole command.
+    pub span: Span,
+}
+
+/// How a single value of a chart is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Setting {
+    /// As JSON (`--set-json`).
+    Json,
+    /// As text that may be a number or a boolean (`--set`).
+    Typed,
+    /// As text (`--set-string`).
+    Text,
+    /// As a file's content (`--set-file`), which is not read here.
+    Content,
 }

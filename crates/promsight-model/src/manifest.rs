@@ -178,6 +178,8 @@ pub enum ManifestKind {
     Compose,
     /// A chart's `Chart.yaml`.
     Chart,
+    /// A `helmfile.yaml`: which charts are deployed (`releases`).
+    Helmfile,
     /// Values of a chart: `values.yaml` beside a `Chart.yaml`, and files that are named as values.
     ChartValues,
 }

@@ -9,7 +9,7 @@ use crate::span::{Embedded, Span};
 /// One module.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Module {
-    /// Whether the path says that this is test code (`tests/`, `test_*.py`, `*_test.py`, `conftest.py`).
+    /// Whether it is test code, by its folder, or by its name and text (`tests/`, `test_*.py`, `conftest.py`).
     pub test_code: bool,
     /// Its statements.
     pub body: Vec<Stmt>,

@@ -232,8 +232,11 @@ impl<'a> Index<'a> {
             if !emitter.is_live() {
                 continue;
             }
-            for family in [&emitter.name, &emitter.written_name]
-                .into_iter()
+            // A name without its namespace is confused with the full one where it is written. That of a library's own
+            // metric is written nowhere in the tree.
+            let written = emitter.name_span.map(|_| &emitter.written_name);
+            for family in std::iter::once(&emitter.name)
+                .chain(written)
                 .filter_map(Name::exact)
             {
                 let entry = self.live_families.entry(family.to_owned()).or_default();

@@ -1,8 +1,7 @@
 //! Scenarios of `testdata/scenarios/python`: Python files and the whole inventory that comes of them, with what of them
 //! could not be read.
 //!
-//! A heading is a scenario. A line that holds only a path in backticks names the fenced block after it as an input
-//! file; the block `inventory` lists every emitter and gap, one a line:
+//! Pages are read by promsight-pages; the block `inventory` lists every emitter and gap, one a line:
 //!
 //! - `type name{label, label} path «first line of the place»`, then remarks in parentheses. No remark means: live,
 //!   named by the constructor itself, nothing gives it a value.
@@ -12,81 +11,13 @@
 //!
 //! - `kind path port registry path «first line of the place»`, then remarks in parentheses. `?` is what was not found
 //!   out, `VARIABLE=default` what configuration sets.
-//!
-//! With `PROMSIGHT_UPDATE=1` the blocks are rewritten: read the difference, do not trust it.
 
-#![expect(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests read their pages, and stop where one is malformed"
-)]
-
-use std::path::Path;
-use std::sync::Arc;
-
-use promsight_extract::python::{imports_of, is_test_path};
+use promsight_extract::python::{imports_of, is_test_code};
 use promsight_extract::{extract, knowledge};
 use promsight_model::{
     Emitter, Exposure, ExposureKind, Facts, FileSet, Gap, Liveness, Reach, Registry, Setting, Wrapping,
 };
 use promsight_resolve::python::{Inventory, ModuleGraph, ScannedModule, SourceModule, link_within};
-
-/// One scenario of a page.
-#[derive(Debug, Default)]
-struct Scenario {
-    heading: String,
-    files: Vec<(String, String)>,
-    /// The lines of its block: first, and one past the last.
-    block: Option<(usize, usize)>,
-    shows: Shows,
-}
-
-/// What a scenario's block lists.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Shows {
-    #[default]
-    Inventory,
-    Exposures,
-}
-
-fn scenarios(page: &str) -> Vec<Scenario> {
-    let mut scenarios: Vec<Scenario> = Vec::new();
-    let mut path: Option<String> = None;
-    let lines: Vec<&str> = page.lines().collect();
-    let mut at = 0;
-    while at < lines.len() {
-        let line = lines[at];
-        if let Some(info) = line.strip_prefix("```") {
-            let end = (at + 1..lines.len())
-                .find(|end| lines[*end] == "```")
-                .unwrap_or(lines.len());
-            let scenario = scenarios.last_mut().expect("a block stands below a heading");
-            match path.take() {
-                Some(path) => scenario.files.push((path, lines[at + 1..end].join("\n") + "\n")),
-                None if info == "inventory" => scenario.block = Some((at + 1, end)),
-                None if info == "exposures" => {
-                    scenario.block = Some((at + 1, end));
-                    scenario.shows = Shows::Exposures;
-                }
-                None => panic!("{}: a block without a path", scenario.heading),
-            }
-            at = end + 1;
-            continue;
-        }
-        if line.starts_with('#') {
-            let heading = line.trim_start_matches('#').trim().to_owned();
-            scenarios.push(Scenario {
-                heading,
-                ..Scenario::default()
-            });
-        } else if line.starts_with('`') && line.ends_with('`') && !line.contains(' ') && line.len() > 2 {
-            path = Some(line.trim_matches('`').to_owned());
-        }
-        at += 1;
-    }
-    scenarios
-}
 
 fn inventory(files: &FileSet, reversed: Reversed) -> Inventory {
     let facts: Vec<Facts> = files.files().iter().map(extract).collect();
@@ -117,7 +48,7 @@ fn inventory(files: &FileSet, reversed: Reversed) -> Inventory {
             file: file.id,
             path: &file.path,
             imports,
-            is_test: is_test_path(&file.path),
+            is_test: is_test_code(&file.path, &file.text),
         })
         .collect();
     let graph = ModuleGraph::new(&scanned);
@@ -265,8 +196,8 @@ fn exposure_line(files: &FileSet, exposure: &Exposure) -> String {
     )
 }
 
-fn lines(files: &FileSet, inventory: &Inventory, shows: Shows) -> Vec<String> {
-    if shows == Shows::Exposures {
+fn lines(files: &FileSet, inventory: &Inventory, block: &str) -> Vec<String> {
+    if block == "exposures" {
         let exposures = inventory.exposures.iter();
         return exposures.map(|exposure| exposure_line(files, exposure)).collect();
     }
@@ -279,70 +210,13 @@ fn lines(files: &FileSet, inventory: &Inventory, shows: Shows) -> Vec<String> {
         .collect()
 }
 
-fn check(page: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(page).expect("the page can be read");
-    let mut updated: Vec<String> = text.lines().map(str::to_owned).collect();
-    let mut complaints = Vec::new();
-    // From behind, so that replaced blocks do not move the lines of those that are still to come.
-    for scenario in scenarios(&text).iter().rev() {
-        let Some((start, end)) = scenario.block else {
-            assert!(
-                scenario.files.is_empty(),
-                "{}: no `inventory` block",
-                scenario.heading
-            );
-            continue;
-        };
-        let input = scenario
-            .files
-            .iter()
-            .map(|(path, text)| (path.clone(), path.clone(), Arc::from(text.as_str())));
-        let files = FileSet::new(input.collect());
-        let actual = lines(&files, &inventory(&files, Reversed::No), scenario.shows);
-        let again = lines(&files, &inventory(&files, Reversed::Yes), scenario.shows);
-        assert_eq!(
-            actual, again,
-            "{}: the order of modules matters",
-            scenario.heading
-        );
-        let expected: Vec<String> = text
-            .lines()
-            .skip(start)
-            .take(end - start)
-            .filter(|line| !line.is_empty())
-            .map(str::to_owned)
-            .collect();
-        if actual != expected {
-            complaints.push(format!(
-                "{}: {}\nexpected\n{}\nactual\n{}\n",
-                page.display(),
-                scenario.heading,
-                expected.join("\n"),
-                actual.join("\n")
-            ));
-            updated.splice(start..end, actual);
-        }
-    }
-    if std::env::var_os("PROMSIGHT_UPDATE").is_some() && !complaints.is_empty() {
-        std::fs::write(page, updated.join("\n") + "\n").expect("the page can be written");
-        return Vec::new();
-    }
-    complaints
-}
-
 #[test]
 fn every_scenario_gives_its_inventory() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/scenarios/python");
-    let mut pages: Vec<_> = std::fs::read_dir(folder)
-        .expect("the scenarios are there")
-        .map(|entry| entry.expect("the folder can be read").path())
-        .collect();
-    pages.sort();
-    assert!(pages.len() >= 8, "the scenarios are there");
-    let complaints: Vec<String> = pages.iter().flat_map(|page| check(page)).collect();
-    assert!(
-        complaints.is_empty(),
-        "{}\nPROMSIGHT_UPDATE=1 rewrites the blocks",
-        complaints.join("\n")
-    );
+    promsight_pages::hold("python", &["inventory", "exposures"], 8, |scenario, block| {
+        let files: FileSet = scenario.files.iter().cloned().collect();
+        let found = lines(&files, &inventory(&files, Reversed::No), block);
+        let again = lines(&files, &inventory(&files, Reversed::Yes), block);
+        assert_eq!(found, again, "{}: the order of modules matters", scenario.heading);
+        found
+    });
 }

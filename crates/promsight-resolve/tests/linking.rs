@@ -1,32 +1,18 @@
 //! What linking promises beside the inventory: what libraries expose by themselves, what else should be read, and
 //! that no input makes it run away.
 
-use std::fmt::Write as _;
-use std::sync::Arc;
+mod common;
 
-use promsight_extract::python;
+use std::fmt::Write as _;
+
 use promsight_model::{BuiltIn, FileSet, Library, LibraryMetric, MetricType, Name, Origin};
-use promsight_resolve::python::{Inventory, SourceModule, link};
+use promsight_resolve::python::Inventory;
+
+use common::linked;
 
 fn inventory(sources: &[(&str, &str)], libraries: &[Library]) -> Inventory {
-    let files = FileSet::new(
-        sources
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), (*path).to_owned(), Arc::from(*text)))
-            .collect(),
-    );
-    let modules: Vec<_> = files.files().iter().map(|file| python::module(file).0).collect();
-    let modules: Vec<SourceModule<'_>> = files
-        .files()
-        .iter()
-        .zip(&modules)
-        .map(|(file, module)| SourceModule {
-            file: file.id,
-            path: &file.path,
-            module,
-        })
-        .collect();
-    link(&modules, libraries)
+    let files: FileSet = sources.iter().copied().collect();
+    linked(&files, libraries)
 }
 
 fn names(inventory: &Inventory) -> Vec<String> {

@@ -14,15 +14,17 @@
     reason = "tests read their pages, and stop where one is malformed"
 )]
 
+mod common;
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::sync::Arc;
 
 use promsight_extract::python;
 use promsight_model::FileSet;
 use promsight_model::python::{Expr, ExprKind, Stmt, StmtKind};
-use promsight_resolve::python::{SourceModule, link};
+
+use common::linked;
 
 /// Metric classes as scenarios import them.
 const CLASSES: &[&str] = &["Counter", "Gauge", "Histogram", "Summary"];
@@ -56,27 +58,16 @@ fn scenarios(page: &str) -> Vec<(String, Files)> {
 }
 
 fn file_set(files: &Files) -> FileSet {
-    let input = files
+    files
         .iter()
-        .map(|(path, text)| (path.clone(), path.clone(), Arc::from(text.as_str())));
-    FileSet::new(input.collect())
+        .map(|(path, text)| (path.as_str(), text.as_str()))
+        .collect()
 }
 
 /// What must stay: each emitter without its place.
 fn meaning(files: &Files) -> BTreeSet<String> {
     let files = file_set(files);
-    let modules: Vec<_> = files.files().iter().map(|file| python::module(file).0).collect();
-    let sources: Vec<SourceModule<'_>> = files
-        .files()
-        .iter()
-        .zip(&modules)
-        .map(|(file, module)| SourceModule {
-            file: file.id,
-            path: &file.path,
-            module,
-        })
-        .collect();
-    let inventory = link(&sources, &[]);
+    let inventory = linked(&files, &[]);
     inventory
         .emitters
         .iter()

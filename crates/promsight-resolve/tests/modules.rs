@@ -2,8 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "tests stop where their tree is malformed")]
 
-use std::sync::Arc;
-
 use promsight_extract::python::imports_of;
 use promsight_model::FileSet;
 use promsight_resolve::python::{ModuleGraph, ScannedModule};
@@ -28,11 +26,7 @@ fn graph(files: &FileSet) -> ModuleGraph {
 
 /// The paths that running one of the files brings in, and a last `…` where there may be more.
 fn closure(tree: &[(&str, &str)], entry: &str) -> Vec<String> {
-    let files = tree
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), (*path).to_owned(), Arc::from(*text)))
-        .collect();
-    let files = FileSet::new(files);
+    let files: FileSet = tree.iter().copied().collect();
     let entry = files.by_path(entry).expect("the entry is in the tree").id;
     let closure = graph(&files).closure([entry]);
     let mut paths: Vec<String> = closure

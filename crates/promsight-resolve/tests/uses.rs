@@ -5,30 +5,18 @@
 
 #![expect(clippy::panic, reason = "a test that fails says what it found")]
 
-use std::fmt::Write as _;
-use std::sync::Arc;
+mod common;
 
-use promsight_extract::python;
+use std::fmt::Write as _;
+
 use promsight_model::{FileSet, Registry};
-use promsight_resolve::python::{Inventory, SourceModule, link};
+use promsight_resolve::python::Inventory;
+
+use common::linked;
 
 fn inventory(program: &[(&str, &str)]) -> (FileSet, Inventory) {
-    let input = program
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), (*path).to_owned(), Arc::from(*text)));
-    let files = FileSet::new(input.collect());
-    let modules: Vec<_> = files.files().iter().map(|file| python::module(file).0).collect();
-    let sources: Vec<SourceModule<'_>> = files
-        .files()
-        .iter()
-        .zip(&modules)
-        .map(|(file, module)| SourceModule {
-            file: file.id,
-            path: &file.path,
-            module,
-        })
-        .collect();
-    let inventory = link(&sources, &[]);
+    let files: FileSet = program.iter().copied().collect();
+    let inventory = linked(&files, &[]);
     (files, inventory)
 }
 

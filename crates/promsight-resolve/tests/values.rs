@@ -3,32 +3,18 @@
 
 #![expect(clippy::panic, reason = "a test that fails says what it found")]
 
-use std::sync::Arc;
+mod common;
 
-use promsight_extract::python;
 use promsight_model::FileSet;
-use promsight_resolve::python::{SourceModule, link};
+
+use common::linked;
 
 const METRICS: &str =
     "from prometheus_client import Gauge\n\nA = Gauge(\"a\", \"A.\")\nB = Gauge(\"b\", \"B.\", [\"l\"])\n";
 
 fn told(program: &[(&str, &str)]) -> String {
-    let input = program
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), (*path).to_owned(), Arc::from(*text)));
-    let files = FileSet::new(input.collect());
-    let modules: Vec<_> = files.files().iter().map(|file| python::module(file).0).collect();
-    let sources: Vec<SourceModule<'_>> = files
-        .files()
-        .iter()
-        .zip(&modules)
-        .map(|(file, module)| SourceModule {
-            file: file.id,
-            path: &file.path,
-            module,
-        })
-        .collect();
-    let inventory = link(&sources, &[]);
+    let files: FileSet = program.iter().copied().collect();
+    let inventory = linked(&files, &[]);
     let mut lines: Vec<String> = inventory
         .emitters
         .iter()

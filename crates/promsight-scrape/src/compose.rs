@@ -9,6 +9,8 @@ use crate::{Input, paths};
 #[derive(Debug)]
 pub(crate) struct ComposeFile<'a> {
     pub(crate) file: FileId,
+    /// The path of the folder that it lies in: files of one folder are merged, or are stages of one project.
+    pub(crate) folder: &'a str,
     /// All of it.
     pub(crate) value: &'a Value,
     pub(crate) services: Vec<ComposeService<'a>>,
@@ -38,12 +40,13 @@ pub(crate) fn files<'a>(input: &Input<'a>) -> Vec<ComposeFile<'a>> {
         .collect()
 }
 
-fn compose_file<'a>(files: &FileSet, value: &'a Value) -> ComposeFile<'a> {
+fn compose_file<'a>(files: &'a FileSet, value: &'a Value) -> ComposeFile<'a> {
     let file = value.span.file;
     let folder = paths::folder(&files.file(file).path);
     let services = value.get("services").map_or(&[][..], Value::entries);
     ComposeFile {
         file,
+        folder,
         value,
         services: services
             .iter()

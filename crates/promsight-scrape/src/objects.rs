@@ -7,26 +7,34 @@ mod applications;
 mod links;
 mod mentions;
 mod reach;
+mod releases;
 
-use promsight_model::manifest::Value;
+use promsight_model::manifest::{Content, Scalar, Value};
 use promsight_model::{FileId, Span};
 
 use crate::Input;
-use crate::kustomize::{Builder, Tree};
+use crate::kustomize::{Builder, Tree, edit};
 use links::Links;
 use reach::Reach;
 
-/// The name of a chart's release where nothing says another: names that hold it are not those of any cluster, and
-/// neither is the namespace `default` of what a chart renders.
+pub use releases::{Release, ReleaseContent, ReleaseValues};
+
+/// The name that a chart is rendered with whose release is not known. Objects have it as `${release-name}`: a text of
+/// which only a cluster knows what it is.
 pub const RELEASE_NAME: &str = "release-name";
 
-/// What a chart of the tree renders to with its default values, as `helm template` names its release.
+/// The namespace that a chart is rendered with whose own is not known; objects have it as `${namespace-of-release}`.
+pub const RELEASE_NAMESPACE: &str = "namespace-of-release";
+
+/// What a chart of the tree renders to: as something releases it, or with its default values where nothing does.
 #[derive(Clone, Debug, Default)]
 pub struct RenderedChart {
     /// Its `Chart.yaml`.
     pub chart: Option<FileId>,
     /// Its folder, relative to the root.
     pub folder: String,
+    /// What releases it so; `None` for the default values alone.
+    pub release: Option<Release>,
     /// The objects that came out, with places in the templates and values.
     pub objects: Vec<Value>,
     /// Templates that could not be evaluated to their end: the place and the reason, a clause.
@@ -59,7 +67,7 @@ pub enum RenderingRoot {
     Plain,
     /// A kustomization that no other one of the tree builds on.
     Kustomization(FileId),
-    /// A chart with its default values.
+    /// A chart, as something releases it or with its default values.
     Chart(FileId),
 }
 
@@ -80,8 +88,11 @@ pub struct Rendering {
     /// Whether all objects are known; not so where something remote or not understood is rendered too, and where values
     /// of a chart may make more of what decides about scraping.
     pub is_complete: bool,
-    /// Kinds of objects that a chart's templates spell out and its default values do not make: where, and which.
+    /// Kinds of objects that a chart's templates spell out and its values do not make: where, and which.
     pub dormant: Vec<(Span, String)>,
+    /// Whether the objects are those of a chart's default values, of which nothing in the tree says that anybody applies
+    /// them so.
+    pub is_default: bool,
 }
 
 /// What went wrong in a rendering.
@@ -202,6 +213,7 @@ pub(crate) fn render(input: &Input<'_>) -> Rendered {
                 problems: problems.found,
                 is_complete: problems.is_complete,
                 dormant: Vec::new(),
+                is_default: false,
             });
         }
     }
@@ -213,6 +225,7 @@ pub(crate) fn render(input: &Input<'_>) -> Rendered {
         problems: Vec::new(),
         is_complete: true,
         dormant: Vec::new(),
+        is_default: false,
     });
     Rendered {
         renderings,
@@ -236,11 +249,16 @@ fn is_decisive((_, kind): &(Span, String)) -> bool {
     DECISIVE.contains(&kind.as_str())
 }
 
+/// What a chart renders to by itself; nothing where a kustomization renders it.
 fn chart(chart: &RenderedChart) -> Option<Rendering> {
+    let release = chart.release.as_ref();
+    if release.is_some_and(|release| release.is_inflated) {
+        return None;
+    }
     let objects = chart.objects.iter().map(|value| Object {
         origin: value.span,
-        value: value.clone(),
-        reached_by: Vec::new(),
+        value: in_namespace(opened(value, release), release),
+        reached_by: release.map(|release| release.span).into_iter().collect(),
         is_deployed: true,
     });
     let problems = chart.unevaluated.iter().map(|(span, reason)| Problem {
@@ -248,11 +266,98 @@ fn chart(chart: &RenderedChart) -> Option<Rendering> {
         message: reason.clone(),
         is_fatal: false,
     });
+    // Of what a release leaves out it is known that it is not there.
+    let is_known = release.map_or_else(
+        || !chart.dormant.iter().any(is_decisive),
+        |release| release.is_complete || !chart.dormant.iter().any(is_decisive),
+    );
     Some(Rendering {
         root: RenderingRoot::Chart(chart.chart?),
         objects: objects.collect(),
         problems: problems.collect(),
-        is_complete: chart.unevaluated.is_empty() && !chart.dormant.iter().any(is_decisive),
+        is_complete: chart.unevaluated.is_empty() && is_known,
         dormant: chart.dormant.clone(),
+        is_default: release.is_none(),
     })
+}
+
+/// The object with `${…}` for each name that only stands in for the release's own.
+pub(crate) fn opened(object: &Value, release: Option<&Release>) -> Value {
+    let is_known = |name: fn(&Release) -> bool| release.is_some_and(name);
+    let mut stand_ins = Vec::new();
+    if !is_known(|release| release.namespace.is_some()) {
+        stand_ins.push(RELEASE_NAMESPACE);
+    }
+    if !is_known(|release| release.name.is_some()) {
+        stand_ins.push(RELEASE_NAME);
+    }
+    with_open(object, &stand_ins)
+}
+
+fn with_open(value: &Value, names: &[&str]) -> Value {
+    let content = match &value.content {
+        Content::Null => Content::Null,
+        Content::Scalar(scalar) => Content::Scalar(Scalar {
+            text: names.iter().fold(scalar.text.clone(), |text, name| {
+                text.replace(name, &format!("${{{name}}}"))
+            }),
+            is_string: scalar.is_string,
+            documents: scalar
+                .documents
+                .iter()
+                .map(|document| with_open(document, names))
+                .collect(),
+        }),
+        Content::List(items) => Content::List(items.iter().map(|item| with_open(item, names)).collect()),
+        Content::Map(entries) => {
+            let entries = entries.iter();
+            Content::Map(
+                entries
+                    .map(|(key, value)| (key.clone(), with_open(value, names)))
+                    .collect(),
+            )
+        }
+    };
+    Value {
+        span: value.span,
+        content,
+    }
+}
+
+/// An object of a release without a namespace gets the release's. One whose namespace is that of a release that is not
+/// known has none that is written.
+fn in_namespace(mut object: Value, release: Option<&Release>) -> Value {
+    let written = object.text_at(&["metadata", "namespace"]);
+    let stands_in = format!("${{{RELEASE_NAMESPACE}}}");
+    match (
+        written,
+        release.and_then(|release| release.namespace.as_deref().map(|own| (own, release.span))),
+    ) {
+        (Some(written), _) if written == stands_in => {
+            if let Some(metadata) = edit::raw_mut(&mut object, "metadata") {
+                edit::remove(metadata, "namespace");
+            }
+        }
+        (None, Some((own, span))) => {
+            if let Some(metadata) = edit::raw_mut(&mut object, "metadata") {
+                edit::set(metadata, "namespace", span, Value::string(own, span));
+            }
+        }
+        _ => {}
+    }
+    object
+}
+
+/// The releases of charts of the tree; `input` has its charts as they render with their default values.
+pub fn releases(input: &Input<'_>) -> Vec<Release> {
+    if !releases::may_be_any(input) {
+        return Vec::new();
+    }
+    let rendered = render(input);
+    let objects: Vec<&Object> = rendered
+        .renderings
+        .iter()
+        .flat_map(|rendering| &rendering.objects)
+        .collect();
+    releases::releases(input, &objects)
 }

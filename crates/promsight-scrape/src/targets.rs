@@ -51,8 +51,8 @@ pub struct Target {
     pub siblings: Vec<ObjectId>,
     /// The container that is asked, where discovery says it.
     pub container: Option<String>,
-    /// The service of docker-compose that answers there.
-    pub compose_service: Option<String>,
+    /// The services of docker-compose that may answer there: name, and the place of what its file says of it.
+    pub compose: Vec<(String, Span)>,
     /// Where the target comes from: the static entry, the Service's port, the pod template.
     pub span: Span,
 }
@@ -88,8 +88,8 @@ pub struct Dropped {
     pub workload: Option<ObjectId>,
     /// Further workloads that would answer under the same address.
     pub siblings: Vec<ObjectId>,
-    /// The service of docker-compose that would answer there.
-    pub compose_service: Option<String>,
+    /// The services of docker-compose that may answer there: name, and the place of what its file says of it.
+    pub compose: Vec<(String, Span)>,
     /// What its address leads to.
     pub place: Place,
     /// The port on which it would be asked.
@@ -280,7 +280,7 @@ impl Settler<'_, '_> {
             reason: reason.clone(),
             workload: first.map(|(id, _)| *id),
             siblings: answers.workloads.iter().skip(1).map(|(id, _)| *id).collect(),
-            compose_service: answers.compose.clone(),
+            compose: answers.compose.clone(),
             place: answers.place,
             port: first.and_then(|(_, port)| *port),
             span: found.span,
@@ -333,21 +333,21 @@ fn answering(
                 return Answers {
                     place: Place::Pod,
                     workloads: vec![(pod.workload, port)],
-                    compose: None,
+                    compose: Vec::new(),
                 };
             }
             Host::Service(cluster, service) => {
                 return Answers {
                     place: Place::Service,
                     workloads: hosts::behind(cluster, service, port),
-                    compose: None,
+                    compose: Vec::new(),
                 };
             }
             Host::Compose(service) => {
                 return Answers {
                     place: Place::Compose,
                     workloads: Vec::new(),
-                    compose: Some(service.to_owned()),
+                    compose: names.compose_answering(server, service),
                 };
             }
             Host::Other => {}
@@ -404,7 +404,7 @@ fn target(labels: &Labels, answers: Answers, host: Host<'_>, span: Span) -> Targ
         workload: first,
         siblings: workloads.collect(),
         container: container.flatten().filter(|name| !name.is_empty()),
-        compose_service: answers.compose,
+        compose: answers.compose,
         span,
     }
 }

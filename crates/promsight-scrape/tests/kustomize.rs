@@ -62,10 +62,8 @@ fn case(path: &Path) -> Case {
 }
 
 fn rendering(files: &BTreeMap<String, String>) -> Rendering {
-    let listed = files
-        .iter()
-        .map(|(path, text)| (path.clone(), path.clone(), Arc::from(text.as_str())));
-    let files = FileSet::new(listed.collect());
+    let texts = files.iter().map(|(path, text)| (path.as_str(), text.as_str()));
+    let files: FileSet = texts.collect();
     let facts: Vec<_> = files.files().iter().map(promsight_extract::extract).collect();
     let repository = Repository {
         seen: vec![String::new()],

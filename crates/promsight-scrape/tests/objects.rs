@@ -2,8 +2,6 @@
 
 #![expect(clippy::expect_used, reason = "tests stop at what is missing")]
 
-use std::sync::Arc;
-
 use promsight_model::{Facts, FileSet, Repository, Span};
 use promsight_scrape::objects::{Object, Rendering, RenderingRoot};
 use promsight_scrape::{Input, ScrapeModel, simulate};
@@ -14,10 +12,7 @@ struct Tree {
 }
 
 fn tree(files: &[(&str, &str)]) -> Tree {
-    let listed = files
-        .iter()
-        .map(|(path, text)| ((*path).to_owned(), (*path).to_owned(), Arc::from(*text)));
-    let files = FileSet::new(listed.collect());
+    let files: FileSet = files.iter().copied().collect();
     let facts: Vec<Facts> = files.files().iter().map(promsight_extract::extract).collect();
     let repository = Repository {
         seen: vec![String::new()],

@@ -1,74 +1,15 @@
 //! Scenarios of `testdata/scenarios/processes`: files, and what the workloads among them start.
 //!
-//! A heading is a scenario. A line that holds only a path in backticks names the fenced block after it as an input
-//! file; the block `processes` lists every process, one a line:
+//! Pages are read by promsight-pages; the block `processes` lists every process, one a line:
 //!
 //! `workload: entry` with remarks in parentheses, then ` via` with the text at each place that leads to it. The remarks:
 //! `by name`, `alternative`, `port N`, files that are loaded besides, variables of the environment (`?` for a value that
 //! is not known, `…` behind the last where more may be set).
-//!
-//! With `PROMSIGHT_UPDATE=1` the blocks are rewritten: read the difference, do not trust it.
-
-#![expect(
-    clippy::disallowed_methods,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "tests read their pages, and stop where one is malformed"
-)]
-
-use std::path::Path;
-use std::sync::Arc;
 
 use promsight_extract::extract;
 use promsight_model::{Facts, FileId, FileSet, Repository, Span};
 use promsight_scrape::process::{Certainty, Entry, Process, Workload};
 use promsight_scrape::{Input, ScrapeModel, simulate};
-
-/// One scenario of a page.
-#[derive(Debug, Default)]
-struct Scenario {
-    heading: String,
-    files: Vec<(String, String)>,
-    /// The lines of its `processes` block: first, and one past the last.
-    block: Option<(usize, usize)>,
-}
-
-fn scenarios(page: &str) -> Vec<Scenario> {
-    let mut scenarios: Vec<Scenario> = Vec::new();
-    let mut path: Option<String> = None;
-    let lines: Vec<&str> = page.lines().collect();
-    let mut at = 0;
-    while at < lines.len() {
-        let line = lines[at];
-        if let Some(info) = line.strip_prefix("```") {
-            let end = (at + 1..lines.len())
-                .find(|end| lines[*end] == "```")
-                .unwrap_or(lines.len());
-            let scenario = scenarios.last_mut().expect("a block stands below a heading");
-            match path.take() {
-                Some(path) => scenario.files.push((path, lines[at + 1..end].join("\n") + "\n")),
-                None if info == "processes" => scenario.block = Some((at + 1, end)),
-                None => panic!("{}: a block without a path", scenario.heading),
-            }
-            at = end + 1;
-            continue;
-        }
-        if line.starts_with('#') {
-            scenarios.push(Scenario {
-                heading: line.trim_start_matches('#').trim().to_owned(),
-                ..Scenario::default()
-            });
-        } else if let Some(paths) = line.strip_prefix("Empty: ") {
-            let scenario = scenarios.last_mut().expect("files stand below a heading");
-            let paths = paths.split(", ").map(|path| path.trim_matches('`').to_owned());
-            scenario.files.extend(paths.map(|path| (path, String::new())));
-        } else if line.starts_with('`') && line.ends_with('`') && !line.contains(' ') && line.len() > 2 {
-            path = Some(line.trim_matches('`').to_owned());
-        }
-        at += 1;
-    }
-    scenarios
-}
 
 struct Shown<'a> {
     files: &'a FileSet,
@@ -171,10 +112,7 @@ impl Shown<'_> {
 }
 
 fn lines(files: &[(String, String)]) -> Vec<String> {
-    let input = files
-        .iter()
-        .map(|(path, text)| (path.clone(), path.clone(), Arc::from(text.as_str())));
-    let files = FileSet::new(input.collect());
+    let files: FileSet = files.iter().cloned().collect();
     let facts: Vec<Facts> = files.files().iter().map(extract).collect();
     let model = simulate(&Input {
         files: &files,
@@ -193,61 +131,11 @@ fn lines(files: &[(String, String)]) -> Vec<String> {
         .collect()
 }
 
-fn check(page: &Path) -> Vec<String> {
-    let text = std::fs::read_to_string(page).expect("the page can be read");
-    let mut updated: Vec<String> = text.lines().map(str::to_owned).collect();
-    let mut complaints = Vec::new();
-    // From behind, so that replaced blocks do not move the lines of those that are still to come.
-    for scenario in scenarios(&text).iter().rev() {
-        let Some((start, end)) = scenario.block else {
-            assert!(
-                scenario.files.is_empty(),
-                "{}: no `processes` block",
-                scenario.heading
-            );
-            continue;
-        };
-        let actual = lines(&scenario.files);
-        let expected: Vec<String> = text
-            .lines()
-            .skip(start)
-            .take(end - start)
-            .filter(|line| !line.is_empty())
-            .map(str::to_owned)
-            .collect();
-        if actual != expected {
-            complaints.push(format!(
-                "{}: {}\nexpected\n{}\nactual\n{}\n",
-                page.display(),
-                scenario.heading,
-                expected.join("\n"),
-                actual.join("\n")
-            ));
-            updated.splice(start..end, actual);
-        }
-    }
-    if std::env::var_os("PROMSIGHT_UPDATE").is_some() && !complaints.is_empty() {
-        std::fs::write(page, updated.join("\n") + "\n").expect("the page can be written");
-        return Vec::new();
-    }
-    complaints
-}
-
 #[test]
 fn every_scenario_gives_its_processes() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../testdata/scenarios/processes");
-    let mut pages: Vec<_> = std::fs::read_dir(folder)
-        .expect("the scenarios are there")
-        .map(|entry| entry.expect("the folder can be read").path())
-        .collect();
-    pages.sort();
-    assert!(pages.len() >= 3, "the scenarios are there");
-    let complaints: Vec<String> = pages.iter().flat_map(|page| check(page)).collect();
-    assert!(
-        complaints.is_empty(),
-        "{}\nPROMSIGHT_UPDATE=1 rewrites the blocks",
-        complaints.join("\n")
-    );
+    promsight_pages::hold("processes", &["processes"], 3, |scenario, _| {
+        lines(&scenario.files)
+    });
 }
 
 #[test]

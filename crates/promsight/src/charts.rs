@@ -5,10 +5,12 @@
 
 use std::collections::BTreeSet;
 
-use promsight_helm::{File, Options};
+use promsight_helm::{File, Layer, LayerContent, Options};
 use promsight_model::manifest::{ManifestKind, Value};
-use promsight_model::{Facts, FileId, FileSet, Span};
-use promsight_scrape::objects::RenderedChart;
+use promsight_model::{Facts, FileId, FileSet, Repository, Span};
+use promsight_scrape::objects::{
+    RELEASE_NAME, RELEASE_NAMESPACE, Release, ReleaseContent, ReleaseValues, RenderedChart,
+};
 use rayon::prelude::*;
 
 /// Steps that all charts of a run may take together, a few seconds' worth; what is more is left unevaluated, and said
@@ -33,8 +35,9 @@ const API_VERSIONS: [&str; 10] = [
     "monitoring.coreos.com/v1alpha1/AlertmanagerConfig",
 ];
 
-/// Renders every chart that stands for itself, with its default values.
-pub(crate) fn render(files: &FileSet, facts: &[Facts]) -> Vec<RenderedChart> {
+/// Renders every chart that something of the tree releases, as it does; and every other one that stands for itself with
+/// its default values.
+pub(crate) fn render(files: &FileSet, facts: &[Facts], repository: &Repository) -> Vec<RenderedChart> {
     let is_chart = |path: &str| path.rsplit('/').next() == Some("Chart.yaml");
     if !files.files().iter().any(|file| is_chart(&file.path)) {
         return Vec::new();
@@ -48,56 +51,110 @@ pub(crate) fn render(files: &FileSet, facts: &[Facts]) -> Vec<RenderedChart> {
             id: file.id,
         })
         .collect();
-    let folders = promsight_helm::charts(&listed);
-    let (least, most) = STEPS_OF_ONE;
-    let options = Options {
-        api_versions: &API_VERSIONS,
-        steps: (STEPS / (folders.len() as u64).max(1)).clamp(least, most),
+    let tree = Tree {
+        files,
+        facts,
+        listed: &listed,
     };
-    folders
+    let folders = promsight_helm::charts(&listed);
+    let steps = steps(folders.len());
+    let mut charts: Vec<RenderedChart> = folders
         .par_iter()
-        .map(|folder| chart(files, facts, &listed, folder, &options))
-        .collect()
+        .map(|folder| tree.chart(folder, None, steps))
+        .collect();
+    let releases = promsight_scrape::objects::releases(&promsight_scrape::Input {
+        files,
+        facts,
+        charts: &charts,
+        repository,
+    });
+    if releases.is_empty() {
+        return charts;
+    }
+    let released: BTreeSet<&str> = releases.iter().map(|release| release.chart.as_str()).collect();
+    charts.retain(|chart| !released.contains(chart.folder.as_str()));
+    let steps = self::steps(releases.len());
+    charts.par_extend(
+        releases
+            .par_iter()
+            .map(|release| tree.chart(&release.chart, Some(release), steps)),
+    );
+    charts
 }
 
-fn chart(
-    files: &FileSet,
-    facts: &[Facts],
-    listed: &[File<'_>],
-    folder: &str,
-    options: &Options<'_>,
-) -> RenderedChart {
-    let inside = |name: &str| match folder {
-        "" => name.to_owned(),
-        folder => format!("{folder}/{name}"),
-    };
-    let file = files.by_path(&inside("Chart.yaml")).map(|file| file.id);
-    let mut chart = RenderedChart {
-        chart: file,
-        folder: folder.to_owned(),
-        ..RenderedChart::default()
-    };
-    let Some(rendered) = promsight_helm::render(listed, folder, options) else {
-        let at = Span::new(file.unwrap_or(FileId(0)), 0..0);
-        let reason = "the chart's own files cannot be read".to_owned();
-        chart.unevaluated.push((at, reason));
-        return chart;
-    };
-    chart.unevaluated = rendered.unevaluated;
-    chart.objects = definitions(files, facts, &inside("crds/"));
-    for document in &rendered.documents {
-        let (manifests, problems) = promsight_extract::manifests::rendered(&document.text);
-        let objects = manifests
-            .into_iter()
-            .filter(|manifest| manifest.kind == ManifestKind::Object);
-        chart.objects.extend(objects.map(|manifest| manifest.value));
-        let problems = problems
-            .into_iter()
-            .map(|(at, problem)| (at, format!("what it renders is no YAML: {problem}")));
-        chart.unevaluated.extend(problems);
+/// Steps that each of so many charts may take.
+fn steps(charts: usize) -> u64 {
+    let (least, most) = STEPS_OF_ONE;
+    (STEPS / (charts as u64).max(1)).clamp(least, most)
+}
+
+/// What charts are rendered in.
+struct Tree<'a> {
+    files: &'a FileSet,
+    facts: &'a [Facts],
+    listed: &'a [File<'a>],
+}
+
+impl Tree<'_> {
+    fn chart(&self, folder: &str, release: Option<&Release>, steps: u64) -> RenderedChart {
+        let inside = |name: &str| match folder {
+            "" => name.to_owned(),
+            folder => format!("{folder}/{name}"),
+        };
+        let file = self.files.by_path(&inside("Chart.yaml")).map(|file| file.id);
+        let mut chart = RenderedChart {
+            chart: file,
+            folder: folder.to_owned(),
+            release: release.cloned(),
+            ..RenderedChart::default()
+        };
+        let values = release.map_or(&[][..], |release| &release.values);
+        let layers: Vec<Layer<'_>> = values.iter().map(|values| self.layer(values)).collect();
+        let known = |text: fn(&Release) -> Option<&String>| release.and_then(text).map(String::as_str);
+        let options = Options {
+            api_versions: &API_VERSIONS,
+            steps,
+            release: promsight_helm::Release {
+                name: known(|release| release.name.as_ref()).unwrap_or(RELEASE_NAME),
+                namespace: known(|release| release.namespace.as_ref()).unwrap_or(RELEASE_NAMESPACE),
+                values: &layers,
+            },
+        };
+        let Some(rendered) = promsight_helm::render(self.listed, folder, &options) else {
+            let at = Span::new(file.unwrap_or(FileId(0)), 0..0);
+            let reason = "the chart's own files cannot be read".to_owned();
+            chart.unevaluated.push((at, reason));
+            return chart;
+        };
+        chart.unevaluated = rendered.unevaluated;
+        chart.objects = definitions(self.files, self.facts, &inside("crds/"));
+        for document in &rendered.documents {
+            let (manifests, problems) = promsight_extract::manifests::rendered(&document.text);
+            let objects = manifests
+                .into_iter()
+                .filter(|manifest| manifest.kind == ManifestKind::Object);
+            chart.objects.extend(objects.map(|manifest| manifest.value));
+            let problems = problems
+                .into_iter()
+                .map(|(at, problem)| (at, format!("what it renders is no YAML: {problem}")));
+            chart.unevaluated.extend(problems);
+        }
+        chart.dormant = dormant(self.listed, &inside(""), &chart.objects);
+        chart
     }
-    chart.dormant = dormant(listed, &inside(""), &chart.objects);
-    chart
+
+    fn layer<'v>(&'v self, values: &'v ReleaseValues) -> Layer<'v> {
+        let content = match &values.content {
+            ReleaseContent::File(file) => LayerContent::Text(&self.files.file(*file).text),
+            ReleaseContent::Text(text) => LayerContent::Text(text),
+            ReleaseContent::Tree(tree) => LayerContent::Tree(tree),
+            ReleaseContent::Set(kind, text) => LayerContent::Set(*kind, text),
+        };
+        Layer {
+            span: values.span,
+            content,
+        }
+    }
 }
 
 /// The kinds that templates spell out and that no object came of. What a partial template spells out counts as made
@@ -165,7 +222,7 @@ mod tests {
         });
         let files = FileSet::new(listed.collect());
         let facts: Vec<Facts> = files.files().iter().map(promsight_extract::extract).collect();
-        let charts = render(&files, &facts);
+        let charts = render(&files, &facts, &Repository::default());
         (files, charts)
     }
 

@@ -1,8 +1,8 @@
 //! Which files belong to a run.
 //!
 //! Owns the walk: hidden files, what `.gitignore` names and installed packages are left out, symbolic links that
-//! leave the root are not followed, and of the rest only files of which an extractor reads the format are kept. Reads
-//! no file.
+//! leave the root are not followed, and of the rest only files of which an extractor reads the format are kept. Hidden
+//! are the pipelines too, which are read for what they build and deploy, and what belongs to a chart. Reads no file.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -122,8 +122,18 @@ impl Territory {
     }
 }
 
-/// The one hidden file that is read, where it stands beside a chart's description.
+/// The hidden file that is read where it stands beside a chart's description.
 const CHART_RULES: &str = ".helmignore";
+
+/// Hidden files, and folders of such, at the top of what the user named: pipelines.
+const PIPELINES: [&str; 6] = [
+    ".github/workflows",
+    ".gitlab-ci.yml",
+    ".gitlab-ci.yaml",
+    ".gitlab/ci",
+    ".circleci/config.yml",
+    ".drone.yml",
+];
 
 /// Walks the territory.
 pub fn discover(territory: &Territory, config: &Config) -> Discovery {
@@ -142,6 +152,7 @@ pub fn discover(territory: &Territory, config: &Config) -> Discovery {
             walk.files.insert(path.clone(), path.clone());
         }
     }
+    walk.pipelines();
     walk.follow_links();
     let mut candidates: Vec<Candidate> = walk
         .files
@@ -241,6 +252,26 @@ impl Walk<'_> {
         }
     }
 
+    /// Takes the pipelines at the top.
+    fn pipelines(&mut self) {
+        for top in &self.territory.paths {
+            for path in PIPELINES.map(|path| top.join(path)) {
+                let mut found: Vec<PathBuf> = match path.read_dir() {
+                    Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+                    Err(_) => vec![path],
+                };
+                found.retain(|path| path.is_file() && !path.is_symlink());
+                found.sort();
+                for path in found {
+                    let relative = root::relative(&path, &self.territory.root);
+                    if promsight_extract::launch::is_pipeline(&relative) && self.is_wanted(&path) {
+                        self.files.entry(path.clone()).or_insert(path);
+                    }
+                }
+            }
+        }
+    }
+
     fn is_wanted(&self, location: &Path) -> bool {
         self.config.reads(&root::relative(location, &self.territory.root))
     }
@@ -273,6 +304,13 @@ impl Walk<'_> {
 /// Whether a walk from the root would come by the file at that root-relative path, as far as names tell. What
 /// `.gitignore` names is not known here.
 pub(crate) fn is_reachable(path: &str) -> bool {
+    let is_below = |folder: &str| {
+        path.strip_prefix(folder)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    if PIPELINES.iter().any(|pipelines| is_below(pipelines)) {
+        return true;
+    }
     let mut parts = path.split('/').rev();
     let is_hidden = |name: &str| name.starts_with('.') && name != CHART_RULES;
     let file_is_hidden = parts.next().is_none_or(is_hidden);

@@ -198,7 +198,7 @@ fn resolution(
     let scrape = promsight_scrape::simulate(&promsight_scrape::Input {
         files,
         facts,
-        charts: &charts::render(files, facts),
+        charts: &charts::render(files, facts, &sources.repository),
         repository: &sources.repository,
     });
     let catalogue = knowledge::catalogue();
@@ -320,7 +320,7 @@ fn module_graph(sources: &Sources) -> ModuleGraph {
             file: file.id,
             path: &file.path,
             imports,
-            is_test: python::is_test_path(&file.path),
+            is_test: python::is_test_code(&file.path, &file.text),
         })
         .collect();
     ModuleGraph::new(&modules)

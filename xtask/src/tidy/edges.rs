@@ -8,6 +8,7 @@ use crate::tree::SourceText;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("crates/promsight-model/Cargo.toml", &[]),
     ("crates/promsight-promql/Cargo.toml", &[]),
+    ("crates/promsight-pages/Cargo.toml", &[]),
     ("crates/promsight-shell/Cargo.toml", &["promsight-model"]),
     ("grammars/Cargo.toml", &[]),
     (

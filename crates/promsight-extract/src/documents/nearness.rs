@@ -271,7 +271,8 @@ fn preceding_words(before: &str) -> Vec<String> {
         let word_start = rest
             .char_indices()
             .rev()
-            .take_while(|(_, character)| character.is_alphanumeric())
+            // The end of an identifier (`value_metric`) is no noun.
+            .take_while(|(_, character)| character.is_alphanumeric() || *character == '_')
             .last()
             .map(|(index, _)| index);
         let Some(start) = word_start else { break };

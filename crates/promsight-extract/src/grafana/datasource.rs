@@ -60,6 +60,9 @@ const OTHERS: [&str; 37] = [
     "zipkin",
 ];
 
+/// The plugin type of the sources that Grafana brings along: `grafana`, `-- Dashboard --`, `-- Mixed --`.
+const OWN_TYPE: &str = "datasource";
+
 /// Words in the free name of a datasource that say it is another store.
 const OTHER_WORDS: [&str; 14] = [
     "clickhouse",
@@ -92,16 +95,17 @@ pub(super) fn classify(node: Option<Node<'_>>, variables: &DatasourceVariables) 
     if let Some(name) = node.as_str() {
         return by_name(name, variables);
     }
-    let kind = node
-        .get_str("type")
-        .map_or(Datasource::Unknown, |kind| by_name(kind, variables));
-    if kind != Datasource::Unknown {
-        return kind;
+    let named = ["uid", "name"].iter().find_map(|key| node.get_str(key));
+    let by_uid = || named.map_or(Datasource::Unknown, |uid| by_name(uid, variables));
+    match node.get_str("type") {
+        // The type of Grafana's own sources. Grafana goes by the uid, and that of another source makes it the type's.
+        Some(OWN_TYPE) if named.is_some() => by_uid(),
+        Some(kind) => match by_name(kind, variables) {
+            Datasource::Unknown => by_uid(),
+            known => known,
+        },
+        None => by_uid(),
     }
-    ["uid", "name"]
-        .iter()
-        .find_map(|key| node.get_str(key))
-        .map_or(Datasource::Unknown, |uid| by_name(uid, variables))
 }
 
 /// What a name, uid or type says.

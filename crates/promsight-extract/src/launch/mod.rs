@@ -1,12 +1,17 @@
 //! How programs are started: Dockerfiles, entry scripts, process managers, packages' commands.
 //!
+//! Also what says which images are built of what, and which charts are deployed: commands, pipelines, definitions.
+//!
 //! Owns: which files say so, by their names, and what each says with variables left symbolic. What that means for a
 //! workload is found out where all files are known.
 
 mod builds;
+mod definitions;
 mod dockerfile;
 mod ini;
 mod packages;
+mod pipelines;
+mod releases;
 mod units;
 
 use promsight_model::launch::{Launch, Script};
@@ -23,6 +28,9 @@ pub(crate) fn read(file: &SourceFile) -> Vec<Launch> {
     match Kind::of(&file.path) {
         Some(Kind::Dockerfile) => vec![Launch::Dockerfile(dockerfile::read(file))],
         Some(Kind::Makefile) => builds::makefile(file),
+        Some(Kind::Pipeline) => pipelines::read(file),
+        Some(Kind::Bake) => definitions::bake(file),
+        Some(Kind::Tiltfile) => definitions::tiltfile(file),
         Some(Kind::Script) => script(file),
         Some(Kind::Procfile) => units::procfile(file),
         Some(Kind::Systemd) => units::systemd(file),
@@ -39,6 +47,11 @@ pub(crate) fn read(file: &SourceFile) -> Vec<Launch> {
 /// Whether a path is that of a file that is read for this alone.
 pub fn is_launch(path: &str) -> bool {
     !matches!(Kind::of(path), None | Some(Kind::Setup | Kind::Gunicorn))
+}
+
+/// Whether a path is that of a pipeline: hidden ones are read for what they build and deploy, and for nothing else.
+pub fn is_pipeline(path: &str) -> bool {
+    pipelines::is_pipeline(path)
 }
 
 /// Whether a Python file is worth reading because it says how programs are started, whatever else it holds.
@@ -63,6 +76,9 @@ pub(crate) fn is_for_shell(text: &str) -> bool {
 enum Kind {
     Dockerfile,
     Makefile,
+    Pipeline,
+    Bake,
+    Tiltfile,
     Script,
     Procfile,
     Systemd,
@@ -122,6 +138,9 @@ impl Kind {
                 return Some(Self::Dockerfile);
             }
             "makefile" | "gnumakefile" | "justfile" => return Some(Self::Makefile),
+            "tiltfile" => return Some(Self::Tiltfile),
+            _ if is_bake(plain) => return Some(Self::Bake),
+            _ if pipelines::is_pipeline(path) => return Some(Self::Pipeline),
             "procfile" => return Some(Self::Procfile),
             "pyproject.toml" => return Some(Self::Project),
             "setup.cfg" => return Some(Self::SetupConfiguration),
@@ -153,6 +172,12 @@ impl Kind {
     }
 }
 
+/// Whether a file of that name defines what `docker buildx bake` builds, in the language of HashiCorp or as JSON.
+fn is_bake(name: &str) -> bool {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
+    stem.starts_with("docker-bake") && matches!(extension, "hcl" | "json")
+}
+
 fn script(file: &SourceFile) -> Vec<Launch> {
     let is_named = file.path.ends_with("sh");
     if !is_named && !is_for_shell(&file.text) {
@@ -160,10 +185,7 @@ fn script(file: &SourceFile) -> Vec<Launch> {
     }
     let text = Embedded::whole(file.id, &file.text);
     let script = shell(&text);
-    let mut launches: Vec<Launch> = builds::commands(&script.body)
-        .into_iter()
-        .map(Launch::Build)
-        .collect();
+    let mut launches = builds::commands(&script.body);
     launches.push(Launch::Script(script));
     launches
 }

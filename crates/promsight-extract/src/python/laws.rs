@@ -265,6 +265,19 @@ fn the_sample_is_valid_and_keeps_the_laws() {
     check(&SAMPLE.replace('\n', "\r\n"));
 }
 
+#[test]
+fn a_quote_closes_no_literal_of_another_kind() {
+    check(concat!(
+        "e: pass\n    finally: del a\n    if (n := 1) < 2 <= 3 is not None: return\n",
+        "    elif a: print \"x\", r'\\d' b\"y\" '''\nz\\\n''' \"\"\"w\"\"\"\n    match a:\n",
+        "        case {\"k\": [1, 2]} | Point(x=0): x %= 1\n        case _: g) -> None:\n    try:\n",
+        "        async with open(a) as b, c: await b.d[1:2, 3](*e)\n    except (A, B) as error: raise\n",
+        "    else: pass\n    finally: del a\n class Metrics(Base, metaclass=Meta):\n",
+        "    HITS: Counter = Counter(\"hits_\\x41total\", 'ef __init__(self, /, prefix=\"app\"):\n",
+        "        self.gauges = {n: Gauge(f\"",
+    ));
+}
+
 /// A cut of the sample on character boundaries.
 fn cut(from: usize, length: usize) -> &'static str {
     let boundaries: Vec<usize> = SAMPLE.char_indices().map(|(at, _)| at).collect();

@@ -90,6 +90,11 @@ impl<'tree> Lowering<'tree, '_> {
         if children.iter().any(|child| child.kind == Kind::Error) {
             return None;
         }
+        // Where the parser recovers from broken text it may take the quote of one literal for the end of another.
+        let quotes = self.source(start).trim_start_matches(char::is_alphabetic);
+        if quotes != self.source(end) {
+            return None;
+        }
         let prefix = Prefix::of(self.source(start));
         if prefix.other_type || (prefix.bytes && !is_exposition(self.source(node))) {
             return None;

@@ -39,7 +39,7 @@ use promsight_model::{Embedded, Gap, GapKind, Reach, SourceFile, Span};
 pub use import_scan::imports_of;
 pub use notebook::{is_notebook, notebook};
 pub use prefilter::{Needles, may_matter, mentions_any};
-pub use test_paths::is_test_path;
+pub use test_paths::is_test_code;
 
 use lowering::Lowering;
 
@@ -51,7 +51,7 @@ const MAX_BYTES: usize = 16 << 20;
 /// one for what is nested too deeply, and one where parsing had to stop. Python 2 is read as far as its grammar is the same.
 pub fn module(file: &SourceFile) -> (Module, Vec<Gap>) {
     let (body, gaps) = block(file, None);
-    let test_code = is_test_path(&file.path);
+    let test_code = is_test_code(&file.path, &file.text);
     (Module { test_code, body }, gaps)
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use promsight_model::python::Module;
 use promsight_model::{Embedded, Gap, GapKind, OffsetMap, Reach, SourceFile, Span};
 
-use super::{block, is_test_path, syntax_gap};
+use super::{block, is_test_code, syntax_gap};
 use crate::decode::json;
 use crate::decode::tree::Node;
 
@@ -31,7 +31,7 @@ pub fn is_notebook(path: &str) -> bool {
 /// The syntax tree of a notebook's code cells, one after the other, and what of them could not be read.
 pub fn notebook(file: &SourceFile) -> (Module, Vec<Gap>) {
     let mut module = Module {
-        test_code: is_test_path(&file.path),
+        test_code: is_test_code(&file.path, &file.text),
         body: Vec::new(),
     };
     let source = Embedded::whole(file.id, &file.text);

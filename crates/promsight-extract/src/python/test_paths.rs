@@ -1,14 +1,26 @@
-//! Which paths hold test code.
+//! Which files hold test code.
 
-/// Whether a root-relative path (`/` separators) says that the file is test code: pytest's and unittest's file
-/// names, Django's `tests.py`, and everything below a folder of tests. A file that only begins with the word
-/// (`testing_utils.py`) is not: production code may well import it.
-pub fn is_test_path(path: &str) -> bool {
-    let mut parts = path.split('/');
-    let Some(file) = parts.next_back() else {
-        return false;
-    };
-    parts.any(is_test_folder) || is_test_file(file)
+/// Words of which at least one stands in code that a test runner collects or that helps it.
+const SIGNS: &[&str] = &[
+    "def test",
+    "class Test",
+    "TestCase",
+    "pytest",
+    "unittest",
+    "doctest",
+    "mock",
+    "nose",
+];
+
+/// Whether the file at a root-relative path (`/` separators) is test code: everything below a folder of tests, and
+/// files with the names that pytest, unittest and Django look for. Programs that probe other systems have such names as
+/// well, and so have first tries of an application: a name alone says it only where the text has a sign of tests.
+pub fn is_test_code(path: &str, text: &str) -> bool {
+    let (folders, file) = path.rsplit_once('/').unwrap_or(("", path));
+    if folders.split('/').any(is_test_folder) || is_support_file(file) {
+        return true;
+    }
+    is_test_file(file) && (text.trim().is_empty() || SIGNS.iter().any(|sign| text.contains(sign)))
 }
 
 fn is_test_folder(folder: &str) -> bool {
@@ -21,13 +33,22 @@ fn is_test_folder(folder: &str) -> bool {
         .any(|ending| folder.ends_with(ending))
 }
 
+/// pytest reads it for every test beside and below it, and nothing else does.
+fn is_support_file(file: &str) -> bool {
+    stem(file) == "conftest"
+}
+
+/// A file that only begins with the word (`testing_utils.py`) is none: production code may well import it.
 fn is_test_file(file: &str) -> bool {
-    let stem = file
-        .strip_suffix(".pyi")
-        .or_else(|| file.strip_suffix(".py"))
-        .unwrap_or(file);
-    matches!(stem, "conftest" | "test" | "tests")
+    let stem = stem(file);
+    matches!(stem, "test" | "tests")
         || stem.starts_with("test_")
         || stem.ends_with("_test")
         || stem.ends_with("_tests")
+}
+
+fn stem(file: &str) -> &str {
+    file.strip_suffix(".pyi")
+        .or_else(|| file.strip_suffix(".py"))
+        .unwrap_or(file)
 }

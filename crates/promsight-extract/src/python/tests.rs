@@ -5,7 +5,7 @@ use std::sync::Arc;
 use promsight_model::python::{ExprKind, JoinedPart, Module, StmtKind};
 use promsight_model::{FileId, Gap, GapKind, Reach, SourceFile};
 
-use super::{Needles, dump, is_test_path, may_matter, mentions_any, module};
+use super::{Needles, dump, is_test_code, may_matter, mentions_any, module};
 
 pub(super) fn source_file(path: &str, text: &str) -> SourceFile {
     SourceFile {
@@ -467,7 +467,7 @@ fn which_paths_are_tests() {
         "app/integration_tests/a.py",
         "Tests/a.py",
     ] {
-        assert!(is_test_path(path), "{path}");
+        assert!(is_test_code(path, "def test_hits(): pass"), "{path}");
     }
     for path in [
         "app/testing_utils.py",
@@ -479,6 +479,16 @@ fn which_paths_are_tests() {
         "app/protest_test_results/metrics.py",
         "",
     ] {
-        assert!(!is_test_path(path), "{path}");
+        assert!(!is_test_code(path, "def test_hits(): pass"), "{path}");
     }
+}
+
+#[test]
+fn a_name_alone_makes_no_test() {
+    let program = "HITS = Counter('hits', 'Hits')\n";
+    assert!(!is_test_code("probes/tests.py", program));
+    assert!(!is_test_code("test_2.py", program));
+    assert!(is_test_code("tests/metrics.py", program), "the folder says it");
+    assert!(is_test_code("app/conftest.py", program));
+    assert!(is_test_code("app/tests.py", "from unittest import mock\n"));
 }

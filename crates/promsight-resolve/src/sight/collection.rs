@@ -1,6 +1,6 @@
 //! Which jobs reach what a program lets out.
 
-use promsight_model::ExposureKind;
+use promsight_model::{ExposureKind, Span};
 use promsight_scrape::ScrapeModel;
 use promsight_scrape::objects::{ObjectId, Rendering};
 use promsight_scrape::policies::{Blocked, Claim};
@@ -39,18 +39,15 @@ pub(super) fn collect(programs: &mut [Program], scrape: &ScrapeModel) {
 }
 
 /// A workload as targets name it.
-enum Place<'a> {
+enum Place {
     Object(ObjectId),
-    Compose(&'a str),
+    /// A service of docker-compose, by the place of what its file says of it.
+    Compose(Span),
 }
 
-impl Place<'_> {
+impl Place {
     fn is_of(&self, target: &Target) -> bool {
-        self.is_among(
-            target.workload,
-            &target.siblings,
-            target.compose_service.as_deref(),
-        )
+        self.is_among(target.workload, &target.siblings, &target.compose)
     }
 
     /// The port on which a target of the workload asks it, where known: of several workloads behind one address that of
@@ -62,15 +59,14 @@ impl Place<'_> {
 
     /// Whether a target of which only a running cluster could tell whether it is kept is the workload, or may be.
     fn may_be(&self, undecided: &Dropped) -> bool {
-        let service = undecided.compose_service.as_deref();
-        self.is_among(undecided.workload, &undecided.siblings, service)
+        self.is_among(undecided.workload, &undecided.siblings, &undecided.compose)
             || matches!(undecided.place, TargetPlace::Unknown | TargetPlace::Local)
     }
 
-    fn is_among(&self, first: Option<ObjectId>, others: &[ObjectId], service: Option<&str>) -> bool {
+    fn is_among(&self, first: Option<ObjectId>, others: &[ObjectId], compose: &[(String, Span)]) -> bool {
         match self {
             Self::Object(id) => first == Some(*id) || others.contains(id),
-            Self::Compose(own) => service == Some(*own),
+            Self::Compose(own) => compose.iter().any(|(_, place)| place == own),
         }
     }
 }
@@ -89,7 +85,7 @@ enum Chance {
 fn collection(process: &Process, outlet: &Outlet, scrape: &ScrapeModel) -> (Collection, Option<String>) {
     let place = match &process.workload {
         Workload::Container { object, .. } => Place::Object(*object),
-        Workload::Compose { service } => Place::Compose(service),
+        Workload::Compose { .. } => Place::Compose(process.span),
         Workload::Image(_) | Workload::Other(_) => {
             return (unknown("how it is reached is not in this tree"), None);
         }
@@ -133,7 +129,7 @@ enum Nearness {
 
 /// The way through all jobs for one outlet.
 struct Search<'a> {
-    place: Place<'a>,
+    place: Place,
     process: &'a Process,
     outlet: &'a Outlet,
     scraped: Vec<(usize, usize, usize)>,
@@ -311,7 +307,7 @@ impl Search<'_> {
 }
 
 /// Why a workload is among nobody's targets, where no job so much as drops it.
-fn absence(place: &Place<'_>, scrape: &ScrapeModel) -> &'static str {
+fn absence(place: &Place, scrape: &ScrapeModel) -> &'static str {
     let Place::Object(id) = place else {
         return "no job has it among its targets";
     };
@@ -329,13 +325,13 @@ fn unknown(reason: &str) -> Collection {
     Collection::Unknown(reason.to_owned())
 }
 
-/// Whether the target is run beside the workload: rendered with it, or of the same kind of platform.
-fn is_sibling(place: &Place<'_>, target: &Target) -> bool {
+/// Whether the target is run beside the workload: rendered with it, or by the same compose file.
+fn is_sibling(place: &Place, target: &Target) -> bool {
     match place {
         Place::Object(id) => target
             .workload
             .is_some_and(|other| other.rendering == id.rendering),
-        Place::Compose(_) => target.compose_service.is_some(),
+        Place::Compose(own) => target.compose.iter().any(|(_, place)| place.file == own.file),
     }
 }
 

@@ -61,6 +61,19 @@ fn program(inventory: &Inventory, at: usize, process: &Process) -> Option<Progra
     })
 }
 
+/// Programs that import an application to take work from a queue, and answer to no request.
+const QUEUE_WORKERS: &[&str] = &[
+    "celery",
+    "arq",
+    "dramatiq",
+    "dramatiq-gevent",
+    "huey_consumer",
+    "huey_consumer.py",
+    "taskiq",
+    "saq",
+    "procrastinate",
+];
+
 /// Whether the process comes by the place that lets metrics out.
 fn is_reached(
     exposure: &Exposure,
@@ -74,6 +87,12 @@ fn is_reached(
         return false;
     }
     if !exposure.reached_from.iter().all(|file| files.contains(file)) {
+        return false;
+    }
+    if let Entry::Application { server, .. } = &process.entry
+        && exposure.kind == ExposureKind::Route
+        && QUEUE_WORKERS.contains(&server.as_str())
+    {
         return false;
     }
     // A server that was told of one application does not serve another one of the same module.

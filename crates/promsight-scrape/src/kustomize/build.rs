@@ -13,7 +13,7 @@ use super::resource::{Id, Resource};
 use super::tree::{Found, Tree, is_remote, join};
 use super::variables::Variable;
 use super::{digest, order, patches, plugins, references, replacements, transform, variables};
-use crate::objects::RenderedChart;
+use crate::objects::{RenderedChart, opened};
 
 /// How deep kustomizations may build on each other.
 const MAX_DEPTH: usize = 40;
@@ -335,7 +335,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// A chart: what it renders to with its default values, which may not be what it renders to here.
+    /// A chart: what it renders to with the values that the entry gives.
     fn chart(
         &mut self,
         folder: &str,
@@ -354,15 +354,44 @@ impl<'a> Builder<'a> {
             .get("helmGlobals")
             .and_then(|globals| globals.text_at(&["chartHome"]));
         let local = join(folder, home.unwrap_or("charts")).and_then(|home| join(&home, name));
-        let chart = local.and_then(|local| self.charts.iter().find(|chart| chart.folder == local));
-        let message = match chart {
-            Some(_) => format!("the chart `{name}` is rendered with its default values"),
-            None => format!("the chart `{name}` is not in this tree"),
+        let release = |chart: &RenderedChart| {
+            chart
+                .release
+                .as_ref()
+                .map(|release| (release.span, release.is_complete))
         };
-        problems.unknown(entry.span, message);
-        let made = chart.map_or(&[][..], |chart| &chart.objects[..]).iter().cloned();
+        let chart = local.and_then(|local| {
+            let mut own = self.charts.iter().filter(|chart| chart.folder == local);
+            let is_meant =
+                |chart: &&RenderedChart| release(chart).is_some_and(|(span, _)| span == entry.span);
+            own.clone()
+                .find(is_meant)
+                .or_else(|| own.find(|chart| chart.release.is_none()))
+        });
+        match chart {
+            None => problems.unknown(entry.span, format!("the chart `{name}` is not in this tree")),
+            Some(chart) if release(chart).is_none() => {
+                problems.unknown(
+                    entry.span,
+                    format!("the chart `{name}` is rendered with its default values"),
+                );
+            }
+            Some(chart) => {
+                if !release(chart).is_some_and(|(_, is_complete)| is_complete) {
+                    problems.unknown(
+                        entry.span,
+                        format!("not all values of the chart `{name}` are in this tree"),
+                    );
+                }
+                for (span, reason) in &chart.unevaluated {
+                    problems.unknown(*span, reason.clone());
+                }
+            }
+        }
+        let release = chart.and_then(|chart| chart.release.as_ref());
+        let made = chart.map_or(&[][..], |chart| &chart.objects[..]).iter();
         let made = made.map(|object| {
-            let mut resource = Resource::new(object);
+            let mut resource = Resource::new(opened(object, release));
             resource.reached_by.push(entry.span);
             resource
         });

@@ -9,7 +9,7 @@
 
 mod build;
 mod digest;
-mod edit;
+pub(crate) mod edit;
 mod fields;
 mod generators;
 mod json_patch;

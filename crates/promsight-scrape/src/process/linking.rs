@@ -2,9 +2,9 @@
 //!
 //! Owns the evidence, from what says so (docker-compose, skaffold, build commands) to names that are alike.
 
-use promsight_model::FileId;
 use promsight_model::launch::Launch;
 use promsight_model::manifest::{ManifestKind, Value};
+use promsight_model::{FileId, Span};
 
 use super::images::{BuildOptions, Source};
 use super::tree::Tree;
@@ -142,7 +142,7 @@ impl<'a> Links<'a> {
         };
         links.by_compose(input);
         links.by_skaffold(input);
-        links.by_commands(tree);
+        links.by_commands(tree, &of_platforms(input));
         links
     }
 
@@ -225,11 +225,10 @@ impl<'a> Links<'a> {
         }
     }
 
-    /// `docker build` in scripts and recipes, which run in their own folder or at the top.
-    fn by_commands(&mut self, tree: &Tree<'_>) {
-        let environment = Environment::default();
+    /// Commands, actions and definitions that build images: their paths begin in their own folder or at the top.
+    fn by_commands(&mut self, tree: &Tree<'_>, environment: &Environment) {
         let scope = Scope {
-            environment: &environment,
+            environment,
             arguments: &[],
             lists: None,
         };
@@ -445,6 +444,46 @@ fn named<'a>(tree: &Tree<'a>, source: Source<'a>) -> Named<'a> {
             .chain(tree.top_packages(folder_path).map(str::to_owned))
             .collect(),
     }
+}
+
+/// What platforms call the repository in the names of images.
+fn of_platforms(input: &Input<'_>) -> Environment {
+    let mut environment = Environment::default();
+    let Some(remote) = input.repository.remotes.first() else {
+        return environment;
+    };
+    let place = Span::new(FileId(0), 0..0);
+    let path = remote.path.to_ascii_lowercase();
+    let (owner, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    for (variables, value) in [
+        (
+            &["github.repository", "GITHUB_REPOSITORY", "CI_PROJECT_PATH"][..],
+            path.as_str(),
+        ),
+        (
+            &["github.event.repository.name", "CI_PROJECT_NAME", "REPO_NAME"],
+            name,
+        ),
+        (
+            &[
+                "github.repository_owner",
+                "GITHUB_REPOSITORY_OWNER",
+                "CI_PROJECT_NAMESPACE",
+            ],
+            owner,
+        ),
+    ] {
+        for variable in variables {
+            environment.set(variable, Some(value.to_owned()), place);
+        }
+    }
+    // A registry of GitLab has one folder for each repository.
+    environment.set(
+        "CI_REGISTRY_IMAGE",
+        Some(format!("{}/{path}", remote.host)),
+        place,
+    );
+    environment
 }
 
 /// The manifests of a kind, each with its file.

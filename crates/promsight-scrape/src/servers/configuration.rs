@@ -232,6 +232,14 @@ fn collect<'a>(value: &'a Value, found: &mut Vec<Found<'a>>) {
             }
         }
         Content::Map(entries) => {
+            if ["positions", "clients"]
+                .iter()
+                .any(|key| value.get(key).is_some())
+                && value.get("scrape_configs").is_some()
+            {
+                // Promtail's, of which the jobs find files of logs.
+                return;
+            }
             let is_list = |key: &str| value.get(key).is_some_and(|list| !list.items().is_empty());
             let has_jobs = value.get("scrape_configs").is_some_and(is_job_list);
             if has_jobs || is_list("scrape_config_files") {

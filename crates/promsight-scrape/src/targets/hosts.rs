@@ -1,6 +1,8 @@
 //! What stands behind a host and port that a configuration names: a Service, a service of docker-compose, the machine
 //! itself, something outside of the tree.
 
+use promsight_model::Span;
+
 use crate::compose::{ComposeFile, ComposeService};
 use crate::objects::ObjectId;
 use crate::servers::{Server, ServerPlace};
@@ -14,7 +16,7 @@ pub(crate) struct Answers {
     pub(crate) place: Place,
     /// Workloads, each with the port on which it is asked.
     pub(crate) workloads: Vec<(ObjectId, Option<u16>)>,
-    pub(crate) compose: Option<String>,
+    pub(crate) compose: Vec<(String, Span)>,
 }
 
 /// A host as the name of a Service.
@@ -151,14 +153,15 @@ impl<'a> Names<'a> {
                 ..Answers::default()
             };
         }
-        if !matches!(server.place, ServerPlace::Cluster { .. })
-            && let Some(service) = self.compose_services(server, host).next()
-        {
-            return Answers {
-                place: Place::Compose,
-                workloads: Vec::new(),
-                compose: Some(service.name.to_owned()),
-            };
+        if !matches!(server.place, ServerPlace::Cluster { .. }) {
+            let compose = self.compose_answering(server, host);
+            if !compose.is_empty() {
+                return Answers {
+                    place: Place::Compose,
+                    workloads: Vec::new(),
+                    compose,
+                };
+            }
         }
         if is_address(host) || matches!(server.place, ServerPlace::Compose { .. }) {
             return Answers {
@@ -177,13 +180,55 @@ impl<'a> Names<'a> {
             return Answers {
                 place: Place::Service,
                 workloads: workloads.collect(),
-                compose: None,
+                compose: Vec::new(),
             };
         }
         Answers {
             place: Place::External,
             ..Answers::default()
         }
+    }
+
+    /// The services of compose files that answer to a name, each with its place. Where the server's own file has one
+    /// it is that, with what other files of the folder say of the same service; otherwise any file's may be meant.
+    pub(crate) fn compose_answering(self, server: &Server, host: &str) -> Vec<(String, Span)> {
+        let own = match &server.place {
+            ServerPlace::Compose { file, .. } => self.compose.iter().find(|compose| compose.file == *file),
+            _ => None,
+        };
+        let answers = |service: &&ComposeService<'a>| service.hosts.contains(&host);
+        let found: Vec<(&ComposeFile<'a>, &ComposeService<'a>)> =
+            match own.filter(|own| own.services.iter().any(|service| answers(&service))) {
+                Some(own) => own
+                    .services
+                    .iter()
+                    .filter(answers)
+                    .map(|service| (own, service))
+                    .collect(),
+                None => {
+                    let all = self.compose.iter();
+                    all.flat_map(|compose| compose.services.iter().map(move |service| (compose, service)))
+                        .filter(|(_, service)| answers(service))
+                        .collect()
+                }
+            };
+        let mut places: Vec<(String, Span)> = Vec::new();
+        for (compose, service) in found {
+            let beside = self
+                .compose
+                .iter()
+                .filter(|other| other.folder == compose.folder && other.file != compose.file);
+            let merged = beside
+                .flat_map(|other| &other.services)
+                .filter(|other| other.name == service.name);
+            for service in std::iter::once(service).chain(merged) {
+                let place = (service.name.to_owned(), service.value.span);
+                if !places.contains(&place) {
+                    places.push(place);
+                }
+            }
+        }
+        places
     }
 
     /// The services of compose files that are called so: those of the server's own file before others'.

@@ -163,6 +163,6 @@ fn the_rules_of_a_chart_say_which_templates_it_has() {
         .file("chart/templates/new.yaml", &configuration("new"))
         .file("chart/templates/gone.old.yaml", &configuration("old"));
     let shown = project.run(&["targets"]).stdout;
-    assert!(shown.contains("new-release-name"), "{shown}");
-    assert!(!shown.contains("old-release-name"), "{shown}");
+    assert!(shown.contains("new-${release-name}"), "{shown}");
+    assert!(!shown.contains("old-${release-name}"), "{shown}");
 }
