@@ -9,6 +9,7 @@ pub(crate) fn of(check: &str) -> Area {
         "not-scraped"
         | "blocked-scrape"
         | "dead-target"
+        | "invalid-scrape-config"
         | "unloaded-jobs"
         | "orphan-manifest"
         | "broken-kustomization" => Area::Scraping,

@@ -72,6 +72,9 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
     let message = match mismatch.problem {
         LabelProblem::Matcher => format!("{who} selects nothing: {lack}"),
         LabelProblem::Grouping => format!("{who} groups by a label that is not there: {lack}"),
+        LabelProblem::Replaced => {
+            format!("{who} groups by the target's `{label}`: the code's own is stored as `exported_{label}`")
+        }
         LabelProblem::On => format!("{who} matches on a label that is not there: {lack}"),
         LabelProblem::Include => format!("{who} copies a label that is not there: {lack}"),
         LabelProblem::Source => format!("{who} reads a label that is not there: {lack}"),
@@ -100,7 +103,7 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
     // The query sees; only what is said of it has a hole.
     finding.severity = match mismatch.problem {
         LabelProblem::LegendOfOne => Severity::Info,
-        LabelProblem::Unless => Severity::Warning,
+        LabelProblem::Unless | LabelProblem::Replaced => Severity::Warning,
         problem if is_text(problem) => Severity::Warning,
         _ => Severity::Error,
     };
@@ -114,6 +117,7 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
         | LabelProblem::OwnLabel
         | LabelProblem::Legend
         | LabelProblem::LegendOfOne => "always empty".to_owned(),
+        LabelProblem::Replaced => "this is the target's label".to_owned(),
         _ => "no series has this label here".to_owned(),
     };
     for (span, labels) in &mismatch.declared {
@@ -124,6 +128,12 @@ fn finding(mismatch: &LabelMismatch) -> Finding {
         };
         finding.related.push(Related { span: *span, message });
     }
+    finding
+        .related
+        .extend(mismatch.scraped.iter().map(|(span, message)| Related {
+            span: *span,
+            message: message.clone(),
+        }));
     if let Some(span) = mismatch.dropped {
         finding.related.push(Related {
             span,

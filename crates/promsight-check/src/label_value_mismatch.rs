@@ -1,7 +1,7 @@
 //! `label-value-mismatch`: a matcher admits none of the values that the code gives the label.
 
 use promsight_model::{Finding, Reason, Related, Severity, Suggestion, SuggestionKind};
-use promsight_resolve::deep::{AlertLabelMismatch, AskedOfAlerts, ValueMismatch};
+use promsight_resolve::deep::{AlertLabelMismatch, AskedOfAlerts, Giver, ValueMismatch};
 
 use crate::{Check, Context, words};
 
@@ -67,10 +67,21 @@ fn finding(mismatch: &ValueMismatch) -> Finding {
     finding.reason = Some(Reason::WrongValue);
     finding.confidence = mismatch.confidence;
     finding.consumer = Some(words::consumer(&mismatch.consumer));
-    finding.label = "the code gives no such value".to_owned();
-    finding
-        .notes
-        .push(format!("every value that the code gives: {}", values.join(", ")));
+    let giver = match mismatch.giver {
+        Giver::Code => "the code gives",
+        Giver::Targets | Giver::TargetsInstead => "targets give",
+    };
+    finding.label = match mismatch.giver {
+        Giver::Code => "the code gives no such value".to_owned(),
+        Giver::Targets | Giver::TargetsInstead => "no target has this value".to_owned(),
+    };
+    let values = values.join(", ");
+    finding.notes.push(format!("every value that {giver}: {values}"));
+    if mismatch.giver == Giver::TargetsInstead {
+        finding.notes.push(format!(
+            "the code's own `{label}` is stored as `exported_{label}`, for targets have a label of that name"
+        ));
+    }
     let places = mismatch.values.iter().take(MOST_PLACES);
     finding.related.extend(places.map(|(value, span)| Related {
         span: *span,

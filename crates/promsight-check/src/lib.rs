@@ -23,6 +23,7 @@ mod dead_target;
 mod fingerprint;
 mod hidden_blindness;
 mod invalid_query;
+mod invalid_scrape_config;
 mod invalid_update;
 mod label_mismatch;
 mod label_value_mismatch;
@@ -109,6 +110,7 @@ pub const CHECKS: &[Check] = &[
     dead_target::CHECK,
     hidden_blindness::CHECK,
     invalid_query::CHECK,
+    invalid_scrape_config::CHECK,
     invalid_update::CHECK,
     label_mismatch::CHECK,
     label_value_mismatch::CHECK,

@@ -401,7 +401,7 @@ pub fn resolve(input: &Input<'_>) -> Resolution {
     unknown_alerts.extend(rule_tests::unknown_alerts(input.facts, input.files));
     let blind_tests = rule_tests::blind(&judge, input.facts);
     let missing_runbooks = runbooks::missing(input.facts, input.files, input.repository);
-    let mismatches = deep::mismatches(&index, &judge, input.facts, &references, &input.scrape);
+    let mismatches = deep::mismatches(&index, &judge, input.facts, &references, &input.scrape, &sights);
     let usage = usage::Usage::of(&index, &references);
     let records = index.records_with(&judge, &usage);
     let emitters = index.emitters_with(&usage);

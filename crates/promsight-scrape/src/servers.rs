@@ -10,6 +10,7 @@ mod monitors;
 pub(crate) mod mounts;
 mod operator;
 pub(crate) mod rule_files;
+mod validity;
 
 pub(crate) use operator::namespace_fits;
 
@@ -86,6 +87,8 @@ pub struct Server {
     pub external_labels: Vec<(String, String, Span)>,
     /// The global section of its configuration.
     pub global: Option<Value>,
+    /// Whether its queries also see series that no job of it scrapes: what other systems hold, or send to it.
+    pub takes_in: bool,
     /// Whether all its jobs are known: not so where parts of the configuration come from elsewhere.
     pub is_complete: bool,
 }
@@ -105,6 +108,7 @@ impl Server {
             rule_globs: Vec::new(),
             external_labels: Vec::new(),
             global: None,
+            takes_in: false,
             is_complete: true,
         }
     }

@@ -186,7 +186,11 @@ fn simulate(tree: &Tree<'_>, server: &Server, job: &mut Job, left: &mut usize) {
     {
         let reason = format!("`{url}` is a URL, and a target is a host and a port");
         job.may_have_more(refused(&reason));
-        job.invalid = Some(InvalidRule { span, reason });
+        job.invalid = Some(InvalidRule {
+            span,
+            reason,
+            is_of_agent: false,
+        });
         return;
     }
     let defaults = Defaults::of(&job.config, server.global.as_ref());

@@ -11,7 +11,7 @@ use promsight_scrape::objects::Rendering;
 use promsight_scrape::servers::{Job, Server, ServerOrigin};
 
 use super::Asking;
-use super::values::{ValueMismatch, admits_some};
+use super::values::{Giver, ValueMismatch, admits_some};
 use crate::index::Index;
 use crate::similarity;
 
@@ -66,6 +66,7 @@ pub(super) fn of(asking: &Asking<'_>, index: &Index<'_>, scrape: &ScrapeModel) -
                 values: values.clone(),
                 confidence: Confidence::High,
                 closest,
+                giver: Giver::Targets,
             });
         }
     }

@@ -37,6 +37,8 @@ pub struct LabelMismatch {
     pub stored: Option<(String, Vec<String>)>,
     /// The values that the label has left and right of an operator, where these never agree.
     pub values: Option<(String, String)>,
+    /// The jobs that store the series without it, or the rules that take it away, each with why, as a clause.
+    pub scraped: Vec<(Span, String)>,
 }
 
 /// What the label is asked for.
@@ -46,6 +48,8 @@ pub enum LabelProblem {
     Matcher,
     /// `by (…)`.
     Grouping,
+    /// `by (…)` of a label of the code that is stored under another name, for the target has one of that name.
+    Replaced,
     /// `on (…)`.
     On,
     /// `group_left (…)`, `group_right (…)`.
@@ -187,6 +191,7 @@ fn mismatch(
         closest,
         stored,
         values: None,
+        scraped: Vec::new(),
     }
 }
 

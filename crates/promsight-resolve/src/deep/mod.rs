@@ -14,6 +14,8 @@ mod memo;
 mod presence;
 mod ranges;
 mod shown;
+mod stored_labels;
+mod stores;
 mod target_labels;
 mod types;
 mod values;
@@ -30,12 +32,13 @@ pub use labels::{LabelMismatch, LabelProblem};
 pub use ranges::Closed;
 pub use target_labels::is_usual_target_label;
 pub use types::{Misuse, TypeMismatch};
-pub use values::ValueMismatch;
+pub use values::{Giver, ValueMismatch};
 
 use promsight_scrape::ScrapeModel;
 
 use crate::index::Index;
 use crate::judge::Judge;
+use crate::sight::Sights;
 use crate::{BucketMismatch, Reference};
 
 /// What is wrong with what queries ask.
@@ -91,6 +94,7 @@ pub(crate) fn mismatches(
     facts: &[Facts],
     references: &[Reference],
     scrape: &ScrapeModel,
+    sights: &Sights,
 ) -> Mismatches {
     let asking: Vec<Asking<'_>> = facts.iter().flat_map(all_of).collect();
     let targets = target_labels::TargetLabels::of(index, &asking, facts);
@@ -98,6 +102,7 @@ pub(crate) fn mismatches(
     let ranges = ranges::Ranges::new(index, &presence);
     let label_values = values::LabelValues::new(index, &presence);
     let lost_bounds = bounds::LostBounds::default();
+    let stores = stores::Stores::new(scrape, sights, index, &presence);
     let shapes = types::Shapes::new(index, &presence);
     let mut found = Mismatches {
         buckets: bounds::of_matchers(references, &presence),
@@ -108,6 +113,7 @@ pub(crate) fn mismatches(
         found.labels.extend(labels::of(asking, index, &presence));
         found.values.extend(values::of(asking, &label_values));
         found.values.extend(jobs::of(asking, index, scrape));
+        add_stored(&mut found, stored_labels::of(asking, &stores));
         found.types.extend(types::of(asking, &shapes));
         found
             .bounds
@@ -129,6 +135,23 @@ pub(crate) fn mismatches(
         found.labels.extend(shown::of(facts, index, &presence, &told));
     }
     found
+}
+
+/// Adds what the labels of stored series say to what the code and the query say. What both say is surer for it.
+fn add_stored(found: &mut Mismatches, (labels, values): (Vec<LabelMismatch>, Vec<ValueMismatch>)) {
+    for lacking in labels {
+        let mut known = found.labels.iter_mut();
+        match known.find(|known| known.span == lacking.span && known.label == lacking.label) {
+            Some(known) => known.confidence = known.confidence.max(lacking.confidence),
+            None => found.labels.push(lacking),
+        }
+    }
+    for refused in values {
+        let mut known = found.values.iter();
+        if !known.any(|known| known.span == refused.span) {
+            found.values.push(refused);
+        }
+    }
 }
 
 fn all_of(facts: &Facts) -> impl Iterator<Item = Asking<'_>> {

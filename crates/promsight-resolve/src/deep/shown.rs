@@ -107,6 +107,7 @@ fn missing(
         closest,
         stored,
         values: None,
+        scraped: Vec::new(),
     })
 }
 

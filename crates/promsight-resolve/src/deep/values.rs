@@ -38,6 +38,19 @@ pub struct ValueMismatch {
     pub closest: Option<String>,
     /// How sure.
     pub confidence: Confidence,
+    /// Who gives the values.
+    pub giver: Giver,
+}
+
+/// Who gives a label its values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Giver {
+    /// The code.
+    Code,
+    /// The targets.
+    Targets,
+    /// The targets, in place of the code, whose own label of that name is stored under another.
+    TargetsInstead,
 }
 
 /// What one query asks of values.
@@ -92,6 +105,7 @@ pub(super) fn of(asking: &Asking<'_>, values: &LabelValues<'_, '_>) -> Vec<Value
                 } else {
                     Confidence::High
                 },
+                giver: Giver::Code,
             });
         }
     }

@@ -39,6 +39,10 @@ pub(super) fn breaks(programs: Vec<Program>, inventory: &Inventory, scrape: &Scr
         not_scraped,
         hidden,
         arrivals,
+        is_pushed: inventory
+            .exposures
+            .iter()
+            .any(|exposure| matches!(exposure.kind, ExposureKind::Push | ExposureKind::Textfile)),
         emitters_at,
         programs,
     }

@@ -23,6 +23,8 @@ use crate::python::Inventory;
 
 pub use arrivals::{Arrivals, Fate, Scrape, fates};
 
+pub(crate) use arrivals::stored;
+
 /// The lines of sight of everything that the tree runs.
 #[derive(Clone, Debug, Default)]
 pub struct Sights {
@@ -36,6 +38,8 @@ pub struct Sights {
     pub hidden: BTreeMap<usize, Hidden>,
     /// What becomes of single series behind the scrape.
     pub arrivals: Arrivals,
+    /// Whether some code pushes metrics or writes them to files, so that something stands between it and Prometheus.
+    pub is_pushed: bool,
     /// The indices of the emitters that stand at a place.
     emitters_at: BTreeMap<Span, Vec<usize>>,
 }

@@ -92,7 +92,22 @@ pub struct InvalidRule {
     pub span: Span,
     /// Why, as a clause.
     pub reason: String,
+    /// Whether it is a rule of VictoriaMetrics, which Prometheus refuses and the agent that it is meant for does not.
+    pub is_of_agent: bool,
 }
+
+/// What the relabelling of VictoriaMetrics knows beyond that of Prometheus.
+const OF_AGENTS: &[&str] = &[
+    "drop_if_contains",
+    "drop_if_equal",
+    "drop_metrics",
+    "graphite",
+    "keep_if_contains",
+    "keep_if_equal",
+    "keep_metrics",
+    "labelmap_all",
+    "replace_all",
+];
 
 /// Reads a list of rules. Keys are taken as Prometheus writes them (`source_labels`) and as the operator does
 /// (`sourceLabels`).
@@ -101,7 +116,17 @@ pub fn rules(list: &[Value]) -> Result<Vec<Rule>, InvalidRule> {
 }
 
 fn rule(item: &Value) -> Result<Rule, InvalidRule> {
-    let invalid = |span: Span, reason: String| InvalidRule { span, reason };
+    let action = item.text_at(&["action"]).unwrap_or_default();
+    let is_of_agent = OF_AGENTS.contains(&action)
+        || ["if", "match", "labels"]
+            .iter()
+            .any(|key| item.get(key).is_some())
+        || item.get("regex").is_some_and(|regex| !regex.items().is_empty());
+    let invalid = |span: Span, reason: String| InvalidRule {
+        span,
+        reason,
+        is_of_agent,
+    };
     if !item.is_map() {
         return Err(invalid(item.span, "a rule is no mapping".to_owned()));
     }
@@ -129,6 +154,10 @@ fn rule(item: &Value) -> Result<Rule, InvalidRule> {
         }
     };
     let sources = field("source_labels", "sourceLabels");
+    if let Some(sources) = sources.filter(|sources| sources.as_str().is_some() && placeholder.is_none()) {
+        let reason = "`source_labels` is a text, and has to be a list".to_owned();
+        return Err(invalid(sources.span, reason));
+    }
     let listed = sources.map_or(&[][..], Value::items).iter();
     let source_labels: Vec<String> = listed
         .filter_map(|label| label.as_str().map(str::to_owned))

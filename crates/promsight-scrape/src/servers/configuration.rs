@@ -9,7 +9,9 @@ use promsight_model::{FileId, Span};
 use crate::objects::{ObjectId, text_entries};
 use crate::paths;
 use crate::servers::mounts::data;
-use crate::servers::{Job, JobOrigin, Server, ServerOrigin, ServerPlace, Tree, operator, rule_files};
+use crate::servers::{
+    Job, JobOrigin, Server, ServerOrigin, ServerPlace, Tree, operator, rule_files, validity,
+};
 use crate::targets::cluster::namespace;
 use crate::text::{Shape, Text};
 
@@ -146,6 +148,9 @@ fn server(tree: &Tree<'_>, found: Found<'_>, place: ServerPlace, kind: Kind) -> 
         .flatten();
     let list = unescaped.as_ref().or(list);
     server.jobs = list.map(|list| jobs(list, &own_namespace)).unwrap_or_default();
+    if kind == Kind::Whole && matches!(found, Found::Configuration(_)) {
+        validity::mark(&mut server.jobs, value.get("global"));
+    }
     if kind == Kind::Template {
         for job in &mut server.jobs {
             job.may_have_more("it is written in a template".to_owned());
@@ -153,6 +158,9 @@ fn server(tree: &Tree<'_>, found: Found<'_>, place: ServerPlace, kind: Kind) -> 
     }
     if let Found::Configuration(value) = found {
         server.global = value.get("global").cloned();
+        server.takes_in = !value.items_at("remote_read").is_empty()
+            || value.get("otlp").is_some()
+            || is_started_to_take_in(tree, &server.place);
         let labels = value.at(&["global", "external_labels"]);
         server.external_labels = text_entries(labels)
             .map(|(name, value, span)| (name.to_owned(), value.to_owned(), span))
@@ -173,6 +181,25 @@ fn server(tree: &Tree<'_>, found: Found<'_>, place: ServerPlace, kind: Kind) -> 
         }
     }
     server
+}
+
+/// Whether the service of a compose file that runs a server starts it so that others may send series to it.
+fn is_started_to_take_in(tree: &Tree<'_>, place: &ServerPlace) -> bool {
+    let ServerPlace::Compose { file, service } = place else {
+        return false;
+    };
+    let files = tree.compose.iter().filter(|compose| compose.file == *file);
+    let mut services = files.flat_map(|compose| &compose.services);
+    let Some(own) = services.find(|own| own.name == service) else {
+        return false;
+    };
+    let command = own.value.get("command");
+    let words = command.into_iter().flat_map(|command| {
+        let list = command.items().iter().filter_map(Value::as_str);
+        list.chain(command.as_str())
+    });
+    let mut words = words.filter(|word| word.contains("remote-write-receiver") || word.contains("otlp"));
+    words.next().is_some()
 }
 
 /// The jobs of a list.

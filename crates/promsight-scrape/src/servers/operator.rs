@@ -176,6 +176,7 @@ fn server(tree: &Tree<'_>, id: ObjectId, object: &Object) -> Server {
     server.external_labels = text_entries(spec.get("externalLabels"))
         .map(|(name, value, span)| (name.to_owned(), value.to_owned(), span))
         .collect();
+    server.takes_in = takes_in(spec);
     let options = Options { spec: Some(spec) };
     for selection in MONITORS.iter().filter(|own| own.servers.contains(&object.kind())) {
         for (monitor_id, monitor) in selected_kinds(tree, selection) {
@@ -223,6 +224,15 @@ fn server(tree: &Tree<'_>, id: ObjectId, object: &Object) -> Server {
         server.jobs.extend(jobs(document, &own_namespace));
     }
     server
+}
+
+/// Whether the server also has series that others hold or send to it.
+fn takes_in(spec: &Value) -> bool {
+    let mut features = crate::targets::texts(spec.items_at("enableFeatures"));
+    spec.get("enableRemoteWriteReceiver").and_then(Value::as_bool) == Some(true)
+        || spec.get("enableOTLPReceiver").and_then(Value::as_bool) == Some(true)
+        || features.any(|(feature, _)| matches!(feature, "remote-write-receiver" | "otlp-write-receiver"))
+        || !spec.items_at("remoteRead").is_empty()
 }
 
 fn selected_kinds<'t>(
