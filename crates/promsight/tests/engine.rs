@@ -39,17 +39,10 @@ fn has_open_labels(case: &Case<'_>) -> bool {
     case.about.starts_with("no such label") && case.query.contains("_info{")
 }
 
-fn recorded() -> Value {
-    let path: PathBuf = [
-        env!("CARGO_MANIFEST_DIR"),
-        "..",
-        "..",
-        "testdata",
-        "engine",
-        "cases.json",
-    ]
-    .iter()
-    .collect();
+fn recorded(file: &str) -> Value {
+    let path: PathBuf = [env!("CARGO_MANIFEST_DIR"), "..", "..", "testdata", "engine", file]
+        .iter()
+        .collect();
     let text = std::fs::read_to_string(path).expect("the recorded answers are in the repository");
     serde_json::from_str(&text).expect("they are JSON")
 }
@@ -73,9 +66,20 @@ fn cases(recorded: &Value) -> Vec<Case<'_>> {
 
 /// The findings by which the alert is said to find nothing.
 fn says_nothing(case: &Case<'_>) -> Vec<Finding> {
-    let query = serde_json::to_string(case.query).expect("text can be JSON");
-    let rules = format!("groups:\n- name: judged\n  rules:\n  - alert: Judged\n    expr: {query}\n");
-    let files = [("app.py", case.program), ("rules.yaml", rules.as_str())];
+    let findings = findings(case.program, &[case.query]).into_iter();
+    findings
+        .filter(|finding| is_about_nothing(finding, case))
+        .collect()
+}
+
+/// What is said of a program and of queries that stand as alerts beside it, called by their numbers.
+fn findings(program: &str, queries: &[&str]) -> Vec<Finding> {
+    let mut rules = "groups:\n- name: judged\n  rules:\n".to_owned();
+    for (number, query) in queries.iter().enumerate() {
+        let query = serde_json::to_string(query).expect("text can be JSON");
+        rules.push_str(&format!("  - alert: Judged{number}\n    expr: {query}\n"));
+    }
+    let files = [("app.py", program), ("rules.yaml", rules.as_str())];
     let files = files
         .into_iter()
         .map(|(path, text)| (path.to_owned(), path.to_owned(), Arc::from(text)))
@@ -87,12 +91,7 @@ fn says_nothing(case: &Case<'_>) -> Vec<Finding> {
         repository: Repository::default(),
     };
     let today = Date::parse("2026-07-01").expect("a day");
-    let report = pipeline::run(&sources, &Config::default(), &Selection::everything(today));
-    report
-        .findings
-        .into_iter()
-        .filter(|finding| is_about_nothing(finding, case))
-        .collect()
+    pipeline::run(&sources, &Config::default(), &Selection::everything(today)).findings
 }
 
 fn is_about_nothing(finding: &Finding, case: &Case<'_>) -> bool {
@@ -133,7 +132,7 @@ fn disagreement(case: &Case<'_>) -> Option<String> {
 #[test]
 fn what_the_engine_finds_is_never_said_to_be_nothing_and_what_it_does_not_find_is() {
     pipeline::enlarge_worker_stacks();
-    let recorded = recorded();
+    let recorded = recorded("cases.json");
     let cases = cases(&recorded);
     assert!(
         cases.len() >= 500,
@@ -155,7 +154,7 @@ fn what_the_engine_finds_is_never_said_to_be_nothing_and_what_it_does_not_find_i
 
 #[test]
 fn healthy_requests_for_absence_are_no_findings() {
-    let recorded = recorded();
+    let recorded = recorded("cases.json");
     let healthy: Vec<Case<'_>> = cases(&recorded)
         .into_iter()
         .filter(|case| case.about == ASK_FOR_ABSENCE && case.elements == 0)
@@ -167,4 +166,64 @@ fn healthy_requests_for_absence_are_no_findings() {
         .filter(|(_, findings)| *findings > 0)
         .collect();
     assert_eq!(said, BTreeMap::new());
+}
+
+/// How many conditions are said never to hold, and always: fewer would be a loss.
+const MADE: (usize, usize) = (240, 200);
+
+/// Whether a finding says that its alert never fires, or always; nothing where it says something else, or speaks of a part
+/// beside which another may hold.
+fn says_when(finding: &Finding) -> Option<bool> {
+    if finding.message.starts_with("one side of `or`") {
+        return None;
+    }
+    match finding.check {
+        "always-firing" => Some(true),
+        "never-firing" | "blind-alert" | "bucket-mismatch" => Some(false),
+        "label-mismatch" | "label-value-mismatch" => (finding.reason.is_some()).then_some(false),
+        _ => None,
+    }
+}
+
+#[test]
+fn what_is_said_to_fire_always_or_never_does_so_in_the_engine_at_every_scrape() {
+    pipeline::enlarge_worker_stacks();
+    let recorded = recorded("conditions.json");
+    let (mut never, mut always, mut wrong) = (0, 0, Vec::new());
+    for one in recorded.as_array().expect("a list of programs") {
+        let program = one["program"].as_str().expect("its text");
+        let conditions = one["conditions"].as_array().expect("its conditions");
+        let texts: Vec<&str> = conditions
+            .iter()
+            .map(|condition| condition["condition"].as_str().expect("its text"))
+            .collect();
+        for finding in findings(program, &texts) {
+            let Some(fires) = says_when(&finding) else {
+                continue;
+            };
+            let name = &finding.consumer.as_ref().expect("it is about an alert").name;
+            let number: usize = name["Judged".len()..]
+                .parse()
+                .expect("it is called by its number");
+            let asked = conditions[number]["asked"].as_u64().expect("a number");
+            let held = conditions[number]["held"].as_u64().expect("a number");
+            *(if fires { &mut always } else { &mut never }) += 1;
+            if held != if fires { asked } else { 0 } {
+                wrong.push(format!(
+                    "`{}` held at {held} of {asked} scrapes, and we say {}: {}\n{program}",
+                    texts[number], finding.check, finding.message
+                ));
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} are wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+    assert!(
+        never >= MADE.0 && always >= MADE.1,
+        "only {never} are said never to fire, and {always} always"
+    );
 }

@@ -1,7 +1,7 @@
 // Evaluates queries in the real Prometheus 3 engine, on what programs exposed.
 //
 // It reads from stdin a list of programs, each with its scrapes (OpenMetrics texts, thirty seconds apart) and queries,
-// and writes to stdout for each query how many elements its result has, or the error. The scrapes are parsed and stored
+// and writes to stdout for each query how many elements its result has at the last scrape, how often it has any, or the error. The scrapes are parsed and stored
 // as a server does for one target with the labels `job` and `instance`. ../record.py runs it.
 package main
 
@@ -27,11 +27,16 @@ const interval = 30 * time.Second
 type program struct {
 	Scrapes []string `json:"scrapes"`
 	Queries []string `json:"queries"`
+	// The first scrape at which to ask as well; none where it is zero.
+	From int `json:"from"`
 }
 
 type answer struct {
-	Elements int    `json:"elements"`
-	Error    string `json:"error,omitempty"`
+	Elements int `json:"elements"`
+	// At how many of the scrapes it was asked, and at how many it had a result; only where that was wanted.
+	Asked int    `json:"asked,omitempty"`
+	Held  int    `json:"held,omitempty"`
+	Error string `json:"error,omitempty"`
 }
 
 func main() {
@@ -75,27 +80,37 @@ func evaluate(engine *promql.Engine, one program) []answer {
 	}
 	answers := []answer{}
 	for _, text := range one.Queries {
-		query, err := engine.NewInstantQuery(context.Background(), db, nil, text, now)
-		if err != nil {
-			answers = append(answers, answer{Error: err.Error()})
-			continue
-		}
-		result := query.Exec(context.Background())
-		switch value := result.Value.(type) {
-		case promql.Vector:
-			answers = append(answers, answer{Elements: len(value)})
-		case promql.Scalar:
-			answers = append(answers, answer{Elements: 1})
-		default:
-			message := "no vector"
-			if result.Err != nil {
-				message = result.Err.Error()
+		last := ask(engine, db, text, now)
+		for i := one.From; one.From > 0 && i < len(one.Scrapes); i++ {
+			last.Asked++
+			if ask(engine, db, text, start.Add(time.Duration(i)*interval)).Elements > 0 {
+				last.Held++
 			}
-			answers = append(answers, answer{Error: message})
 		}
-		query.Close()
+		answers = append(answers, last)
 	}
 	return answers
+}
+
+func ask(engine *promql.Engine, db *tsdb.DB, text string, at time.Time) answer {
+	query, err := engine.NewInstantQuery(context.Background(), db, nil, text, at)
+	if err != nil {
+		return answer{Error: err.Error()}
+	}
+	defer query.Close()
+	result := query.Exec(context.Background())
+	switch value := result.Value.(type) {
+	case promql.Vector:
+		return answer{Elements: len(value)}
+	case promql.Scalar:
+		return answer{Elements: 1}
+	default:
+		message := "no vector"
+		if result.Err != nil {
+			message = result.Err.Error()
+		}
+		return answer{Error: message}
+	}
 }
 
 func store(db *tsdb.DB, text string, at time.Time) {

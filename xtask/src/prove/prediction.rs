@@ -331,9 +331,9 @@ impl View<'_> {
     }
 
     fn workload_of(&self, target: &ModelTarget) -> Option<String> {
-        let service = target.compose.first().map(|(name, _)| name);
+        let service = target.compose.first();
         let object = target.workload.and_then(|id| self.object_name(id));
-        object.or_else(|| service.map(|service| format!("service {service}")))
+        object.or_else(|| service.map(|(service, _)| format!("service {service}")))
     }
 
     /// Whether somebody answers, and what: as the join of what is served with what is scraped has it.

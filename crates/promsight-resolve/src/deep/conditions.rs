@@ -135,10 +135,14 @@ fn ground(compared: &Compared) -> Option<ConditionGround> {
     })
 }
 
-/// The sign of the comparison that the whole expression is, where `bool` keeps what does not hold.
+/// The sign of the comparison that the whole expression is, where `bool` keeps what does not hold, and nothing within it keeps
+/// any series away.
 fn unfiltered(asking: &Asking<'_>, selector: usize) -> Option<Span> {
     let path = asking.flow.paths.get(selector)?;
-    let outermost = path.steps.first().filter(|_| !path.is_cut)?;
+    let (outermost, within) = path.steps.split_first().filter(|_| !path.is_cut)?;
+    if within.iter().any(|step| may_give_nothing(&step.kind)) {
+        return None;
+    }
     match &outermost.kind {
         StepKind::Operator {
             operator,
@@ -147,5 +151,17 @@ fn unfiltered(asking: &Asking<'_>, selector: usize) -> Option<Span> {
             gives_bool: true,
         } if operator.is_comparison() => Some(outermost.span),
         _ => None,
+    }
+}
+
+/// Whether a step may have no result though its operand has one: it filters, or asks for absence.
+fn may_give_nothing(step: &StepKind) -> bool {
+    match step {
+        StepKind::Operator {
+            operator, gives_bool, ..
+        } => operator.is_comparison() && !gives_bool || operator.is_set(),
+        StepKind::Function { name, .. } => name.is_empty() || name.starts_with("absent"),
+        StepKind::Aggregation { name, .. } => name.is_empty(),
+        StepKind::Negation | StepKind::Range(_) | StepKind::Subquery => false,
     }
 }
