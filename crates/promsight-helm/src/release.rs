@@ -58,14 +58,14 @@ impl Release<'_> {
         let mut given = Data::empty_map();
         for layer in self.values {
             let read = match layer.content {
-                LayerContent::Text(text) => yaml::read(text).map(|read| merged(given.clone(), read)),
-                LayerContent::Tree(tree) => Ok(merged(given.clone(), data(tree, 0))),
+                LayerContent::Text(text) => yaml::read(text).map(|read| merged(given.clone(), &read)),
+                LayerContent::Tree(tree) => Ok(merged(given.clone(), &data(tree, 0))),
                 LayerContent::Set(kind, text) => set::applied(given.clone(), kind, text),
             };
             match read {
                 Ok(read) => given = read,
                 Err(message) => {
-                    problems.push((layer.span, format!("these values cannot be read: {message}")))
+                    problems.push((layer.span, format!("these values cannot be read: {message}")));
                 }
             }
         }
@@ -74,9 +74,9 @@ impl Release<'_> {
 }
 
 /// A mapping with another one over it; what is no mapping covers nothing at the top (`mergeMaps`).
-fn merged(below: Data, above: Data) -> Data {
+fn merged(below: Data, above: &Data) -> Data {
     if above.is_map() {
-        over(&below, &above, 0)
+        over(&below, above, 0)
     } else {
         below
     }
