@@ -59,6 +59,7 @@ fn finding(context: &Context<'_>, blocked: &Blocked) -> Option<Finding> {
     let object = scrape.renderings.get(blocked.workload.rendering)?;
     let object = object.objects.get(blocked.workload.object)?;
     let mut finding = words::finding(CHECK.name, blocked.policy, object.name().to_owned(), message);
+    finding.cause = Some(finding.primary);
     finding.confidence = match blocked.certainty {
         Certainty::Sure => Confidence::High,
         Certainty::Likely => Confidence::Medium,

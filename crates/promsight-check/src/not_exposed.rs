@@ -32,10 +32,10 @@ fn finding(context: &Context<'_>, lost: &NotExposed) -> Option<Finding> {
         [first, rest @ ..] => format!("{first} and {}", words::count(rest.len(), "more metric")),
         [] => return None,
     };
-    let why = if lost.outlets.is_empty() {
-        "nothing in it serves or pushes them"
-    } else {
-        "what it serves is another registry"
+    let why = match (lost.outlets.is_empty(), lost.unreached.is_empty()) {
+        (true, true) => "nothing in it serves or pushes them",
+        (true, false) => "nothing in it comes by what would serve them",
+        (false, _) => "what it serves is another registry",
     };
     let message = format!("{workload} emits {what}, and {why}");
     let mut finding = words::finding(

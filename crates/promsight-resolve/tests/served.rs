@@ -31,7 +31,8 @@ struct Answer {
 
 impl Answer {
     fn is_turned_away(&self) -> bool {
-        matches!(self.status, Some(401 | 403))
+        // 400 is what Starlette answers to whom its backend refuses.
+        matches!(self.status, Some(400 | 401 | 403))
             || self.moved.as_ref().is_some_and(|path| path.starts_with("/login"))
     }
 }

@@ -378,3 +378,157 @@ fn hostile_texts_end() {
         launches(path, &text);
     }
 }
+
+/// The images with what they are built of, and the releases with what they are given.
+fn delivered(path: &str, text: &str) -> Vec<String> {
+    let one = |word: &Word| words(std::slice::from_ref(word)).concat();
+    let some = |word: &Option<Word>| word.as_ref().map_or("-".to_owned(), one);
+    let found = launches(path, text)
+        .into_iter()
+        .filter_map(|launch| match launch {
+            Launch::Build(build) => Some(format!(
+                "{} of {} in {} to {}",
+                one(&build.image),
+                some(&build.dockerfile),
+                some(&build.context),
+                some(&build.target)
+            )),
+            Launch::Release(release) => Some(format!(
+                "{} as {} in {} with {:?} {:?}",
+                one(&release.chart),
+                some(&release.name),
+                some(&release.namespace),
+                words(&release.values),
+                release
+                    .settings
+                    .iter()
+                    .map(|(_, word)| one(word))
+                    .collect::<Vec<_>>()
+            )),
+            _ => None,
+        });
+    found.collect()
+}
+
+#[test]
+fn workflows_build_images_by_actions_with_matrices_and_composed_names() {
+    let workflow = "\
+env: { REGISTRY: ghcr.io/acme }
+jobs:
+  images:
+    strategy: { matrix: { service: [api, worker], include: [{ service: beat }] } }
+    steps:
+      - uses: docker/build-push-action@v6
+        with:
+          context: ./services/${{ matrix.service }}
+          tags: |
+            ${{ env.REGISTRY }}/${{ matrix.service }}:${{ github.sha }}
+  web:
+    steps:
+      - id: meta
+        uses: docker/metadata-action@v5
+        with: { images: 'name=ghcr.io/acme/web' }
+      - uses: docker/build-push-action@v6
+        with: { file: web/Dockerfile, target: final, tags: '${{ steps.meta.outputs.tags }}' }
+  deploy:
+    defaults: { run: { working-directory: deploy } }
+    steps:
+      - run: |
+          helm upgrade --install --namespace=shop web ./chart -f values-${{ inputs.env }}.yaml --set tag=${{ github.sha }}
+";
+    assert_eq!(
+        delivered(".github/workflows/deliver.yml", workflow),
+        [
+            "ghcr.io/acme/api:$github.sha of - in ./services/api to -",
+            "ghcr.io/acme/worker:$github.sha of - in ./services/worker to -",
+            "ghcr.io/acme/beat:$github.sha of - in ./services/beat to -",
+            "ghcr.io/acme/web of web/Dockerfile in - to final",
+            "deploy/./chart as web in shop with [\"deploy/values-$inputs_env.yaml\"] [\"tag=$github_sha\"]",
+        ]
+    );
+}
+
+#[test]
+fn pipelines_of_gitlab_and_cloud_build_build_images() {
+    let gitlab = "\
+variables: { IMAGE: registry.example/shop/api }
+build:
+  script:
+    - /kaniko/executor --context $CI_PROJECT_DIR/api --dockerfile api/Dockerfile --destination $IMAGE:$CI_COMMIT_SHA
+    - docker build -t registry.example/shop/web web
+";
+    assert_eq!(
+        delivered(".gitlab-ci.yml", gitlab),
+        [
+            "registry.example/shop/api:$CI_COMMIT_SHA of api/Dockerfile in ./api to -",
+            "registry.example/shop/web of - in web to -",
+        ]
+    );
+    let cloud = "\
+steps:
+  - { name: gcr.io/cloud-builders/docker, args: [build, -t, 'gcr.io/$PROJECT_ID/${_NAME}', .], dir: services/api }
+  - { name: gcr.io/kaniko-project/executor, args: ['--destination=gcr.io/$PROJECT_ID/web', '--context=dir://web'] }
+substitutions: { _NAME: api }
+";
+    assert_eq!(
+        delivered("cloudbuild.yaml", cloud),
+        [
+            "gcr.io/$PROJECT_ID/api of - in services/api/. to -",
+            "gcr.io/$PROJECT_ID/web of - in web to -",
+        ]
+    );
+}
+
+#[test]
+fn definitions_of_bake_and_tilt_build_images() {
+    let bake = "\
+variable \"TAG\" { default = \"1\" }
+target \"base\" {
+  context = \"services\"
+  dockerfile = \"docker/app.Dockerfile\"
+}
+target \"api\" {
+  inherits = [\"base\"]
+  target = \"api\"
+  tags = [\"acme/api:${TAG}\"]
+}
+";
+    assert_eq!(
+        delivered("docker-bake.hcl", bake),
+        ["acme/api:1 of services/docker/app.Dockerfile in services to api"]
+    );
+    let tilt = "\
+# docker_build('acme/old', 'old')
+docker_build('acme/api', 'services/api', dockerfile='api.Dockerfile', live_update=[sync('a', 'b')])
+k8s_yaml(helm('charts/shop', name='shop', namespace=\"dev\", values=['dev.yaml']))
+docker_build(name, 'x')
+";
+    assert_eq!(
+        delivered("Tiltfile", tilt),
+        [
+            "acme/api of api.Dockerfile in services/api to -",
+            " of - in x to -",
+            "charts/shop as shop in dev with [\"dev.yaml\"] []",
+        ]
+    );
+}
+
+#[test]
+fn charts_of_servers_and_trials_of_rendering_are_no_releases() {
+    for command in [
+        "helm upgrade --install a web --repo https://charts.example",
+        "helm upgrade a ./chart --dry-run",
+        "helm template a ./chart",
+        "helm uninstall a",
+        "helm upgrade --install a",
+    ] {
+        assert_eq!(delivered("deploy.sh", command), Vec::<String>::new(), "{command}");
+    }
+    assert_eq!(
+        delivered(
+            "Makefile",
+            "NS := shop\ndeploy:\n\t@helm --kube-context k upgrade till ./chart -n $(NS) -f a.yaml,b.yaml \\\n\t  --set-string x=1\n"
+        ),
+        ["./chart as till in shop with [\"a.yaml,b.yaml\"] [\"x=1\"]"]
+    );
+}

@@ -120,7 +120,9 @@ def main(pier):
 #[test]
 fn python_without_a_word_of_prometheus_is_left_alone() {
     assert!(sights("a.py", "query = 'rate(ferry_trips_total[5m])'\n").is_empty());
-    assert!(sights("test_a.py", "query = 'rate(ferry_trips_total[5m])'  # PromQL\n").is_empty());
+    let test = "def test_rate():\n    query = 'rate(ferry_trips_total[5m])'  # PromQL\n";
+    assert!(sights("test_a.py", test).is_empty());
+    assert!(!sights("a.py", test).is_empty());
 }
 
 proptest! {

@@ -1,12 +1,16 @@
 //! `promsight targets` and `promsight trace` for people.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use promsight_model::{KeptTarget, Report, ScrapeJob, Stage, Step, StepState, Trace};
+use promsight_model::{DroppedTarget, KeptTarget, Report, ScrapeJob, Span, Stage, Step, StepState, Trace};
 
 use super::summary;
 use crate::place::Places;
 use crate::words;
+
+/// Names of dropped targets that are shown of each rule.
+const MOST_NAMES: usize = 3;
 
 /// Each job with what it keeps, drops and names in vain, a line a target; below it what no Prometheus selects.
 pub(crate) fn targets(report: &Report, places: &Places<'_>) -> String {
@@ -61,15 +65,7 @@ fn one_job(job: &ScrapeJob, places: &Places<'_>, text: &mut String) {
     for target in &job.kept {
         let _ = writeln!(text, "    keeps {}", kept(target, places));
     }
-    for target in &job.dropped {
-        let _ = writeln!(
-            text,
-            "    drops {}: {} ({})",
-            words::one_line(&target.name),
-            words::one_line(&target.reason),
-            places.place(target.rule)
-        );
-    }
+    drops(job, places, text);
     for target in &job.dead {
         let _ = writeln!(
             text,
@@ -84,6 +80,35 @@ fn one_job(job: &ScrapeJob, places: &Places<'_>, text: &mut String) {
     }
     if job.kept.is_empty() && job.unknown.is_empty() {
         text.push_str("    scrapes nothing\n");
+    }
+}
+
+/// What the job drops, by the rule that does: a monitor looks at very many ports before it has dropped all but its own.
+fn drops(job: &ScrapeJob, places: &Places<'_>, text: &mut String) {
+    let mut by_rule: BTreeMap<Span, Vec<&DroppedTarget>> = BTreeMap::new();
+    for target in &job.dropped {
+        by_rule.entry(target.rule).or_default().push(target);
+    }
+    for (rule, targets) in by_rule {
+        let Some(first) = targets.first() else { continue };
+        let names: BTreeSet<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+        let shown: Vec<String> = names
+            .iter()
+            .take(MOST_NAMES)
+            .map(|name| words::one_line(name))
+            .collect();
+        let shown = shown.join(", ");
+        let what = match (targets.len(), names.len()) {
+            (1, _) => shown,
+            (number, known) if known > MOST_NAMES => format!("{number} targets, such as {shown}"),
+            (number, _) => format!("{number} targets of {shown}"),
+        };
+        let _ = writeln!(
+            text,
+            "    drops {what}: {} ({})",
+            words::one_line(&first.reason),
+            places.place(rule)
+        );
     }
 }
 

@@ -21,6 +21,7 @@ const MOST_DEPTH: usize = 24;
 const REQUEST: &[&str] = &["request", "session", "current_user", "g"];
 /// Exceptions that are answered with 401 or 403.
 const DENIALS: &[&str] = &[
+    "AuthenticationError",
     "AuthenticationFailed",
     "Forbidden",
     "HTTPForbidden",
@@ -247,8 +248,14 @@ impl<'a> Walk<'a> {
     fn is_about(&self, expression: &Expr) -> bool {
         let mut found = false;
         each_part(expression, 0, &mut |part| {
-            if let ExprKind::Name(name) = &part.kind {
-                found |= self.about_request.contains(name.as_str());
+            match &part.kind {
+                ExprKind::Name(name) => found |= self.about_request.contains(name.as_str()),
+                // Handlers that are objects have the request as theirs.
+                ExprKind::Attribute(owner, name) => {
+                    let is_own = matches!(&owner.kind, ExprKind::Name(owner) if owner == "self");
+                    found |= is_own && matches!(name.as_str(), "request" | "current_user");
+                }
+                _ => {}
             }
         });
         found
@@ -277,9 +284,17 @@ impl<'a> Walk<'a> {
 fn is_denying_answer(value: &Expr) -> bool {
     match &value.kind {
         ExprKind::Tuple(items) => items.iter().skip(1).any(is_denying_status),
-        ExprKind::Call(call) => call.keywords.iter().any(|(name, value)| {
-            name.as_deref().is_some_and(|name| name.starts_with("status")) && is_denying_status(value)
-        }),
+        ExprKind::Call(call) => {
+            let by_name = call.keywords.iter().any(|(name, value)| {
+                name.as_deref().is_some_and(|name| name.starts_with("status")) && is_denying_status(value)
+            });
+            // `Response("no", 401)`
+            let is_answer = matches!(
+                &call.func.kind,
+                ExprKind::Name(name) | ExprKind::Attribute(_, name) if name.ends_with("esponse")
+            );
+            by_name || is_answer && call.args.get(1).is_some_and(is_denying_status)
+        }
         _ => false,
     }
 }

@@ -307,7 +307,9 @@ impl<'a> Machine<'a> {
         };
         self.bind_parameters(id, params, arguments, root);
         self.heap.begin_call();
+        let doubts = self.serving.branches.len();
         let mut result = self.run_code(code);
+        self.end_doubt(doubts);
         self.heap.end_call();
         if let Some(frame) = self.frames.pop() {
             if let Code::Function(function) = code

@@ -496,11 +496,14 @@ impl<'a> Machine<'a> {
             yielded: Vec::new(),
         });
         let sources = self.sources;
+        // What imports a module under a condition runs it under that; here the module is its own.
+        let doubts = std::mem::take(&mut self.serving.branches);
         for statement in &sources[module.index()].module.body {
             self.allot(STEPS_OF_STATEMENT);
             self.run_block(std::slice::from_ref(statement));
             self.give_back();
         }
+        self.serving.branches = doubts;
         self.frames.pop();
         self.dead = None;
         self.modules[module.index()].progress = Progress::Done;

@@ -19,7 +19,7 @@
 //! - [`instrument`], [`uses`], [`moving`], [`usage`], [`registries`], [`conflicts`]: what happens to a metric once it
 //!   is declared;
 //! - [`serving`], [`serving_tables`], [`serving_calls`], [`serving_routes`], [`serving_django`], [`serving_definitions`],
-//!   [`authentication`], [`serving_handlers`], [`serving_reach`], [`serving_settings`], [`serving_applications`],
+//!   [`authentication`], [`serving_middleware`], [`serving_handlers`], [`serving_reach`], [`serving_settings`], [`serving_applications`],
 //!   [`serving_report`]: what lets metrics out;
 //! - [`mentions`], [`finish`]: from records to the inventory.
 //!
@@ -71,6 +71,7 @@ mod serving_calls;
 mod serving_definitions;
 mod serving_django;
 mod serving_handlers;
+mod serving_middleware;
 mod serving_reach;
 mod serving_report;
 mod serving_routes;

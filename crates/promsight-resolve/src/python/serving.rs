@@ -12,6 +12,7 @@ use promsight_model::{Description, ExposureKind, FileId, Registry, Span};
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::machine::{Machine, Progress};
+use super::serving_middleware::Middleware;
 use super::value::{Arguments, Atom, FunctionId, InstanceId, ModuleId, Value};
 
 /// What stands in front of the number of a web object.
@@ -51,6 +52,8 @@ pub(super) enum Thing {
     Dependency(Value),
     /// A known class of security: without credentials it answers 401 or 403.
     Security,
+    /// `@app.middleware("http")`, to be called with the function that requests of the application pass.
+    Passing(ObjectId),
     /// `login_required(view)`.
     Guarded(Value),
     /// An application of which no more is known than that it takes something.
@@ -70,6 +73,10 @@ pub(super) struct Object {
     pub(super) prefix: Option<Value>,
     /// What stands in front of all its routes.
     pub(super) dependencies: Vec<Value>,
+    /// What each of its requests passes.
+    pub(super) middlewares: Vec<Middleware>,
+    /// The branches in which it was made.
+    pub(super) branches: Vec<u32>,
     /// Whether it was handed to code outside the tree that may do anything with it.
     pub(super) escaped: bool,
     /// Whether it takes routers that are not known.
@@ -212,6 +219,10 @@ pub(super) struct Serving {
     pub(super) factories: FxHashSet<(ObjectId, FunctionId)>,
     /// Every name that production code reads or imports, once that was asked for.
     pub(super) read: Option<FxHashSet<String>>,
+    /// The branches that are being run and may not be taken, outermost first.
+    pub(super) branches: Vec<u32>,
+    /// Number of branches that were run.
+    pub(super) branches_run: u32,
     /// Number of things noted.
     pub(super) noted: u64,
     seen: FxHashSet<(u8, Span, String, Context2)>,
@@ -279,6 +290,19 @@ impl Machine<'_> {
     pub(super) fn serving_place(&self, span: Option<Span>) -> Option<Span> {
         self.place_in_tree()
             .or_else(|| span.filter(|span| !Description::holds(span.file)))
+    }
+
+    /// Begins what may not be run; give the answer to [`Machine::end_doubt`].
+    pub(super) fn begin_doubt(&mut self) -> usize {
+        let before = self.serving.branches.len();
+        self.serving.branches_run += 1;
+        self.serving.branches.push(self.serving.branches_run);
+        before
+    }
+
+    /// Ends it, and all that began within.
+    pub(super) fn end_doubt(&mut self, before: usize) {
+        self.serving.branches.truncate(before);
     }
 
     /// Whether that event was not noted before, in that way.
@@ -409,6 +433,7 @@ impl Machine<'_> {
     pub(super) fn new_object(&mut self, thing: Thing, word: &'static str, span: Span) -> ObjectId {
         let next = self.serving.objects.len();
         if let Some(known) = self.serving.object_keys.get(&(span, word)).copied() {
+            let branches = self.serving.branches.clone();
             let object = &mut self.serving.objects[known];
             if matches!(
                 object.thing,
@@ -420,6 +445,7 @@ impl Machine<'_> {
                 }
             } else {
                 object.thing = thing;
+                object.branches = branches;
             }
             return known;
         }
@@ -438,6 +464,8 @@ impl Machine<'_> {
             package: "",
             prefix: None,
             dependencies: Vec::new(),
+            middlewares: Vec::new(),
+            branches: self.serving.branches.clone(),
             escaped: false,
             takes_unknown: false,
             context,

@@ -16,6 +16,7 @@ use super::serving_tables::{
 };
 use super::value::{Arguments, Atom, Reason, Symbol, Value};
 
+use super::serving_middleware::MIDDLEWARE_METHODS;
 use super::serving_routes::{has_text, is_callable};
 
 impl Machine<'_> {
@@ -218,6 +219,10 @@ impl Machine<'_> {
             return Some(self.decorator(None, path, Guards::default(), span));
         }
         if matches!(package, "fastapi" | "starlette") {
+            if name == "Middleware" {
+                let class = self.argument(arguments, 0, "cls")?;
+                return Some(self.backend_of(&class, arguments).unwrap_or(class));
+            }
             if matches!(name, "Depends" | "Security") {
                 let given = self.argument(arguments, 0, "dependency")?;
                 self.take(arguments);
@@ -257,6 +262,7 @@ impl Machine<'_> {
         }
         let dependencies = self.dependencies(arguments);
         self.serving.objects[id].dependencies = dependencies;
+        self.take_middlewares(id, arguments, span);
         if let Some((position, keyword)) = maker.routes
             && let Some(routes) = self.argument(arguments, position, keyword)
         {
@@ -292,7 +298,8 @@ impl Machine<'_> {
             || MOUNT_METHODS.contains(&method)
             || LIST_METHODS.contains(&method)
             || LISTEN_METHODS.contains(&method)
-            || method == "routes";
+            || MIDDLEWARE_METHODS.contains(&method)
+            || matches!(method, "middlewares" | "routes");
         Some(if is_known {
             Value::external(&format!("web#{id}.{method}"))
         } else {
@@ -329,6 +336,14 @@ impl Machine<'_> {
                 self.note_route(owner, path, handler.clone(), guards, Some(place));
                 handler
             }
+            (Thing::Passing(owner), "") => {
+                let owner = *owner;
+                let Some(function) = arguments.positional.first().cloned() else {
+                    return unknown;
+                };
+                self.note_middleware(owner, function.clone(), place);
+                function
+            }
             // `return metrics_app(environ, start_response)` in a handler of the code's own.
             (Thing::Endpoint(registry), "") => {
                 let registry = *registry;
@@ -336,6 +351,9 @@ impl Machine<'_> {
                 unknown
             }
             _ if method.is_empty() => unknown,
+            _ if MIDDLEWARE_METHODS.contains(&method) => self
+                .give_middleware(id, method, arguments, span)
+                .unwrap_or(unknown),
             _ if LISTEN_METHODS.contains(&method) => {
                 let port = self.port_of_method(method, arguments);
                 let port =

@@ -191,9 +191,15 @@ impl Machine<'_> {
     pub(super) fn demanded_by_handler(&self, handler: &Handler, graph: &Graph) -> Option<Span> {
         let functions = handler.functions.iter();
         let mut writing = functions.filter(|id| !self.dumps_of(&BTreeSet::from([**id]), graph).is_empty());
-        writing.find_map(|id| {
+        let by_function = writing.find_map(|id| {
             let guarded = self.serving.guarded.get(id).copied();
             guarded.or_else(|| self.demanded_by_function(*id, 0))
+        });
+        by_function.or_else(|| {
+            handler
+                .classes
+                .iter()
+                .find_map(|class| self.demanded_by_class(*class))
         })
     }
 

@@ -9,6 +9,7 @@ use super::heap::Code;
 use super::machine::Machine;
 use super::mentions::Mentions;
 use super::serving::{Caller, Context, ObjectId, Prefix, Served, Thing, object_in};
+use super::serving_middleware::Middleware;
 use super::value::{Atom, FunctionId, ModuleId, Value};
 
 /// Routers in one another.
@@ -54,6 +55,7 @@ pub(super) struct Reach {
 pub(super) struct Way {
     pub(super) prefix: Vec<Value>,
     pub(super) guards: Vec<Value>,
+    pub(super) middlewares: Vec<Middleware>,
     pub(super) application: Option<ObjectId>,
     pub(super) reach: Reach,
 }
@@ -157,9 +159,13 @@ impl Machine<'_> {
                 }
                 if mount.guards.is_separate {
                     way.guards.clear();
+                    if !self.covers_what_is_separate(mount.owner) {
+                        way.middlewares.clear();
+                    }
                 }
                 way.guards.extend(mount.guards.own.iter().cloned());
                 way.guards.extend(object.dependencies.iter().cloned());
+                way.middlewares.extend(object.middlewares.iter().cloned());
                 way.reach.files.extend(&of_mount.files);
                 way.reach.files.extend(&own.files);
                 way.reach.is_reached &= of_mount.is_reached;
@@ -191,6 +197,7 @@ impl Machine<'_> {
             ways.push(Way {
                 prefix: object.prefix.into_iter().collect(),
                 guards: object.dependencies,
+                middlewares: object.middlewares,
                 application: is_application.then_some(id),
                 reach,
             });

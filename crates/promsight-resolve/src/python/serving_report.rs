@@ -150,8 +150,14 @@ impl Machine<'_> {
             if !route.guards.is_separate {
                 guards.extend(way.guards.iter().cloned());
             }
-            let authentication =
-                of_handler.or_else(|| guards.iter().find_map(|guard| self.demanded_by(guard, 0)));
+            let is_behind = !route.guards.is_separate
+                || route
+                    .owner
+                    .is_some_and(|owner| self.covers_what_is_separate(owner));
+            let mut middlewares = way.middlewares.iter().filter(|_| is_behind);
+            let authentication = of_handler
+                .or_else(|| guards.iter().find_map(|guard| self.demanded_by(guard, 0)))
+                .or_else(|| middlewares.find_map(|own| self.demanded_of_all(own)));
             let application = way.application.and_then(|id| self.serving.objects.get(id));
             let port = way.application.and_then(|id| ports.get(&id));
             let mut files = of_route.files.clone();

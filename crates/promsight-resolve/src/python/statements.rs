@@ -300,7 +300,9 @@ impl<'a> Machine<'a> {
 
     fn in_branch(&mut self, run: impl FnOnce(&mut Self) -> Flow) -> (Changes, Flow) {
         let mark = self.heap.begin_branch();
+        let doubt = self.begin_doubt();
         let flow = run(self);
+        self.end_doubt(doubt);
         (self.heap.end_branch(mark), flow)
     }
 
@@ -329,6 +331,10 @@ impl<'a> Machine<'a> {
             }
         }
         let ends = !kept.is_empty();
+        if ends && !left.is_empty() {
+            // What follows in this function or turn may not be run.
+            self.begin_doubt();
+        }
         let all_leave = kept.is_empty();
         self.heap.merge(&kept);
         // Attributes and globals set before leaving are seen by the next call.

@@ -124,7 +124,7 @@ impl View<'_> {
             let own = program.emitters.iter().filter(|at| unexposed.contains(at));
             let own = own.filter_map(|at| self.emitter(*at));
             let mut lost: Vec<(Name, Span)> = own
-                .filter(|emitter| Self::moves(emitter, program))
+                .filter(|emitter| Self::moves(emitter, program) || self.is_unread_text(emitter, program))
                 .map(|emitter| (emitter.name.clone(), emitter.name_span.unwrap_or(emitter.span)))
                 .collect();
             lost.sort_by_key(|(_, span)| *span);
@@ -134,12 +134,18 @@ impl View<'_> {
                 continue;
             }
             let outlets = program.outlets.iter().map(|outlet| outlet.span);
+            // Text that is written by hand may be handed to something that is not followed.
+            let own = program.emitters.iter().filter(|at| unexposed.contains(at));
+            let mut own = own.filter_map(|at| self.emitter(*at));
+            let is_updated = own.any(|emitter| Self::moves(emitter, program));
+            // Where it serves something, what nothing comes by may be meant to be the rest of that.
+            let is_whole = program.unreached.is_empty() || program.outlets.is_empty();
             found.push(NotExposed {
                 process: program.process,
                 metrics: lost,
                 outlets: outlets.collect(),
                 unreached: program.unreached.clone(),
-                confidence: if program.unreached.is_empty() && !self.unknown {
+                confidence: if is_updated && is_whole && !self.unknown {
                     Confidence::High
                 } else {
                     Confidence::Medium
@@ -156,6 +162,18 @@ impl View<'_> {
             .updates
             .iter()
             .any(|update| program.files.contains(&update.span.file))
+    }
+
+    /// Whether it is text in the exposition format beside a route that would answer with it, and nothing comes by any
+    /// way out of that file.
+    fn is_unread_text(&self, emitter: &Emitter, program: &Program) -> bool {
+        let file = emitter.span.file;
+        let is_text = matches!(&emitter.origin, Origin::Instrument(library) if library == "exposition-text");
+        let mut exposures = self.inventory.exposures.iter();
+        is_text
+            && program.outlets.is_empty()
+            && program.unreached.iter().any(|span| span.file == file)
+            && !exposures.any(|exposure| exposure.is_reached && exposure.reached_from.contains(&file))
     }
 
     fn is_short_lived(&self, process: &Process) -> bool {
@@ -212,7 +230,9 @@ impl View<'_> {
                 outlet: outlet.span,
                 port: outlet.port,
                 misses: misses.to_vec(),
-                confidence: if is_sure {
+                confidence: if self.is_default(process) {
+                    Confidence::Low
+                } else if is_sure {
                     Confidence::High
                 } else {
                     Confidence::Medium
@@ -220,6 +240,15 @@ impl View<'_> {
             });
         }
         found
+    }
+
+    /// Whether nothing says that anybody applies the workload as it is: it is one of a chart's default values.
+    fn is_default(&self, process: &Process) -> bool {
+        let Workload::Container { object, .. } = &process.workload else {
+            return false;
+        };
+        let rendering = self.scrape.renderings.get(object.rendering);
+        rendering.is_some_and(|rendering| rendering.is_default)
     }
 
     /// Whether the outlet lets out anything that this tree's code declares.

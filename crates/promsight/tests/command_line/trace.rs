@@ -122,3 +122,32 @@ fn what_a_job_makes_of_its_series_is_a_step() {
         ]
     );
 }
+
+#[test]
+fn targets_that_one_rule_drops_are_one_line() {
+    let deployment = |name: &str| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: shop}}\nspec:\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec: {{containers: [{{name: main, image: example.com/{name}, ports: [{{containerPort: 8000}}]}}]}}\n"
+        )
+    };
+    let shops: Vec<String> = ["fridge", "oven", "scales", "till"].map(deployment).to_vec();
+    let output = Project::new()
+        .file("deploy.yaml", &shops.concat())
+        .file(
+            "prometheus.yml",
+            "scrape_configs:\n  - job_name: pods\n    kubernetes_sd_configs: [{role: pod}]\n    relabel_configs:\n      - {source_labels: [__meta_kubernetes_pod_label_app], regex: door, action: keep}\n",
+        )
+        .run(&["targets"]);
+    let dropped: Vec<&str> = output
+        .stdout
+        .lines()
+        .map(str::trim)
+        .filter(|line| line.starts_with("drops"))
+        .collect();
+    assert_eq!(
+        dropped,
+        [
+            "drops 4 targets, such as Deployment shop/fridge, Deployment shop/oven, Deployment shop/scales: keep on __meta_kubernetes_pod_label_app: `door` does not match \"fridge\" (prometheus.yml:5:9)"
+        ]
+    );
+}

@@ -36,7 +36,9 @@ impl Finder<'_, '_> {
         draft.name = release.name.as_ref().map(text);
         draft.namespace = release.namespace.as_ref().map(text);
         for values in &release.values {
-            draft.path(&text(values), values.span);
+            for path in text(values).split(',').filter(|path| !path.is_empty()) {
+                draft.path(path, values.span);
+            }
         }
         for kind in [Setting::Json, Setting::Typed, Setting::Text, Setting::Content] {
             for (_, word) in release.settings.iter().filter(|(own, _)| *own == kind) {
