@@ -97,7 +97,7 @@ pub(crate) fn mismatches(
     sights: &Sights,
 ) -> Mismatches {
     let asking: Vec<Asking<'_>> = facts.iter().flat_map(all_of).collect();
-    let targets = target_labels::TargetLabels::of(index, &asking, facts);
+    let targets = target_labels::TargetLabels::of(index, &asking, facts, scrape);
     let presence = presence::Presence::new(index, &targets);
     let ranges = ranges::Ranges::new(index, &presence);
     let label_values = values::LabelValues::new(index, &presence);

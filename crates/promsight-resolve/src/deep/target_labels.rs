@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use promsight_model::{Emitter, Facts, Query, SelectorName};
 
+use promsight_scrape::ScrapeModel;
+
 use super::Asking;
 use crate::index::Index;
 
@@ -139,6 +141,8 @@ pub fn is_usual_target_label(label: &str) -> bool {
 pub(super) struct TargetLabels {
     in_code: BTreeSet<String>,
     asked_of_many: BTreeSet<String>,
+    /// Labels of targets that jobs of the tree keep.
+    of_targets: BTreeSet<String>,
 }
 
 /// The metrics whose series would bring a label to the result of a query.
@@ -158,7 +162,12 @@ fn bringing<'i>(index: &'i Index<'_>, query: &'i Query, label: &str) -> impl Ite
 
 impl TargetLabels {
     /// Gathers what the queries ask of metrics of the tree.
-    pub(super) fn of(index: &Index<'_>, asking: &[Asking<'_>], facts: &[Facts]) -> Self {
+    pub(super) fn of(
+        index: &Index<'_>,
+        asking: &[Asking<'_>],
+        facts: &[Facts],
+        scrape: &ScrapeModel,
+    ) -> Self {
         let in_code: BTreeSet<String> = index
             .live_emitters()
             .chain(index.inventoried())
@@ -206,9 +215,15 @@ impl TargetLabels {
             .filter(|(label, families)| families.len() >= ENOUGH_METRICS && !in_code.contains(label))
             .map(|(label, _)| label)
             .collect();
+        let targets = scrape.servers.iter().flat_map(|server| &server.jobs);
+        let targets = targets.flat_map(|job| &job.targets);
         Self {
             in_code,
             asked_of_many,
+            of_targets: targets
+                .flat_map(|target| target.labels.keys().chain(&target.open_labels))
+                .cloned()
+                .collect(),
         }
     }
 
@@ -217,6 +232,7 @@ impl TargetLabels {
         ALWAYS.contains(&label)
             || BEGINNINGS.iter().any(|beginning| label.starts_with(beginning))
             || self.asked_of_many.contains(label)
+            || self.of_targets.contains(label)
             || (OFTEN.contains(&label) && !self.in_code.contains(label))
     }
 
