@@ -128,6 +128,8 @@ pub struct Process {
     /// Whether the workload runs this or another of its processes, by what is not known here (a variable in its entry
     /// script); otherwise it runs all of them.
     pub is_alternative: bool,
+    /// Whether it is meant to end when its work is done (a Job, a service that others wait for): a scraper rarely meets it.
+    pub is_short_lived: bool,
 }
 
 /// The processes of all workloads of the tree: of Kubernetes' objects in the order of rendering, of compose files, of

@@ -53,6 +53,8 @@ pub(super) struct Index {
     by_tail: FxHashMap<String, Vec<String>>,
     /// Folders with modules below them.
     folders: BTreeMap<String, bool>,
+    /// Folders that are packages by a file that is not among the modules.
+    further_packages: BTreeSet<String>,
     /// Modules hidden by a package of the same name.
     shadowed: Vec<bool>,
     /// Number of modules of the tree.
@@ -141,6 +143,7 @@ impl Index {
             by_path: FxHashMap::default(),
             by_tail: FxHashMap::default(),
             folders: BTreeMap::new(),
+            further_packages: BTreeSet::new(),
             shadowed: vec![false; entries.len()],
             tree,
             dotted: BTreeSet::new(),
@@ -221,6 +224,17 @@ impl Index {
             None if self.folders.contains_key(path) && !path.is_empty() => Target::Folder(path.to_owned()),
             None => Target::Outside,
         }
+    }
+
+    /// Learns which folders are packages where not all modules were read.
+    pub(super) fn learn_packages(&mut self, packages: &BTreeSet<String>) {
+        self.further_packages.clone_from(packages);
+    }
+
+    /// The folders that are packages.
+    pub(super) fn packages(&self) -> BTreeSet<String> {
+        let packages = self.folders.iter().filter(|(_, is_package)| **is_package);
+        packages.map(|(folder, _)| folder.clone()).collect()
     }
 
     /// What `name` is below a target that is a package or folder.
@@ -339,7 +353,8 @@ impl Index {
             return None;
         }
         let is_above = root.is_empty() || here == root || here.starts_with(&format!("{root}/"));
-        let in_package = self.folders.get(root).copied().unwrap_or(false) && !root.is_empty();
+        let in_package =
+            !root.is_empty() && (self.is_package_path(root) || self.further_packages.contains(root));
         let top = self.by_path.get(&join(root, first)).copied();
         // A module that itself imports the package of its own name is no stand-in for it.
         let imports_namesake = top.is_some_and(|top| self.places[top.index()].imports.contains(first));

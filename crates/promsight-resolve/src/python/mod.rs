@@ -168,6 +168,9 @@ pub fn link_within(
         module: &description.module,
     }));
     let mut machine = Machine::new(&sorted, tree, Table::new(libraries, tree));
+    if let Some(graph) = graph {
+        machine.index.learn_packages(graph.packages());
+    }
     machine.run();
     let (exposures, applications) = machine.report_serving(graph);
     Inventory {

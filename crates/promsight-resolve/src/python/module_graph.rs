@@ -37,6 +37,8 @@ pub struct ModuleGraph {
     taken: BTreeMap<FileId, Taken>,
     /// Whether production code looks for modules by names that no text spells out.
     discovers: bool,
+    /// The folders that are packages.
+    packages: BTreeSet<String>,
 }
 
 /// What is taken of a module where it is imported.
@@ -103,12 +105,18 @@ impl ModuleGraph {
         let modules = modules.collect();
         Self {
             modules,
+            packages: finder.index.packages(),
             importers,
             taken,
             discovers: sorted
                 .iter()
                 .any(|module| !module.is_test && module.imports.discovers),
         }
+    }
+
+    /// The folders that are packages.
+    pub(super) fn packages(&self) -> &BTreeSet<String> {
+        &self.packages
     }
 
     /// The production modules that name a module of that file.

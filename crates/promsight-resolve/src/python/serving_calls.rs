@@ -220,6 +220,7 @@ impl Machine<'_> {
         }
         if matches!(package, "fastapi" | "starlette") {
             if name == "Middleware" {
+                self.hand_over_class(arguments, Some(span));
                 let class = self.argument(arguments, 0, "cls")?;
                 return Some(self.backend_of(&class, arguments).unwrap_or(class));
             }

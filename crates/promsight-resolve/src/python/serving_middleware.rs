@@ -135,6 +135,7 @@ impl Machine<'_> {
         arguments: &Arguments,
         span: Option<Span>,
     ) -> Option<Value> {
+        self.hand_over_class(arguments, span);
         let span = span?;
         let first = arguments.positional.first().cloned();
         let first = first.or_else(|| self.argument(arguments, usize::MAX, "middleware_class"))?;

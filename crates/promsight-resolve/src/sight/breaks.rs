@@ -10,9 +10,6 @@ use super::arrivals::{Scrape, arrivals};
 use super::{Collection, Hidden, Miss, NotExposed, NotScraped, Outlet, Program, Sights, serves};
 use crate::python::Inventory;
 
-/// Kinds of objects that run to their end: what they count is theirs to push, and often nobody's to see.
-const SHORT_LIVED: &[&str] = &["Job", "CronJob"];
-
 /// Everything that is surely broken.
 pub(super) fn breaks(programs: Vec<Program>, inventory: &Inventory, scrape: &ScrapeModel) -> Sights {
     let view = View {
@@ -130,7 +127,7 @@ impl View<'_> {
             lost.sort_by_key(|(_, span)| *span);
             // An image is run by whom it may; and one declaration can be rendered more than once.
             let is_image = matches!(process.workload, Workload::Image(_));
-            if lost.is_empty() || is_image || self.is_short_lived(process) || !seen.insert(process.span) {
+            if lost.is_empty() || is_image || process.is_short_lived || !seen.insert(process.span) {
                 continue;
             }
             let outlets = program.outlets.iter().map(|outlet| outlet.span);
@@ -176,15 +173,6 @@ impl View<'_> {
             && !exposures.any(|exposure| exposure.is_reached && exposure.reached_from.contains(&file))
     }
 
-    fn is_short_lived(&self, process: &Process) -> bool {
-        let Workload::Container { object, .. } = &process.workload else {
-            return false;
-        };
-        let rendering = self.scrape.renderings.get(object.rendering);
-        let object = rendering.and_then(|rendering| rendering.objects.get(object.object));
-        object.is_some_and(|object| SHORT_LIVED.contains(&object.kind()))
-    }
-
     /// Workloads of which everything that they let out is missed.
     ///
     /// One declaration can be rendered more than once, for a stage of trial and for production: where none of these is
@@ -208,6 +196,9 @@ impl View<'_> {
             let Some((outlet, misses)) = missed(program) else {
                 continue;
             };
+            if process.is_short_lived {
+                continue;
+            }
             if !self.carries(program, outlet) {
                 continue;
             }

@@ -44,7 +44,9 @@ pub(super) fn collect(input: &Input<'_>, tree: &Tree<'_>, links: &Links<'_>, int
             if !runs("image") && !runs("build") {
                 continue;
             }
-            into.add(&read(tree, links, &chain, &name.text));
+            let mut container = read(tree, links, &chain, &name.text);
+            container.is_short_lived |= is_awaited(file, &name.text);
+            into.add(&container);
         }
     }
 }
@@ -143,7 +145,19 @@ fn read(tree: &Tree<'_>, links: &Links<'_>, chain: &[(&str, &Value)], name: &str
         environment: environment(tree, chain),
         mounts,
         ports,
+        // The Compose Specification: `no` does not restart it under any circumstances. It is the default too, so that only
+        // who writes it means it.
+        is_short_lived: first("restart").is_some_and(|(_, value)| value.as_str() == Some("no")),
     }
+}
+
+/// Whether another service of the file waits for the end of that one.
+fn is_awaited(file: &File<'_>, name: &str) -> bool {
+    let mut services = file.services.entries().iter();
+    services.any(|(_, service)| {
+        let condition = service.text_at(&["depends_on", name, "condition"]);
+        condition == Some("service_completed_successfully")
+    })
 }
 
 /// A chain has at least the service itself; this stands in for a place where it has not.

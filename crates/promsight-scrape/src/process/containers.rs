@@ -36,6 +36,7 @@ pub(super) struct Container {
     /// Paths of the container, and those of the repository that lie there.
     pub(super) mounts: Vec<(String, String)>,
     pub(super) ports: Vec<Port>,
+    pub(super) is_short_lived: bool,
 }
 
 /// All containers of the tree.
@@ -78,6 +79,7 @@ impl<'t, 'a> Containers<'t, 'a> {
                 environment: started.environment.list(),
                 environment_is_complete: container.environment.is_complete,
                 ports: container.ports.clone(),
+                is_short_lived: container.is_short_lived,
                 web_port: started.web_port,
                 loads: started.loads,
                 is_alternative: started.is_alternative,
@@ -280,6 +282,7 @@ impl<'t, 'a> Containers<'t, 'a> {
                 &BuildOptions::default(),
             );
             let container = Container {
+                is_short_lived: false,
                 workload: Workload::Image(source.id()),
                 span: stage.span,
                 image: None,

@@ -19,6 +19,9 @@ const TEMPLATES: [&[&str]; 5] = [
     &["spec"],
 ];
 
+/// Kinds of objects that run to their end.
+const SHORT_LIVED: &[&str] = &["Job", "CronJob"];
+
 /// Adds the processes of all objects with containers.
 pub(super) fn collect(renderings: &[Rendering], into: &mut Containers<'_, '_>) {
     for (rendering_index, rendering) in renderings.iter().enumerate() {
@@ -63,6 +66,7 @@ fn read(rendering: &Rendering, object: &Object, id: ObjectId, container: &Value)
         .get("workingDir")
         .and_then(|value| argument(value, &environment));
     Container {
+        is_short_lived: SHORT_LIVED.contains(&object.kind()),
         workload: Workload::Container {
             object: id,
             container: name.to_owned(),

@@ -62,6 +62,7 @@ pub(super) fn collect(tree: &Tree<'_>, processes: &mut Vec<Process>) {
                 web_port: started.web_port,
                 loads: started.loads,
                 is_alternative: started.is_alternative,
+                is_short_lived: false,
             });
         }
     }
