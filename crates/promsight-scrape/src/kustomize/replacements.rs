@@ -97,7 +97,8 @@ fn is_empty(value: &Value) -> bool {
         Content::Null => true,
         Content::Map(entries) => entries.is_empty(),
         Content::List(items) => items.is_empty(),
-        Content::Scalar(scalar) => scalar.text.is_empty(),
+        // A text without letters is a value (`IsNilOrEmpty` of kyaml).
+        Content::Scalar(_) => false,
     }
 }
 
